@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The board's turns: read the lines, decide, write the outputs, publish.
+ *
+ * A turn is taken at every edge, when something falls due, and at the latest
+ * after the poll interval (T1). Where no line sleeps, it is taken right in
+ * hard context, with the lock held throughout. Where one does, edges and timer
+ * wake a thread of high priority that reads and writes without the lock; as
+ * nobody else takes turns then, the outputs are its own. Both ask the same
+ * protection.c.
+ */
+#include <linux/bitops.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/timekeeping.h>
+
+#include "board.h"
+#include "compat.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* F3: time until a failed write is tried again */
+#define WRITE_RETRY_NS		(10 * NSEC_PER_MSEC)
+
+/* A turn may change what the next one decides, once (O3). */
+#define TURN_ROUNDS		2
+
+/* The rest of the system hears of it from here. Called with the lock held. */
+static void board_publish(struct board *b, u64 now)
+{
+	const struct protection *p = &b->protection;
+	u64 left = protection_disconnect_in(p, now);
+	struct board_view view = {
+		.outputs = p->outputs,
+		.conditions = p->active & PROTECTION_CONDITIONS,
+		.unreadable = p->failed,
+		.terminals = protection_terminals(p),
+		.remote = p->software_remote,
+		.inhibit_charge = p->inhibit_charge,
+		.charge_blocked = p->charge_blocked,
+		.load_reason = protection_load_reason(p, now),
+		.charge_reason = protection_charge_reason(p, now),
+		.alarm = protection_alarm(p),
+	};
+	bool changed;
+
+	if (p->failed || b->write_failed)
+		view.conditions |= CONDITION_IO_ERROR;
+
+	changed = memcmp(&view, &b->view, sizeof(view));
+
+	write_seqcount_begin(&b->seq);
+	b->view = view;
+	b->disconnect_at = left == PROTECTION_NEVER ? left : now + left;
+	write_seqcount_end(&b->seq);
+
+	if (changed)
+		schedule_work(&b->report);
+}
+
+/* Arm the timer for the next turn. Called with the lock held. */
+static void board_arm(struct board *b, u32 wanted, u64 now)
+{
+	u64 poll = (u64)b->poll_interval_ms * NSEC_PER_MSEC;
+	u64 next = protection_next(&b->protection, now);
+
+	b->rescan = next > poll;
+	if (b->rescan)
+		next = poll;
+	/* What is due but cannot be written must not be tried without a pause. */
+	if (b->write_failed)
+		next = WRITE_RETRY_NS;
+
+	trace_smallbms_decision(b->name, b->protection.active, wanted, now, next);
+	hrtimer_start(&b->timer, ns_to_ktime(now + next), HRTIMER_MODE_ABS_HARD);
+}
+
+/* Take one reading into account. Called with the lock held. */
+static void board_sense(struct board *b, const struct protection_sample *s,
+			int error, u64 now)
+{
+	u32 changed = (b->protection.raw ^ s->levels) & ~s->unreadable;
+
+	trace_smallbms_inputs(b->name, s->levels, s->edges, s->unreadable);
+	if (error) {
+		b->stats.read_errors++;
+		trace_smallbms_io_error(b->name, false, error);
+	}
+	if (b->rescan)
+		b->stats.missed_edges += hweight32(changed & ~s->edges &
+						   b->inputs.interrupts);
+	protection_sense(&b->protection, s, now);
+}
+
+/* Note what became of a decision. Called with the lock held. */
+static void board_applied(struct board *b, u32 wanted, int error, u64 since)
+{
+	struct protection *p = &b->protection;
+	u32 outputs = error ? p->outputs : wanted;
+	u32 changed = p->outputs ^ outputs;
+	u64 now = ktime_get_boottime_ns();
+
+	b->write_failed = error;
+	if (error) {
+		b->stats.write_errors++;
+		trace_smallbms_io_error(b->name, true, error);
+	}
+	if (changed)
+		trace_smallbms_outputs(b->name, outputs, since, now);
+
+	if (changed & outputs & PROTECTION_PRE_ALARM)
+		b->stats.pre_alarms++;
+	if (changed & ~outputs & PROTECTION_LOAD && p->load_tripped)
+		b->stats.load_disconnects++;
+	if (changed & ~outputs & PROTECTION_CHARGE && p->charge_blocked)
+		b->stats.charge_disconnects++;
+
+	protection_applied(p, wanted, outputs, now);
+}
+
+static void board_turn_atomic(struct board *b)
+{
+	struct protection *p = &b->protection;
+	struct protection_sample s;
+	unsigned int round;
+	unsigned long flags;
+	u32 wanted = 0;
+	int error;
+
+	raw_spin_lock_irqsave(&b->lock, flags);
+	if (b->running) {
+		error = inputs_sample(&b->inputs, &s);
+		board_sense(b, &s, error, ktime_get_boottime_ns());
+		for (round = 0; round < TURN_ROUNDS; round++) {
+			u64 since = ktime_get_boottime_ns();
+
+			wanted = protection_decide(p, since);
+			if (round && wanted == p->outputs)
+				break;
+			error = outputs_write(&b->outputs, wanted ^ p->outputs,
+					      wanted);
+			board_applied(b, wanted, error, since);
+		}
+		board_arm(b, wanted, ktime_get_boottime_ns());
+		board_publish(b, ktime_get_boottime_ns());
+	}
+	raw_spin_unlock_irqrestore(&b->lock, flags);
+}
+
+static void board_turn_sleeping(struct board *b)
+{
+	struct protection *p = &b->protection;
+	struct protection_sample s;
+	unsigned int round;
+	u32 wanted, outputs;
+	u64 since;
+	int error;
+
+	error = inputs_sample(&b->inputs, &s);
+
+	raw_spin_lock_irq(&b->lock);
+	board_sense(b, &s, error, ktime_get_boottime_ns());
+	for (round = 0; round < TURN_ROUNDS; round++) {
+		since = ktime_get_boottime_ns();
+		wanted = protection_decide(p, since);
+		outputs = p->outputs;
+		if (!b->running || (round && wanted == outputs))
+			break;
+		raw_spin_unlock_irq(&b->lock);
+
+		error = outputs_write(&b->outputs, wanted ^ outputs, wanted);
+
+		raw_spin_lock_irq(&b->lock);
+		board_applied(b, wanted, error, since);
+	}
+	if (b->running) {
+		board_arm(b, wanted, ktime_get_boottime_ns());
+		board_publish(b, ktime_get_boottime_ns());
+	}
+	raw_spin_unlock_irq(&b->lock);
+}
+
+static void board_turn_work(struct kthread_work *work)
+{
+	board_turn_sleeping(container_of(work, struct board, turn));
+}
+
+/* Have a turn taken, now or by the thread. */
+static void board_turn(struct board *b)
+{
+	if (b->sleeps)
+		kthread_queue_work(b->worker, &b->turn);
+	else
+		board_turn_atomic(b);
+}
+
+static enum hrtimer_restart board_timer(struct hrtimer *timer)
+{
+	struct board *b = container_of(timer, struct board, timer);
+
+	if (b->rescan)
+		atomic_inc(&b->stats.rescans);
+	board_turn(b);
+	return HRTIMER_NORESTART;	/* the turn has armed it anew */
+}
+
+static irqreturn_t board_interrupt(int irq, void *context)
+{
+	struct board *b = context;
+
+	inputs_stirred(&b->inputs, irq);
+	atomic_inc(&b->stats.interrupts);
+	board_turn(b);
+	return IRQ_HANDLED;
+}
+
+/**
+ * board_kick() - have a turn taken, and wait for it
+ * @b: the board
+ *
+ * Context: may sleep.
+ */
+void board_kick(struct board *b)
+{
+	board_turn(b);
+	if (b->sleeps)
+		kthread_flush_work(&b->turn);
+}
+
+/**
+ * board_view() - what the board tells
+ * @b: the board
+ * @view: filled in, may be NULL
+ * @disconnect_at: filled in, may be NULL: end of the countdown on
+ *	CLOCK_BOOTTIME in ns, or %PROTECTION_NEVER
+ *
+ * Never waits for the bus, nor for the lock.
+ */
+void board_view(struct board *b, struct board_view *view, u64 *disconnect_at)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqcount_begin(&b->seq);
+		if (view)
+			*view = b->view;
+		if (disconnect_at)
+			*disconnect_at = b->disconnect_at;
+	} while (read_seqcount_retry(&b->seq, seq));
+}
+
+/**
+ * board_set_remote() - the software remote (M2)
+ * @b: the board
+ * @on: its new state
+ *
+ * The outputs have followed on return.
+ */
+void board_set_remote(struct board *b, bool on)
+{
+	raw_spin_lock_irq(&b->lock);
+	b->protection.software_remote = on;
+	raw_spin_unlock_irq(&b->lock);
+	board_kick(b);
+}
+
+/**
+ * board_set_inhibit_charge() - the user's wish (C4)
+ * @b: the board
+ * @inhibit: whether charging is inhibited
+ *
+ * The outputs have followed on return.
+ */
+void board_set_inhibit_charge(struct board *b, bool inhibit)
+{
+	raw_spin_lock_irq(&b->lock);
+	b->protection.inhibit_charge = inhibit;
+	raw_spin_unlock_irq(&b->lock);
+	board_kick(b);
+}
+
+/**
+ * board_set_delay() - change one of the delays
+ * @b: the board
+ * @delay_ms: which, in @b's protection
+ * @value: its new value in ms; the caller has checked its limits
+ */
+void board_set_delay(struct board *b, u32 *delay_ms, u32 value)
+{
+	raw_spin_lock_irq(&b->lock);
+	*delay_ms = value;
+	raw_spin_unlock_irq(&b->lock);
+	board_kick(b);
+}
+
+static void board_log_output(struct board *b, const char *output, u32 reason)
+{
+	if (reason == PROTECTION_NO_REASON)
+		dev_info_ratelimited(b->dev, "%s connected\n", output);
+	else
+		dev_warn_ratelimited(b->dev, "%s disconnected: %s\n", output,
+				     reason_name(reason));
+}
+
+static void board_log(struct board *b, const struct board_view *old,
+		      const struct board_view *new)
+{
+	u32 outputs = old->outputs ^ new->outputs;
+	char conditions[160];
+
+	if (old->conditions != new->conditions) {
+		conditions_print(new->conditions, conditions, sizeof(conditions));
+		dev_info_ratelimited(b->dev, "conditions: %s\n", conditions);
+	}
+	if (outputs & PROTECTION_PRE_ALARM)
+		dev_warn_ratelimited(b->dev, "pre-alarm %s\n",
+				     new->outputs & PROTECTION_PRE_ALARM ?
+				     "on" : "off");
+	if (outputs & PROTECTION_LOAD)
+		board_log_output(b, "load", new->load_reason);
+	if (outputs & PROTECTION_CHARGE)
+		board_log_output(b, "charge", new->charge_reason);
+}
+
+/* Tell the rest of the system what has changed since it was last told. */
+static void board_report(struct work_struct *work)
+{
+	struct board *b = container_of(work, struct board, report);
+	struct board_view view;
+
+	board_view(b, &view, NULL);
+	if (!memcmp(&view, &b->reported, sizeof(view)))
+		return;
+
+	leds_report(b, &view);
+	board_log(b, &b->reported, &view);
+	attrs_report(b, &b->reported, &view);
+	b->reported = view;
+	supply_report(b);
+}
+
+static void board_destroy_worker(void *data)
+{
+	kthread_destroy_worker(data);
+}
+
+/**
+ * board_init() - take the first reading
+ * @b: the board, its lines had
+ * @cfg: the delays
+ * @found: outputs that were found high
+ *
+ * Nothing is written yet; the board can be asked from now on.
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int board_init(struct board *b, const struct protection_config *cfg, u32 found)
+{
+	struct protection_sample first;
+	u64 now;
+
+	raw_spin_lock_init(&b->lock);
+	seqcount_raw_spinlock_init(&b->seq, &b->lock);
+	smallbms_hrtimer_setup(&b->timer, board_timer, CLOCK_BOOTTIME,
+			       HRTIMER_MODE_ABS_HARD);
+	kthread_init_work(&b->turn, board_turn_work);
+	INIT_WORK(&b->report, board_report);
+
+	b->sleeps = b->inputs.sleeps || b->outputs.sleeps;
+	if (b->sleeps) {
+		b->worker = smallbms_run_worker(b->name);
+		if (IS_ERR(b->worker))
+			return dev_err_probe(b->dev, PTR_ERR(b->worker),
+					     "no thread to protect with\n");
+		sched_set_fifo(b->worker->task);
+	}
+
+	if (inputs_sample(&b->inputs, &first))
+		b->stats.read_errors++;
+	now = ktime_get_boottime_ns();
+	protection_init(&b->protection, cfg, &first, found, now);
+
+	raw_spin_lock_irq(&b->lock);
+	board_publish(b, now);
+	raw_spin_unlock_irq(&b->lock);
+
+	if (!b->sleeps)
+		return 0;
+	return devm_add_action_or_reset(b->dev, board_destroy_worker, b->worker);
+}
+
+static void board_stop_action(void *data)
+{
+	board_stop(data);
+}
+
+/**
+ * board_start() - begin to protect
+ * @b: the board, known to the rest of the system
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int board_start(struct board *b)
+{
+	int ret;
+
+	ret = outputs_take_over(b->dev, &b->outputs, b->protection.outputs);
+	if (ret)
+		return ret;
+
+	raw_spin_lock_irq(&b->lock);
+	b->running = true;
+	raw_spin_unlock_irq(&b->lock);
+	ret = devm_add_action_or_reset(b->dev, board_stop_action, b);
+	if (ret)
+		return ret;
+	board_kick(b);
+
+	ret = inputs_request_interrupts(b->dev, &b->inputs, board_interrupt, b,
+					b->sleeps ? 0 : IRQF_NO_THREAD);
+	if (ret)
+		return ret;
+
+	board_kick(b);	/* what changed before the interrupts were there */
+	return 0;
+}
+
+/**
+ * board_stop() - end to protect, and float the outputs (F1)
+ * @b: the board, started
+ *
+ * Interrupts that still come find nothing to do.
+ */
+void board_stop(struct board *b)
+{
+	raw_spin_lock_irq(&b->lock);
+	b->running = false;
+	raw_spin_unlock_irq(&b->lock);
+
+	hrtimer_cancel(&b->timer);
+	if (b->sleeps)
+		kthread_flush_worker(b->worker);
+	if (outputs_release(&b->outputs))
+		dev_err(b->dev, "the outputs could not be released\n");
+	cancel_work_sync(&b->report);
+}

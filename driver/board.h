@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The board: owner of inputs, protection and outputs, of the lock, the timer
+ * and the thread. Everything else watches what it publishes.
+ */
+#ifndef _SMALLBMS_BOARD_H
+#define _SMALLBMS_BOARD_H
+
+#include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/leds.h>
+#include <linux/power_supply.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "inputs.h"
+#include "outputs.h"
+#include "protection.h"
+
+/* Conditions beyond the lines', in &struct board_view */
+#define CONDITION_IO_ERROR	PROTECTION_BIT(PROTECTION_LINES)
+
+/**
+ * struct board_view - what the board tells; any difference is a change
+ * @outputs: what is high
+ * @conditions: active lines as bits, and %CONDITION_IO_ERROR
+ * @unreadable: lines that count as active because they cannot be read
+ * @terminals: M1
+ * @remote: M2
+ * @inhibit_charge: C4
+ * @charge_blocked: O5
+ * @load_reason: &enum protection_reason
+ * @charge_reason: &enum protection_reason
+ * @alarm: 0, 1, 2
+ *
+ * Only u32, so that two can be compared as memory.
+ */
+struct board_view {
+	u32 outputs;
+	u32 conditions;
+	u32 unreadable;
+	u32 terminals;
+	u32 remote;
+	u32 inhibit_charge;
+	u32 charge_blocked;
+	u32 load_reason;
+	u32 charge_reason;
+	u32 alarm;
+};
+
+/**
+ * struct board_stats - counters since probe
+ * @pre_alarms: times that the pre-alarm was raised
+ * @load_disconnects: times that undervoltage cut the load
+ * @charge_disconnects: times that a charge fault cut the charge
+ * @interrupts: interrupts of the lines
+ * @rescans: readings that the poll interval asked for
+ * @missed_edges: changes of a line that its interrupt did not tell of
+ * @read_errors: readings that failed
+ * @write_errors: writes that failed
+ *
+ * What is not atomic is written under the board's lock. They wrap as u32 do.
+ */
+struct board_stats {
+	u32 pre_alarms;
+	u32 load_disconnects;
+	u32 charge_disconnects;
+	atomic_t interrupts;
+	atomic_t rescans;
+	u32 missed_edges;
+	u32 read_errors;
+	u32 write_errors;
+};
+
+#define BOARD_LEDS	3
+
+/**
+ * struct board_led - a LED trigger
+ * @trigger: the trigger, registered when it has a name
+ * @lit: whether LEDs that follow it are lit
+ */
+struct board_led {
+	struct led_trigger trigger;
+	bool lit;
+};
+
+/**
+ * struct board - one board
+ * @dev: its device
+ * @name: label, name of the power supply
+ * @inputs: lines that it reads
+ * @outputs: lines that it drives
+ * @sleeps: some line sleeps, so @worker takes the turns instead of hard context
+ * @lock: guards everything down to @seq
+ * @protection: the rules' state
+ * @stats: counters
+ * @poll_interval_ms: T1
+ * @rescan: @timer was armed for the poll interval, not for something due
+ * @write_failed: the last write failed; it is tried again (F3)
+ * @running: turns are taken, between board_start() and board_stop()
+ * @view: what is published
+ * @disconnect_at: end of the countdown on CLOCK_BOOTTIME in ns, or
+ *	%PROTECTION_NEVER
+ * @seq: lets readers take @view and @disconnect_at without @lock
+ * @timer: the next turn
+ * @worker: thread that takes the turns where lines sleep, else NULL
+ * @turn: its work
+ * @report: tells the rest of the system, in its own time
+ * @reported: what @report told last
+ * @supply: power supply
+ * @supply_desc: its description
+ * @properties: its properties
+ * @supplied: a charger is described
+ * @charger_online: it is online
+ * @voltage_min_design_uv: of the bank in uV, 0 if not described
+ * @voltage_max_design_uv: of the bank in uV, 0 if not described
+ * @charge_full_design_uah: of the bank in uAh, 0 if not described
+ * @capacity: last capacity known from the lines, percent
+ * @leds: LED triggers
+ * @wakeup: the lines may wake the system (T4)
+ * @retain_state_shutdown: F1
+ */
+struct board {
+	struct device *dev;
+	const char *name;
+	struct inputs inputs;
+	struct outputs outputs;
+	bool sleeps;
+
+	raw_spinlock_t lock;
+	struct protection protection;
+	struct board_stats stats;
+	u32 poll_interval_ms;
+	bool rescan;
+	bool write_failed;
+	bool running;
+	struct board_view view;
+	u64 disconnect_at;
+	seqcount_raw_spinlock_t seq;
+
+	struct hrtimer timer;
+	struct kthread_worker *worker;
+	struct kthread_work turn;
+
+	struct work_struct report;
+	struct board_view reported;
+
+	struct power_supply *supply;
+	struct power_supply_desc supply_desc;
+	enum power_supply_property properties[16];
+	bool supplied;
+	bool charger_online;
+	u32 voltage_min_design_uv;
+	u32 voltage_max_design_uv;
+	u32 charge_full_design_uah;
+	int capacity;
+
+	struct board_led leds[BOARD_LEDS];
+	bool wakeup;
+	bool retain_state_shutdown;
+};
+
+/* board.c */
+int board_init(struct board *b, const struct protection_config *cfg, u32 found);
+int board_start(struct board *b);
+void board_stop(struct board *b);
+void board_kick(struct board *b);
+void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
+void board_set_remote(struct board *b, bool on);
+void board_set_inhibit_charge(struct board *b, bool inhibit);
+void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
+
+/* supply.c */
+int supply_register(struct board *b);
+void supply_report(struct board *b);
+
+/* attrs.c */
+int attrs_register(struct board *b);
+void attrs_report(struct board *b, const struct board_view *old,
+		  const struct board_view *new);
+const char *reason_name(u32 reason);
+int conditions_print(u32 conditions, char *buf, size_t size);
+
+/* leds.c */
+int leds_register(struct board *b);
+void leds_report(struct board *b, const struct board_view *view);
+
+#endif /* _SMALLBMS_BOARD_H */
