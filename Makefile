@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# smallBMS: kernel module, tool, tests.  "make help" tells the targets.
+
+prefix ?= /usr/local
+PYTHON ?= python3
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+lib := selftests/lib
+release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+module_out = build/$(release)/module
+make_in = $(MAKE) --no-print-directory -C
+
+export PYTHONDONTWRITEBYTECODE := 1
+
+all: module tool
+
+help:
+	@echo 'Build and install'
+	@echo '  all          module for the running kernel, and the tool (default)'
+	@echo '  module       the module alone; KDIR=FOLDER for another kernel'
+	@echo '  tool         the tool alone'
+	@echo '  install      all of it; DESTDIR and prefix ($(prefix)) are honoured'
+	@echo '  clean        removes what was built, not what was downloaded'
+	@echo
+	@echo 'Try it, no hardware needed'
+	@echo '  demo         plays a story on an emulated board: build/demo.svg'
+	@echo '  shell        the same machine, with a root prompt for you'
+	@echo
+	@echo 'Test'
+	@echo '  check        all of the following, with the totals'
+	@echo '  check-host   the protection logic, compiled for this machine'
+	@echo '  check-tools  the tool, against made-up boards'
+	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
+	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
+	@echo '  check-all    the same as check'
+	@echo
+	@echo 'The emulated machine'
+	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
+	@echo '  update-cache fetches the newest stock kernel; otherwise the one'
+	@echo '               that is there is used, without the network'
+	@echo
+	@echo 'Needed packages are installed, by apt-get, when a target needs them.'
+
+# ---- build and install
+
+module:
+	@$(lib)/host-packages.sh module
+	@if [ -z "$(release)" ]; then \
+		echo "smallbms: no kernel headers in $(KDIR);" \
+			"install linux-headers-$$(uname -r), or give KDIR=" >&2; \
+		exit 1; \
+	fi
+	@echo '  MODULE  $(module_out)'
+	+@$(lib)/kbuild.sh $(KDIR) $(module_out) modules
+
+tool:
+	@$(lib)/host-packages.sh tool
+	@echo '  TOOL    build/tools'
+	@$(make_in) tools O=$(CURDIR)/build/tools all
+
+install: all
+	@echo '  INSTALL $(DESTDIR)/lib/modules/$(release)'
+	+@$(lib)/kbuild.sh $(KDIR) $(module_out) \
+		INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
+	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
+	@$(make_in) tools O=$(CURDIR)/build/tools \
+		DESTDIR=$(DESTDIR) prefix=$(prefix) install
+
+clean:
+	@echo '  CLEAN   build'
+	@rm -rf build
+
+# ---- the emulated machine
+
+vm:
+	@$(lib)/host-packages.sh vm
+	+@$(lib)/vm.sh
+
+vm-paths: vm
+	@cat build/vm-paths
+
+update-cache:
+	@$(lib)/fetch.sh --update
+
+demo: vm
+	@$(PYTHON) selftests/pins/bench.py demo
+
+shell: vm
+	@$(PYTHON) selftests/pins/bench.py shell
+
+# ---- tests: each a title and the command that prints its results
+
+gather := $(lib)/gather.sh
+quietly := $(MAKE) --no-print-directory
+check_host = 'protection logic, on this machine' \
+	'$(lib)/host-packages.sh host && $(make_in) selftests/host check'
+check_tools = 'the tool' \
+	'$(lib)/host-packages.sh tools && $(make_in) tools O=$(CURDIR)/build/tools check'
+check_static = 'static checks' \
+	'$(lib)/host-packages.sh static && selftests/static/run'
+check_pins = 'driver, on emulated pins' \
+	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
+
+check:
+	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
+
+check-all: check
+
+check-host:
+	+@$(gather) $(check_host)
+
+check-tools:
+	+@$(gather) $(check_tools)
+
+check-static:
+	+@$(gather) $(check_static)
+
+check-pins:
+	+@$(gather) $(check_pins)
+
+.PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
+	check check-all check-host check-tools check-static check-pins

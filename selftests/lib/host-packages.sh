@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# host-packages.sh PART...: installs the Debian packages that the parts need
+# and this machine lacks.  Elsewhere than on Debian that is up to the user.
+
+set -eu
+command -v dpkg-query >/dev/null || exit 0
+
+say() {
+	echo "smallbms: $*" >&2
+}
+
+if [ "$(dpkg --print-architecture)" = arm64 ]; then
+	cross="gcc libc6-dev"
+else
+	cross="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+fi
+
+packages_of() {
+	case $1 in
+	module) echo "gcc libc6-dev kmod" ;;
+	tool) echo "gcc libc6-dev pkg-config libjson-c-dev libudev-dev" ;;
+	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
+		"qemu-system-arm" ;;
+	host) echo "gcc libc6-dev python3" ;;
+	tools) echo "$(packages_of tool) python3" ;;
+	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
+		"dt-schema libjson-c-dev libudev-dev lld llvm make mandoc perl" \
+		"pkg-config pyflakes3 python3 python3-docutils" \
+		"qemu-system-arm shellcheck sparse xz-utils" ;;
+	*) say "host-packages: no part $1"
+		exit 2 ;;
+	esac
+}
+
+missing=
+for part; do
+	for package in $(packages_of "$part"); do
+		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+			2>/dev/null) || status=
+		case " $missing " in
+		*" $package "*) ;;
+		*) [ "$status" = installed ] || missing="$missing $package" ;;
+		esac
+	done
+done
+[ "$missing" ] || exit 0
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		say "please install as root:$missing"
+		exit 1
+	fi
+	sudo=sudo
+fi
+say "installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get -q update >&2 || say "going on with what could be fetched"
+# shellcheck disable=SC2086 # a list of words
+$sudo apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install $missing >&2
