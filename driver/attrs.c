@@ -30,6 +30,8 @@ const char *reason_name(u32 reason)
 		return "user";
 	case PROTECTION_BY_IO_ERROR:
 		return "io-error";
+	case PROTECTION_BY_SENSE_MISMATCH:
+		return "sense-mismatch";
 	default:
 		return inputs_name(reason - PROTECTION_BY_LINE);
 	}
@@ -45,18 +47,20 @@ const char *reason_name(u32 reason)
  */
 int conditions_print(u32 conditions, char *buf, size_t size)
 {
-	unsigned int line;
+	static const char * const others[] = {
+		"io-error", "sense-mismatch", "implausible",
+	};
+	unsigned int n;
 	int len = 0;
 
 	if (!conditions)
 		return scnprintf(buf, size, "none");
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (conditions & PROTECTION_BIT(line))
+	for (n = 0; n < PROTECTION_LINES + ARRAY_SIZE(others); n++)
+		if (conditions & PROTECTION_BIT(n))
 			len += scnprintf(buf + len, size - len, "%s%s",
-					 len ? " " : "", inputs_name(line));
-	if (conditions & CONDITION_IO_ERROR)
-		len += scnprintf(buf + len, size - len, "%sio-error",
-				 len ? " " : "");
+					 len ? " " : "",
+					 n < PROTECTION_LINES ? inputs_name(n) :
+					 others[n - PROTECTION_LINES]);
 	return len;
 }
 

@@ -11,7 +11,10 @@
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
+#include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
+#include <linux/minmax.h>
+#include <linux/panic_notifier.h>
 #include <linux/timekeeping.h>
 
 #include "board.h"
@@ -19,9 +22,6 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-
-/* F3: time until a failed write is tried again */
-#define WRITE_RETRY_NS		(10 * NSEC_PER_MSEC)
 
 /* A turn may change what the next one decides, once (O3). */
 #define TURN_ROUNDS		2
@@ -45,8 +45,12 @@ static void board_publish(struct board *b, u64 now)
 	};
 	bool changed;
 
-	if (p->failed || b->write_failed)
+	if (p->failed || outputs_failing(&b->outputs))
 		view.conditions |= CONDITION_IO_ERROR;
+	if (b->sense.mismatch)
+		view.conditions |= CONDITION_SENSE_MISMATCH;
+	if (p->implausible)
+		view.conditions |= CONDITION_IMPLAUSIBLE;
 
 	changed = memcmp(&view, &b->view, sizeof(view));
 
@@ -59,28 +63,45 @@ static void board_publish(struct board *b, u64 now)
 		schedule_work(&b->report);
 }
 
+/* Time to the next turn, by what the board waits for. */
+static u64 board_due_in(const struct board *b, u64 now)
+{
+	u64 next = protection_next(&b->protection, now);
+	u64 retry = outputs_retry_in_ns(&b->outputs);
+
+	next = min(next, sense_next(&b->sense,
+				    b->inputs.fitted >> INPUTS_SENSE, now));
+	if (b->heartbeat)
+		next = min(next, b->heartbeat_at > now ? b->heartbeat_at - now : 0);
+
+	/* What is due but cannot be written must not be tried without a pause. */
+	return retry == PROTECTION_NEVER ? next : retry;
+}
+
 /* Arm the timer for the next turn. Called with the lock held. */
 static void board_arm(struct board *b, u32 wanted, u64 now)
 {
 	u64 poll = (u64)b->poll_interval_ms * NSEC_PER_MSEC;
-	u64 next = protection_next(&b->protection, now);
+	u64 next = board_due_in(b, now);
 
+	if (b->storm.muted)
+		poll = min(poll, (u64)STORM_POLL_MS * NSEC_PER_MSEC);
 	b->rescan = next > poll;
 	if (b->rescan)
 		next = poll;
-	/* What is due but cannot be written must not be tried without a pause. */
-	if (b->write_failed)
-		next = WRITE_RETRY_NS;
 
 	trace_smallbms_decision(b->name, b->protection.active, wanted, now, next);
 	hrtimer_start(&b->timer, ns_to_ktime(now + next), HRTIMER_MODE_ABS_HARD);
 }
 
 /* Take one reading into account. Called with the lock held. */
-static void board_sense(struct board *b, const struct protection_sample *s,
+static void board_sense(struct board *b, const struct inputs_reading *r,
 			int error, u64 now)
 {
-	u32 changed = (b->protection.raw ^ s->levels) & ~s->unreadable;
+	struct protection *p = &b->protection;
+	const struct protection_sample *s = &r->lines;
+	u32 changed = (p->raw ^ s->levels) & ~s->unreadable;
+	u32 outputs;
 
 	trace_smallbms_inputs(b->name, s->levels, s->edges, s->unreadable);
 	if (error) {
@@ -90,18 +111,27 @@ static void board_sense(struct board *b, const struct protection_sample *s,
 	if (b->rescan)
 		b->stats.missed_edges += hweight32(changed & ~s->edges &
 						   b->inputs.interrupts);
-	protection_sense(&b->protection, s, now);
+
+	outputs = outputs_compare(&b->outputs, p->outputs, r->back,
+				  r->back_known);
+	if (outputs != p->outputs) {
+		trace_smallbms_outputs(b->name, outputs, now, now);
+		protection_found(p, outputs);
+	}
+	sense_look(&b->sense, outputs, r->sense, r->sense_known, now);
+	p->shorted = b->sense.shorted;
+
+	protection_sense(p, s, now);
 }
 
 /* Note what became of a decision. Called with the lock held. */
-static void board_applied(struct board *b, u32 wanted, int error, u64 since)
+static void board_applied(struct board *b, u32 wanted, u32 outputs, int error,
+			  u64 since)
 {
 	struct protection *p = &b->protection;
-	u32 outputs = error ? p->outputs : wanted;
 	u32 changed = p->outputs ^ outputs;
 	u64 now = ktime_get_boottime_ns();
 
-	b->write_failed = error;
 	if (error) {
 		b->stats.write_errors++;
 		trace_smallbms_io_error(b->name, true, error);
@@ -119,29 +149,50 @@ static void board_applied(struct board *b, u32 wanted, int error, u64 since)
 	protection_applied(p, wanted, outputs, now);
 }
 
+/* F5: a line that stops when the turns do, or when they achieve nothing. */
+static void board_beat(struct board *b)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	if (!b->heartbeat || now < b->heartbeat_at)
+		return;
+	b->heartbeat_at = now + (u64)b->heartbeat_interval_ms * NSEC_PER_MSEC;
+	if (outputs_failing(&b->outputs))
+		return;
+	b->heartbeat_level = !b->heartbeat_level;
+	if (b->sleeps)
+		gpiod_set_value_cansleep(b->heartbeat, b->heartbeat_level);
+	else
+		gpiod_set_value(b->heartbeat, b->heartbeat_level);
+}
+
 static void board_turn_atomic(struct board *b)
 {
 	struct protection *p = &b->protection;
-	struct protection_sample s;
+	struct inputs_reading reading;
+	u32 wanted = 0, have, outputs;
 	unsigned int round;
 	unsigned long flags;
-	u32 wanted = 0;
 	int error;
+	u64 since;
 
 	raw_spin_lock_irqsave(&b->lock, flags);
 	if (b->running) {
-		error = inputs_sample(&b->inputs, &s);
-		board_sense(b, &s, error, ktime_get_boottime_ns());
+		error = inputs_read(&b->inputs, &reading);
+		board_sense(b, &reading, error, ktime_get_boottime_ns());
 		for (round = 0; round < TURN_ROUNDS; round++) {
-			u64 since = ktime_get_boottime_ns();
-
+			since = ktime_get_boottime_ns();
 			wanted = protection_decide(p, since);
-			if (round && wanted == p->outputs)
+			have = p->outputs;
+			outputs = outputs_drive(&b->outputs, have,
+						wanted & ~p->shorted, &error);
+			board_applied(b, wanted, outputs, error, since);
+			if (error || outputs == have)
 				break;
-			error = outputs_write(&b->outputs, wanted ^ p->outputs,
-					      wanted);
-			board_applied(b, wanted, error, since);
 		}
+		board_beat(b);
+		if (storm_is_over(b, ktime_get_boottime_ns()))
+			inputs_mute(&b->inputs, false);
 		board_arm(b, wanted, ktime_get_boottime_ns());
 		board_publish(b, ktime_get_boottime_ns());
 	}
@@ -151,29 +202,39 @@ static void board_turn_atomic(struct board *b)
 static void board_turn_sleeping(struct board *b)
 {
 	struct protection *p = &b->protection;
-	struct protection_sample s;
+	struct inputs_reading reading;
+	u32 wanted = 0, have, outputs;
 	unsigned int round;
-	u32 wanted, outputs;
-	u64 since;
+	bool unmute;
 	int error;
+	u64 since;
 
-	error = inputs_sample(&b->inputs, &s);
+	error = inputs_read(&b->inputs, &reading);
 
 	raw_spin_lock_irq(&b->lock);
-	board_sense(b, &s, error, ktime_get_boottime_ns());
-	for (round = 0; round < TURN_ROUNDS; round++) {
+	board_sense(b, &reading, error, ktime_get_boottime_ns());
+	for (round = 0; b->running && round < TURN_ROUNDS; round++) {
 		since = ktime_get_boottime_ns();
 		wanted = protection_decide(p, since);
-		outputs = p->outputs;
-		if (!b->running || (round && wanted == outputs))
-			break;
+		have = p->outputs;
 		raw_spin_unlock_irq(&b->lock);
 
-		error = outputs_write(&b->outputs, wanted ^ outputs, wanted);
+		outputs = outputs_drive(&b->outputs, have, wanted & ~p->shorted,
+					&error);
 
 		raw_spin_lock_irq(&b->lock);
-		board_applied(b, wanted, error, since);
+		board_applied(b, wanted, outputs, error, since);
+		if (error || outputs == have)
+			break;
 	}
+	unmute = storm_is_over(b, ktime_get_boottime_ns());
+	raw_spin_unlock_irq(&b->lock);
+
+	board_beat(b);
+	if (unmute)
+		inputs_mute(&b->inputs, false);
+
+	raw_spin_lock_irq(&b->lock);
 	if (b->running) {
 		board_arm(b, wanted, ktime_get_boottime_ns());
 		board_publish(b, ktime_get_boottime_ns());
@@ -211,6 +272,7 @@ static irqreturn_t board_interrupt(int irq, void *context)
 
 	inputs_stirred(&b->inputs, irq);
 	atomic_inc(&b->stats.interrupts);
+	storm_count(b, ktime_get_boottime_ns());
 	board_turn(b);
 	return IRQ_HANDLED;
 }
@@ -357,7 +419,7 @@ static void board_destroy_worker(void *data)
  */
 int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 {
-	struct protection_sample first;
+	struct inputs_reading first;
 	u64 now;
 
 	raw_spin_lock_init(&b->lock);
@@ -367,7 +429,8 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 	kthread_init_work(&b->turn, board_turn_work);
 	INIT_WORK(&b->report, board_report);
 
-	b->sleeps = b->inputs.sleeps || b->outputs.sleeps;
+	b->sleeps = b->inputs.sleeps || b->outputs.sleeps ||
+		    (b->heartbeat && gpiod_cansleep(b->heartbeat));
 	if (b->sleeps) {
 		b->worker = smallbms_run_worker(b->name);
 		if (IS_ERR(b->worker))
@@ -376,10 +439,12 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 		sched_set_fifo(b->worker->task);
 	}
 
-	if (inputs_sample(&b->inputs, &first))
+	if (inputs_read(&b->inputs, &first))
 		b->stats.read_errors++;
 	now = ktime_get_boottime_ns();
-	protection_init(&b->protection, cfg, &first, found, now);
+	protection_init(&b->protection, cfg, &first.lines, found, now);
+	b->storm.since = now;
+	b->heartbeat_at = now;
 
 	raw_spin_lock_irq(&b->lock);
 	board_publish(b, now);
@@ -390,9 +455,20 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 	return devm_add_action_or_reset(b->dev, board_destroy_worker, b->worker);
 }
 
+static int board_panic(struct notifier_block *panic, unsigned long event,
+		       void *data)
+{
+	/* no lock: who holds it may never give it back */
+	outputs_release_atomic(&container_of(panic, struct board, panic)->outputs);
+	return NOTIFY_DONE;
+}
+
 static void board_stop_action(void *data)
 {
-	board_stop(data);
+	struct board *b = data;
+
+	atomic_notifier_chain_unregister(&panic_notifier_list, &b->panic);
+	board_stop(b);
 }
 
 /**
@@ -412,6 +488,8 @@ int board_start(struct board *b)
 	raw_spin_lock_irq(&b->lock);
 	b->running = true;
 	raw_spin_unlock_irq(&b->lock);
+	b->panic.notifier_call = board_panic;
+	atomic_notifier_chain_register(&panic_notifier_list, &b->panic);
 	ret = devm_add_action_or_reset(b->dev, board_stop_action, b);
 	if (ret)
 		return ret;

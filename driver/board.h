@@ -9,6 +9,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/leds.h>
+#include <linux/notifier.h>
 #include <linux/power_supply.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
@@ -17,14 +18,17 @@
 #include "inputs.h"
 #include "outputs.h"
 #include "protection.h"
+#include "sense.h"
 
 /* Conditions beyond the lines', in &struct board_view */
-#define CONDITION_IO_ERROR	PROTECTION_BIT(PROTECTION_LINES)
+#define CONDITION_IO_ERROR		PROTECTION_BIT(PROTECTION_LINES)
+#define CONDITION_SENSE_MISMATCH	PROTECTION_BIT(PROTECTION_LINES + 1)
+#define CONDITION_IMPLAUSIBLE		PROTECTION_BIT(PROTECTION_LINES + 2)
 
 /**
  * struct board_view - what the board tells; any difference is a change
  * @outputs: what is high
- * @conditions: active lines as bits, and %CONDITION_IO_ERROR
+ * @conditions: active lines as bits, and CONDITION_*
  * @unreadable: lines that count as active because they cannot be read
  * @terminals: M1
  * @remote: M2
@@ -73,6 +77,22 @@ struct board_stats {
 	u32 write_errors;
 };
 
+/**
+ * struct board_storm - guard against lines that flood us with interrupts
+ * @since: begin of the window in which @count is counted, ns
+ * @count: interrupts in it
+ * @muted: interrupts are off, and the lines are polled
+ * @muted_at: since when, ns
+ * @pause_ms: for how long; grows while the storm is there each time
+ */
+struct board_storm {
+	u64 since;
+	u32 count;
+	bool muted;
+	u64 muted_at;
+	u32 pause_ms;
+};
+
 #define BOARD_LEDS	3
 
 /**
@@ -97,13 +117,18 @@ struct board_led {
  * @stats: counters
  * @poll_interval_ms: T1
  * @rescan: @timer was armed for the poll interval, not for something due
- * @write_failed: the last write failed; it is tried again (F3)
+ * @sense: what the terminals show
+ * @storm: interrupts come too fast, or did
  * @running: turns are taken, between board_start() and board_stop()
  * @view: what is published
  * @disconnect_at: end of the countdown on CLOCK_BOOTTIME in ns, or
  *	%PROTECTION_NEVER
  * @seq: lets readers take @view and @disconnect_at without @lock
  * @timer: the next turn
+ * @heartbeat: line that toggles while turns are taken (F5), or NULL
+ * @heartbeat_interval_ms: between two edges of it
+ * @heartbeat_at: when the next is due, CLOCK_BOOTTIME in ns
+ * @heartbeat_level: its level
  * @worker: thread that takes the turns where lines sleep, else NULL
  * @turn: its work
  * @report: tells the rest of the system, in its own time
@@ -120,6 +145,7 @@ struct board_led {
  * @leds: LED triggers
  * @wakeup: the lines may wake the system (T4)
  * @retain_state_shutdown: F1
+ * @panic: releases the outputs when the kernel panics (F5)
  */
 struct board {
 	struct device *dev;
@@ -133,11 +159,17 @@ struct board {
 	struct board_stats stats;
 	u32 poll_interval_ms;
 	bool rescan;
-	bool write_failed;
+	struct sense sense;
+	struct board_storm storm;
 	bool running;
 	struct board_view view;
 	u64 disconnect_at;
 	seqcount_raw_spinlock_t seq;
+
+	struct gpio_desc *heartbeat;
+	u32 heartbeat_interval_ms;
+	u64 heartbeat_at;
+	bool heartbeat_level;
 
 	struct hrtimer timer;
 	struct kthread_worker *worker;
@@ -159,6 +191,7 @@ struct board {
 	struct board_led leds[BOARD_LEDS];
 	bool wakeup;
 	bool retain_state_shutdown;
+	struct notifier_block panic;
 };
 
 /* board.c */
@@ -170,6 +203,12 @@ void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_set_remote(struct board *b, bool on);
 void board_set_inhibit_charge(struct board *b, bool inhibit);
 void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
+
+/* storm.c; the interval at which lines are polled while they are muted */
+#define STORM_POLL_MS	20U
+
+void storm_count(struct board *b, u64 now);
+bool storm_is_over(struct board *b, u64 now);
 
 /* supply.c */
 int supply_register(struct board *b);

@@ -8,7 +8,7 @@
 
 #include "inputs.h"
 
-static const char * const names[PROTECTION_LINES] = {
+static const char * const names[INPUTS] = {
 	[PROTECTION_CELL_LOW] = "cell-low",
 	[PROTECTION_CELL_UNDERVOLTAGE] = "cell-undervoltage",
 	[PROTECTION_CELL_OVERVOLTAGE] = "cell-overvoltage",
@@ -18,6 +18,9 @@ static const char * const names[PROTECTION_LINES] = {
 	[PROTECTION_REMOTE_L] = "remote-l",
 	[PROTECTION_REMOTE_H] = "remote-h",
 	[PROTECTION_REMOTE_LOOP] = "remote-loop",
+	[INPUTS_SENSE + 0] = "load-sense",
+	[INPUTS_SENSE + 1] = "charge-sense",
+	[INPUTS_SENSE + 2] = "pre-alarm-sense",
 };
 
 const char *inputs_name(unsigned int line)
@@ -25,10 +28,23 @@ const char *inputs_name(unsigned int line)
 	return names[line];
 }
 
+static void inputs_add(struct inputs *in, unsigned int line,
+		       struct gpio_desc *desc, int irq)
+{
+	in->desc[in->count] = desc;
+	in->line[in->count] = line;
+	in->irq[in->count] = irq;
+	in->count++;
+
+	in->fitted |= PROTECTION_BIT(line);
+	if (irq)
+		in->interrupts |= PROTECTION_BIT(line);
+	in->sleeps |= gpiod_cansleep(desc);
+}
+
 static int inputs_get_line(struct device *dev, struct inputs *in,
 			   unsigned int line)
 {
-	unsigned int n = in->count;
 	struct gpio_desc *desc;
 	int irq;
 
@@ -43,16 +59,7 @@ static int inputs_get_line(struct device *dev, struct inputs *in,
 	if (irq == -EPROBE_DEFER)
 		return dev_err_probe(dev, irq, "%s-gpios: no interrupt yet\n",
 				     names[line]);
-	if (irq > 0) {
-		in->irq[n] = irq;
-		in->interrupts |= PROTECTION_BIT(line);
-	}
-
-	in->desc[n] = desc;
-	in->line[n] = line;
-	in->fitted |= PROTECTION_BIT(line);
-	in->sleeps |= gpiod_cansleep(desc);
-	in->count++;
+	inputs_add(in, line, desc, irq > 0 ? irq : 0);
 	return 0;
 }
 
@@ -68,7 +75,9 @@ int inputs_get(struct device *dev, struct inputs *in)
 	unsigned int line;
 	int ret;
 
-	for (line = 0; line < PROTECTION_LINES; line++) {
+	for (line = 0; line < INPUTS; line++) {
+		if (!names[line])
+			continue;
 		ret = inputs_get_line(dev, in, line);
 		if (ret)
 			return ret;
@@ -82,6 +91,22 @@ int inputs_get(struct device *dev, struct inputs *in)
 		return dev_err_probe(dev, -EINVAL,
 				     "cell-overvoltage-gpios, charge-inhibit-gpios: one of them is required, but both are missing\n");
 	return 0;
+}
+
+/**
+ * inputs_read_back() - have the outputs' pins read as well (F3)
+ * @in: the lines
+ * @out: the outputs
+ *
+ * Comes after outputs_found(), which tells those that cannot be.
+ */
+void inputs_read_back(struct inputs *in, const struct outputs *out)
+{
+	unsigned int n;
+
+	for (n = 0; n < OUTPUTS; n++)
+		if (out->readable & PROTECTION_BIT(n))
+			inputs_add(in, INPUTS_BACK + n, out->desc[n], 0);
 }
 
 static int inputs_read_all(struct inputs *in, unsigned long *values)
@@ -100,9 +125,9 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
 }
 
 /**
- * inputs_sample() - read all lines
+ * inputs_read() - read all lines
  * @in: the lines
- * @s: filled in
+ * @r: filled in
  *
  * All lines of one chip cost one bus transfer. Only if that fails is each
  * read alone, so that a dead chip does not hide the lines of another.
@@ -110,27 +135,38 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
  * Context: any, where the lines do not sleep.
  * Return: 0, or the first error.
  */
-int inputs_sample(struct inputs *in, struct protection_sample *s)
+int inputs_read(struct inputs *in, struct inputs_reading *r)
 {
-	DECLARE_BITMAP(values, PROTECTION_LINES) = { 0 };
+	const u32 outputs = PROTECTION_BIT(OUTPUTS) - 1;
+	/* before the reading: what comes later belongs to the next */
+	u32 edges = atomic_xchg(&in->edges, 0);
+	DECLARE_BITMAP(values, INPUTS) = { 0 };
+	u32 levels = 0, known = 0;
 	unsigned int n;
 	int ret;
-
-	*s = (struct protection_sample) {
-		/* before the reading: what comes later belongs to the next */
-		.edges = atomic_xchg(&in->edges, 0),
-	};
 
 	ret = inputs_read_all(in, values);
 	for (n = 0; n < in->count; n++) {
 		u32 bit = PROTECTION_BIT(in->line[n]);
 		int value = ret ? inputs_read_one(in, n) : test_bit(n, values);
 
-		if (value < 0)
-			s->unreadable |= bit;
-		else if (value)
-			s->levels |= bit;
+		if (value >= 0)
+			known |= bit;
+		if (value > 0)
+			levels |= bit;
 	}
+
+	*r = (struct inputs_reading) {
+		.lines = {
+			.levels = levels & INPUTS_LINES,
+			.edges = edges & INPUTS_LINES,
+			.unreadable = in->fitted & ~known & INPUTS_LINES,
+		},
+		.back = levels >> INPUTS_BACK & outputs,
+		.back_known = known >> INPUTS_BACK & outputs,
+		.sense = levels >> INPUTS_SENSE & outputs,
+		.sense_known = known >> INPUTS_SENSE & outputs,
+	};
 	return ret;
 }
 
@@ -179,6 +215,27 @@ void inputs_stirred(struct inputs *in, int irq)
 	for (n = 0; n < in->count; n++)
 		if (in->irq[n] == irq)
 			atomic_or(PROTECTION_BIT(in->line[n]), &in->edges);
+}
+
+/**
+ * inputs_mute() - do without interrupts for a while, or with them again
+ * @in: the lines
+ * @mute: whether
+ *
+ * Context: muting, any; unmuting may sleep where the lines do.
+ */
+void inputs_mute(struct inputs *in, bool mute)
+{
+	unsigned int n;
+
+	for (n = 0; n < in->count; n++) {
+		if (!in->irq[n])
+			continue;
+		if (mute)
+			disable_irq_nosync(in->irq[n]);
+		else
+			enable_irq(in->irq[n]);
+	}
 }
 
 /**

@@ -5,15 +5,28 @@
 #include <linux/atomic.h>
 #include <linux/interrupt.h>
 
+#include "outputs.h"
 #include "protection.h"
 
 struct device;
 struct gpio_desc;
 
+/*
+ * Beside the lines of &enum protection_line a reading takes in, for each
+ * output, its own pin and its terminal (F3): one bus transfer for all.
+ */
+#define INPUTS_BACK	PROTECTION_LINES
+#define INPUTS_SENSE	(INPUTS_BACK + OUTPUTS)
+#define INPUTS		(INPUTS_SENSE + OUTPUTS)
+
+/* The lines of &enum protection_line, as bits */
+#define INPUTS_LINES	(PROTECTION_BIT(PROTECTION_LINES) - 1)
+
 /**
  * struct inputs - the lines that the board reads
- * @count: how many are fitted
- * @line: which they are, &enum protection_line
+ * @count: how many there are
+ * @line: which they are: &enum protection_line, %INPUTS_BACK or %INPUTS_SENSE
+ *	plus an output
  * @desc: their GPIOs, in the same order
  * @irq: their interrupts, or 0
  * @fitted: the same lines as bits
@@ -23,9 +36,9 @@ struct gpio_desc;
  */
 struct inputs {
 	unsigned int count;
-	unsigned int line[PROTECTION_LINES];
-	struct gpio_desc *desc[PROTECTION_LINES];
-	int irq[PROTECTION_LINES];
+	unsigned int line[INPUTS];
+	struct gpio_desc *desc[INPUTS];
+	int irq[INPUTS];
 	u32 fitted;
 	u32 interrupts;
 	bool sleeps;
@@ -35,12 +48,30 @@ struct inputs {
 /* Name of a line: its property without "-gpios", and its condition's name. */
 const char *inputs_name(unsigned int line);
 
+/**
+ * struct inputs_reading - all that one reading tells
+ * @lines: for the protection
+ * @back: outputs whose pins read high, as bits
+ * @back_known: outputs whose pins could be read
+ * @sense: outputs whose terminals read high
+ * @sense_known: outputs whose terminals could be read
+ */
+struct inputs_reading {
+	struct protection_sample lines;
+	u32 back;
+	u32 back_known;
+	u32 sense;
+	u32 sense_known;
+};
+
 int inputs_get(struct device *dev, struct inputs *in);
-int inputs_sample(struct inputs *in, struct protection_sample *s);
+void inputs_read_back(struct inputs *in, const struct outputs *out);
+int inputs_read(struct inputs *in, struct inputs_reading *r);
 int inputs_request_interrupts(struct device *dev, struct inputs *in,
 			      irq_handler_t handler, void *context,
 			      unsigned long flags);
 void inputs_stirred(struct inputs *in, int irq);
+void inputs_mute(struct inputs *in, bool mute);
 void inputs_wake(struct inputs *in, bool enable);
 
 #endif /* _SMALLBMS_INPUTS_H */

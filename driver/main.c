@@ -9,6 +9,7 @@
  * This is no certified safety device and no substitute for a fuse (F7).
  */
 #include <linux/device.h>
+#include <linux/gpio/consumer.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -21,6 +22,9 @@
 /* T1 */
 #define POLL_INTERVAL_INTERRUPTS_MS	1000
 #define POLL_INTERVAL_MS		20
+
+/* F5 */
+#define HEARTBEAT_INTERVAL_MS		500
 
 static int read_ms(struct device *dev, const char *name, u32 min, u32 fallback,
 		   u32 *value_ms)
@@ -61,6 +65,8 @@ static int smallbms_read_config(struct board *b, struct protection_config *cfg)
 		  &cfg->clear_delay_ms },
 		{ "debounce-delay-ms", 0, PROTECTION_DEBOUNCE_DELAY_MS,
 		  &cfg->debounce_delay_ms },
+		{ "heartbeat-interval-ms", 1, HEARTBEAT_INTERVAL_MS,
+		  &b->heartbeat_interval_ms },
 		{ "poll-interval", 1,
 		  b->inputs.interrupts == b->inputs.fitted ?
 		  POLL_INTERVAL_INTERRUPTS_MS : POLL_INTERVAL_MS,
@@ -76,7 +82,7 @@ static int smallbms_read_config(struct board *b, struct protection_config *cfg)
 			return ret;
 	}
 
-	cfg->fitted = b->inputs.fitted;
+	cfg->fitted = b->inputs.fitted & INPUTS_LINES;
 	cfg->release_pre_alarm_on_disconnect =
 		device_property_read_bool(b->dev,
 					  "release-pre-alarm-on-disconnect");
@@ -90,6 +96,7 @@ static int smallbms_read_config(struct board *b, struct protection_config *cfg)
 static int smallbms_set_up(struct board *b)
 {
 	struct protection_config cfg;
+	u32 found;
 	int ret;
 
 	ret = inputs_get(b->dev, &b->inputs);
@@ -98,7 +105,15 @@ static int smallbms_set_up(struct board *b)
 	ret = smallbms_read_config(b, &cfg);
 	if (ret)
 		return ret;
-	ret = board_init(b, &cfg, outputs_found(&b->outputs));
+	b->heartbeat = devm_gpiod_get_optional(b->dev, "heartbeat",
+					       GPIOD_OUT_LOW);
+	if (IS_ERR(b->heartbeat))
+		return dev_err_probe(b->dev, PTR_ERR(b->heartbeat),
+				     "heartbeat-gpios: cannot be had\n");
+
+	found = outputs_found(&b->outputs);
+	inputs_read_back(&b->inputs, &b->outputs);
+	ret = board_init(b, &cfg, found);
 	if (ret)
 		return ret;
 	ret = attrs_register(b);

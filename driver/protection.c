@@ -113,6 +113,30 @@ static void sense_condition(struct protection *p, unsigned int line,
 		set_active(p, line, true, now);
 }
 
+static bool both_active(const struct protection *p, unsigned int a,
+			unsigned int b)
+{
+	u32 both = PROTECTION_BIT(a) | PROTECTION_BIT(b);
+
+	return (p->active & both) == both && !(p->failed & both);
+}
+
+/* F4: reported as such, while each line still acts. */
+static void sense_contradiction(struct protection *p, u64 now)
+{
+	bool was = p->contradicting;
+
+	p->contradicting = both_active(p, PROTECTION_CELL_OVERVOLTAGE,
+				       PROTECTION_CELL_UNDERVOLTAGE) ||
+			   both_active(p, PROTECTION_OVER_TEMPERATURE,
+				       PROTECTION_UNDER_TEMPERATURE);
+	if (p->contradicting && !was)
+		p->contradicting_since = now;
+	p->implausible = p->contradicting &&
+			 over(p->contradicting_since,
+			      ms(PROTECTION_IMPLAUSIBLE_MS), now);
+}
+
 /**
  * protection_sense() - take one reading of the lines
  * @p: the board
@@ -155,6 +179,7 @@ void protection_sense(struct protection *p,
 		else
 			sense_condition(p, line, stirred, now);
 	}
+	sense_contradiction(p, now);
 }
 
 /**
@@ -295,6 +320,9 @@ static bool pre_alarm_wanted(const struct protection *p)
  * What is decided may depend on what the terminals carry, so after a change
  * of the outputs it is to be called again, until it asks for what is there.
  *
+ * A shorted output (@p->shorted) is asked for all the same: it is the caller
+ * that keeps it low.
+ *
  * Return: the outputs that shall be high.
  */
 u32 protection_decide(struct protection *p, u64 now)
@@ -310,6 +338,22 @@ u32 protection_decide(struct protection *p, u64 now)
 	else
 		p->warning = false;	/* L2: a break; the next one starts anew */
 	return wanted;
+}
+
+/**
+ * protection_found() - tell that outputs are not as they were left
+ * @p: the board
+ * @outputs: what the terminals carry
+ *
+ * A reset of the chip floats its outputs. A pre-alarm that was lost so has
+ * been broken, and the 30 s begin anew when it is back (L2); a load that was
+ * lost comes back as the rules say.
+ */
+void protection_found(struct protection *p, u32 outputs)
+{
+	if (p->outputs & ~outputs & PROTECTION_PRE_ALARM)
+		p->warning = false;
+	p->outputs = outputs;
 }
 
 /**
@@ -424,11 +468,15 @@ u64 protection_next(const struct protection *p, u64 now)
 {
 	u64 next = disconnect_due(p, now);
 	unsigned int line;
+	u32 waiting;
 
 	for (line = 0; line < PROTECTION_LINES; line++)
 		if (p->cfg.fitted & PROTECTION_BIT(line))
 			next = sooner(next, line_due(p, line, now));
 
+	if (p->contradicting && !p->implausible)
+		next = sooner(next, left(p->contradicting_since,
+					 ms(PROTECTION_IMPLAUSIBLE_MS), now));
 	if (p->load_tripped && !undervoltage(p))
 		next = sooner(next, tripped_for(p, now));
 	if (p->charge_blocked && !(p->active & PROTECTION_CHARGE_FAULTS))
@@ -438,10 +486,11 @@ u64 protection_next(const struct protection *p, u64 now)
 		return next;
 
 	/* outputs that wait for their lines to rest */
-	if (!(p->outputs & PROTECTION_LOAD) && !p->load_tripped)
+	waiting = ~(p->outputs | p->shorted);
+	if (waiting & PROTECTION_LOAD && !p->load_tripped)
 		next = sooner(next, restless_for(p,
 			PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE), now));
-	if (!(p->outputs & PROTECTION_CHARGE) && !p->charge_blocked &&
+	if (waiting & PROTECTION_CHARGE && !p->charge_blocked &&
 	    !p->inhibit_charge)
 		next = sooner(next, restless_for(p, PROTECTION_CHARGE_FAULTS, now));
 
@@ -490,6 +539,8 @@ u32 protection_load_reason(const struct protection *p, u64 now)
 		return reason;
 	if (p->failed & uv)
 		return PROTECTION_BY_IO_ERROR;
+	if (p->shorted & PROTECTION_LOAD)
+		return PROTECTION_BY_SENSE_MISMATCH;
 	if (p->load_tripped || restless_for(p, uv, now))
 		return PROTECTION_BY_LINE + PROTECTION_CELL_UNDERVOLTAGE;
 	return PROTECTION_BY_IO_ERROR;
@@ -516,6 +567,8 @@ u32 protection_charge_reason(const struct protection *p, u64 now)
 		return reason;
 	if (p->charge_blocked)
 		return p->charge_cause;
+	if (p->shorted & PROTECTION_CHARGE)
+		return PROTECTION_BY_SENSE_MISMATCH;
 	if (p->inhibit_charge)
 		return PROTECTION_BY_USER;
 	for (line = 0; line < PROTECTION_LINES; line++)

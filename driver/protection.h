@@ -39,6 +39,9 @@
 #define PROTECTION_READ_RETRY_MS		80
 #define PROTECTION_READ_RETRY_INTERVAL_MS	10
 
+/* F4: lines that contradict each other for longer are a broken cord. */
+#define PROTECTION_IMPLAUSIBLE_MS		1000
+
 /* protection_next(): nothing will fall due by itself. */
 #define PROTECTION_NEVER			(~(u64)0)
 
@@ -91,6 +94,7 @@ enum protection_line {
  * @PROTECTION_BY_REMOTE: the software remote says OFF (M2)
  * @PROTECTION_BY_USER: the user inhibits charging (C4)
  * @PROTECTION_BY_IO_ERROR: an input cannot be read, or the output not written
+ * @PROTECTION_BY_SENSE_MISMATCH: the terminal is shorted (F3)
  * @PROTECTION_BY_LINE: plus an &enum protection_line, by that condition
  */
 enum protection_reason {
@@ -99,6 +103,7 @@ enum protection_reason {
 	PROTECTION_BY_REMOTE,
 	PROTECTION_BY_USER,
 	PROTECTION_BY_IO_ERROR,
+	PROTECTION_BY_SENSE_MISMATCH,
 	PROTECTION_BY_LINE,
 };
 
@@ -150,6 +155,10 @@ struct protection_sample {
  * @active_since: when the line's bit in @active last changed
  * @unread_since: when the reading of the line began to fail
  * @outputs: what the terminals carry
+ * @shorted: outputs that must stay low for now, whatever the rules say (F3)
+ * @implausible: the lines contradict each other (F4)
+ * @contradicting: they do so since @contradicting_since, perhaps not for long
+ * @contradicting_since: see @contradicting
  * @warning_since: the pre-alarm is given since then, if @warning
  * @warning: the pre-alarm output has been raised, or at least tried to be
  * @load_tripped: undervoltage took the load, or keeps it off (L2, L4, L5)
@@ -172,6 +181,10 @@ struct protection {
 	u64 unread_since[PROTECTION_LINES];
 
 	u32 outputs;
+	u32 shorted;
+	bool implausible;
+	bool contradicting;
+	u64 contradicting_since;
 	u64 warning_since;
 	bool warning;
 	bool load_tripped;
@@ -186,6 +199,7 @@ void protection_sense(struct protection *p,
 u32 protection_decide(struct protection *p, u64 now);
 void protection_applied(struct protection *p, u32 wanted, u32 outputs,
 			u64 now);
+void protection_found(struct protection *p, u32 outputs);
 u64 protection_next(const struct protection *p, u64 now);
 
 bool protection_terminals(const struct protection *p);

@@ -44,7 +44,8 @@ static int supply_status(const struct board *b, const struct board_view *view)
 
 static int supply_health(const struct board_view *view)
 {
-	if (view->conditions & CONDITION_IO_ERROR)
+	if (view->conditions & (CONDITION_IO_ERROR | CONDITION_SENSE_MISMATCH |
+				CONDITION_IMPLAUSIBLE))
 		return POWER_SUPPLY_HEALTH_UNSPEC_FAILURE;
 	if (has(view, PROTECTION_OVER_TEMPERATURE))
 		return POWER_SUPPLY_HEALTH_OVERHEAT;

@@ -10,6 +10,7 @@
 #include "compat.h"
 
 TRACE_EVENT(smallbms_inputs,
+
 	TP_PROTO(const char *board, u32 levels, u32 edges, u32 unreadable),
 	TP_ARGS(board, levels, edges, unreadable),
 	TP_STRUCT__entry(
@@ -30,6 +31,7 @@ TRACE_EVENT(smallbms_inputs,
 
 /* now_ns is what was decided by, next_ns the time to the next turn */
 TRACE_EVENT(smallbms_decision,
+
 	TP_PROTO(const char *board, u32 active, u32 wanted, u64 now_ns,
 		 u64 next_ns),
 	TP_ARGS(board, active, wanted, now_ns, next_ns),
@@ -54,6 +56,7 @@ TRACE_EVENT(smallbms_decision,
 
 /* The terminals changed between since_ns and done_ns, on CLOCK_BOOTTIME */
 TRACE_EVENT(smallbms_outputs,
+
 	TP_PROTO(const char *board, u32 outputs, u64 since_ns, u64 done_ns),
 	TP_ARGS(board, outputs, since_ns, done_ns),
 	TP_STRUCT__entry(
@@ -73,6 +76,7 @@ TRACE_EVENT(smallbms_outputs,
 );
 
 TRACE_EVENT(smallbms_io_error,
+
 	TP_PROTO(const char *board, bool write, int error),
 	TP_ARGS(board, write, error),
 	TP_STRUCT__entry(
