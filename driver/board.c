@@ -94,14 +94,16 @@ static void board_arm(struct board *b, u32 wanted, u64 now)
 	hrtimer_start(&b->timer, ns_to_ktime(now + next), HRTIMER_MODE_ABS_HARD);
 }
 
-/* Take one reading into account. Called with the lock held. */
+/*
+ * Take one reading into account, and the @outputs that are high by it. Called
+ * with the lock held.
+ */
 static void board_sense(struct board *b, const struct inputs_reading *r,
-			int error, u64 now)
+			u32 outputs, int error, u64 now)
 {
 	struct protection *p = &b->protection;
 	const struct protection_sample *s = &r->lines;
 	u32 changed = (p->raw ^ s->levels) & ~s->unreadable;
-	u32 outputs;
 
 	trace_smallbms_inputs(b->name, s->levels, s->edges, s->unreadable);
 	if (error) {
@@ -112,8 +114,6 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 		b->stats.missed_edges += hweight32(changed & ~s->edges &
 						   b->inputs.interrupts);
 
-	outputs = outputs_compare(&b->outputs, p->outputs, r->back,
-				  r->back_known);
 	if (outputs != p->outputs) {
 		trace_smallbms_outputs(b->name, outputs, now, now);
 		protection_found(p, outputs);
@@ -179,7 +179,10 @@ static void board_turn_atomic(struct board *b)
 	raw_spin_lock_irqsave(&b->lock, flags);
 	if (b->running) {
 		error = inputs_read(&b->inputs, &reading);
-		board_sense(b, &reading, error, ktime_get_boottime_ns());
+		outputs = outputs_compare(&b->outputs, p->outputs,
+					  reading.back, reading.back_known);
+		board_sense(b, &reading, outputs, error,
+			    ktime_get_boottime_ns());
 		for (round = 0; round < TURN_ROUNDS; round++) {
 			since = ktime_get_boottime_ns();
 			wanted = protection_decide(p, since);
@@ -210,9 +213,11 @@ static void board_turn_sleeping(struct board *b)
 	u64 since;
 
 	error = inputs_read(&b->inputs, &reading);
+	outputs = outputs_compare(&b->outputs, p->outputs, reading.back,
+				  reading.back_known);
 
 	raw_spin_lock_irq(&b->lock);
-	board_sense(b, &reading, error, ktime_get_boottime_ns());
+	board_sense(b, &reading, outputs, error, ktime_get_boottime_ns());
 	for (round = 0; b->running && round < TURN_ROUNDS; round++) {
 		since = ktime_get_boottime_ns();
 		wanted = protection_decide(p, since);

@@ -189,6 +189,22 @@ static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 	return levels;
 }
 
+/*
+ * Of @mask, those that are inputs: a line that is driven high or not at all
+ * (GPIO_OPEN_SOURCE) is released so, and reads what others put on it.
+ */
+static u32 outputs_floating(const struct outputs *out, u32 mask)
+{
+	u32 floating = 0;
+	unsigned int n;
+
+	for (n = 0; n < OUTPUTS; n++)
+		if (mask & out->fitted & PROTECTION_BIT(n) &&
+		    gpiod_get_direction(out->desc[n]) == 1)
+			floating |= PROTECTION_BIT(n);
+	return floating;
+}
+
 /**
  * outputs_compare() - hold a reading against what was written last (F3)
  * @out: the lines
@@ -196,6 +212,7 @@ static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
  * @back: outputs whose pins read high
  * @known: outputs whose pins could be read
  *
+ * Context: any, where the lines do not sleep.
  * Return: the outputs that are high. Those that should not be as they are
  * will be written by the next outputs_drive().
  */
@@ -203,6 +220,7 @@ u32 outputs_compare(struct outputs *out, u32 have, u32 back, u32 known)
 {
 	u32 differ = (have ^ back) & known;
 
+	differ &= ~outputs_floating(out, differ & back);
 	out->lost |= differ & ~out->unsure;
 	out->unsure |= differ;
 	return have ^ differ;
@@ -238,6 +256,7 @@ u32 outputs_drive(struct outputs *out, u32 have, u32 wanted, int *error)
 			*error = ret;
 	}
 	back = outputs_read(out, changed, &known);
+	back &= ~outputs_floating(out, back & ~wanted);
 
 	good = known & ~(back ^ wanted);
 	if (!*error)
