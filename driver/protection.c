@@ -51,6 +51,15 @@ static void set_active(struct protection *p, unsigned int line, bool active,
 	p->bursting &= ~bit;
 }
 
+/* What is not known is no rest; but an active line may well still be so. */
+static void break_rest(struct protection *p, unsigned int line, u64 now)
+{
+	u32 bit = PROTECTION_BIT(line);
+
+	if (!(p->raw & bit) || (bit & PROTECTION_REMOTES))
+		p->run_since[line] = now;
+}
+
 /*
  * F2: the line keeps its level while the reading is tried again, and is never
  * taken for quiet meanwhile; then a condition counts as active. The remote
@@ -64,9 +73,7 @@ static void sense_unreadable(struct protection *p, unsigned int line, u64 now)
 		p->unread |= bit;
 		p->unread_since[line] = now;
 	}
-
-	if (!(p->raw & bit) || (bit & PROTECTION_REMOTES))
-		p->run_since[line] = now;
+	break_rest(p, line, now);
 
 	if (over(p->unread_since[line], ms(PROTECTION_READ_RETRY_MS), now)) {
 		p->failed |= bit;
@@ -165,14 +172,16 @@ void protection_sense(struct protection *p,
 
 		if (s->unreadable & bit) {
 			sense_unreadable(p, line, now);
-			continue;
-		}
-		p->unread &= ~bit;
-		p->failed &= ~bit;
+		} else {
+			if (p->unread & bit)
+				break_rest(p, line, now);
+			p->unread &= ~bit;
+			p->failed &= ~bit;
 
-		if (((p->raw ^ s->levels) & bit) || stirred)
-			p->run_since[line] = now;
-		p->raw = (p->raw & ~bit) | (s->levels & bit);
+			if (((p->raw ^ s->levels) & bit) || stirred)
+				p->run_since[line] = now;
+			p->raw = (p->raw & ~bit) | (s->levels & bit);
+		}
 
 		if (bit & PROTECTION_REMOTES)
 			sense_remote(p, line, now);
@@ -252,8 +261,23 @@ static u64 tripped_for(const struct protection *p, u64 now)
 		    ms(p->cfg.load_reconnect_delay_ms), now);
 }
 
+/* Which of the active @lines to blame; @before when none was seen active. */
+static u32 cause(const struct protection *p, u32 lines, u32 before)
+{
+	unsigned int line;
+
+	lines &= p->active;
+	if (lines & p->failed)
+		return PROTECTION_BY_IO_ERROR;
+	for (line = 0; line < PROTECTION_LINES; line++)
+		if (lines & p->raw & PROTECTION_BIT(line))
+			return PROTECTION_BY_LINE + line;
+	return before;
+}
+
 static bool load_wanted(struct protection *p, u64 now)
 {
+	u32 uv = PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
 	bool on = p->outputs & PROTECTION_LOAD;
 
 	/* L4, also while the remote is off */
@@ -266,27 +290,23 @@ static bool load_wanted(struct protection *p, u64 now)
 	/* L5: never into an empty bank. L2: never without the warning. */
 	if (undervoltage(p) &&
 	    (!on || (p->warning &&
-		     over(p->warning_since, ms(p->cfg.pre_alarm_delay_ms), now))))
+		     over(p->warning_since, ms(p->cfg.pre_alarm_delay_ms), now)))) {
 		p->load_tripped = true;
+		p->load_cause = cause(p, uv, p->load_cause);
+	}
 
 	if (p->load_tripped)
 		return false;
 
-	return on || !restless_for(p, PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE),
-				   now);
+	return on || !restless_for(p, uv, now);
 }
 
 static bool charge_wanted(struct protection *p, u64 now)
 {
-	u32 faults = p->active & PROTECTION_CHARGE_FAULTS;
-	unsigned int line;
-
-	if (faults) {
+	if (p->active & PROTECTION_CHARGE_FAULTS) {
 		p->charge_blocked = true;		/* C1 */
-		for (line = 0; !(faults & PROTECTION_BIT(line)); line++)
-			;
-		p->charge_cause = faults & p->failed ? PROTECTION_BY_IO_ERROR :
-						       PROTECTION_BY_LINE + line;
+		p->charge_cause = cause(p, PROTECTION_CHARGE_FAULTS,
+					p->charge_cause);
 	} else if (p->charge_blocked && !charge_blocked_for(p, now)) {
 		p->charge_blocked = false;		/* C2 */
 	}
@@ -337,6 +357,7 @@ u32 protection_decide(struct protection *p, u64 now)
 		wanted |= PROTECTION_PRE_ALARM;
 	else
 		p->warning = false;	/* L2: a break; the next one starts anew */
+	p->wanted = wanted;
 	return wanted;
 }
 
@@ -405,7 +426,7 @@ void protection_init(struct protection *p, const struct protection_config *cfg,
 	p->raw = (first->levels & ~p->unread) |
 		 (p->unread & PROTECTION_CONDITIONS);
 	/* The terminals' last known state: something on says that they were. */
-	if (found & (PROTECTION_LOAD | PROTECTION_CHARGE))
+	if (found)
 		p->raw |= p->unread & PROTECTION_REMOTES;
 	p->raw &= cfg->fitted;
 	p->active = p->raw;
@@ -418,16 +439,11 @@ void protection_init(struct protection *p, const struct protection_config *cfg,
 	}
 }
 
-/* When the reading of @line may change what is active, or let an output rise. */
+/* When @line's level, if it stays, changes what counts as active. */
 static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 {
 	u32 bit = PROTECTION_BIT(line);
 	u64 since = p->run_since[line];
-
-	if (p->unread & ~p->failed & bit)
-		return ms(PROTECTION_READ_RETRY_INTERVAL_MS);
-	if (p->unread & bit)
-		return PROTECTION_NEVER;
 
 	if (bit & PROTECTION_REMOTES)
 		return (p->raw ^ p->active) & bit ?
@@ -442,6 +458,17 @@ static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 			      left(p->burst_since[line], 2 * debounce(p), now));
 
 	return PROTECTION_NEVER;
+}
+
+/* When a line that cannot be read is to be tried again. */
+static u64 retry_due(const struct protection *p, unsigned int line, u64 now)
+{
+	if (!(p->unread & ~p->failed & PROTECTION_BIT(line)))
+		return PROTECTION_NEVER;
+
+	return sooner(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
+		      left(p->unread_since[line], ms(PROTECTION_READ_RETRY_MS),
+			   now));
 }
 
 /* Time until the load is cut for undervoltage, if that is coming. */
@@ -470,9 +497,13 @@ u64 protection_next(const struct protection *p, u64 now)
 	unsigned int line;
 	u32 waiting;
 
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (p->cfg.fitted & PROTECTION_BIT(line))
+	for (line = 0; line < PROTECTION_LINES; line++) {
+		if (!(p->cfg.fitted & PROTECTION_BIT(line)))
+			continue;
+		if (!(p->unread & PROTECTION_BIT(line)))
 			next = sooner(next, line_due(p, line, now));
+		next = sooner(next, retry_due(p, line, now));
+	}
 
 	if (p->contradicting && !p->implausible)
 		next = sooner(next, left(p->contradicting_since,
@@ -486,7 +517,7 @@ u64 protection_next(const struct protection *p, u64 now)
 		return next;
 
 	/* outputs that wait for their lines to rest */
-	waiting = ~(p->outputs | p->shorted);
+	waiting = ~(p->outputs | p->wanted);
 	if (waiting & PROTECTION_LOAD && !p->load_tripped)
 		next = sooner(next, restless_for(p,
 			PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE), now));
@@ -537,11 +568,11 @@ u32 protection_load_reason(const struct protection *p, u64 now)
 	reason = remote_reason(p);
 	if (reason)
 		return reason;
-	if (p->failed & uv)
-		return PROTECTION_BY_IO_ERROR;
+	if (p->load_tripped)
+		return p->load_cause;
 	if (p->shorted & PROTECTION_LOAD)
 		return PROTECTION_BY_SENSE_MISMATCH;
-	if (p->load_tripped || restless_for(p, uv, now))
+	if (restless_for(p, uv, now))
 		return PROTECTION_BY_LINE + PROTECTION_CELL_UNDERVOLTAGE;
 	return PROTECTION_BY_IO_ERROR;
 }

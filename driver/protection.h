@@ -155,6 +155,7 @@ struct protection_sample {
  * @active_since: when the line's bit in @active last changed
  * @unread_since: when the reading of the line began to fail
  * @outputs: what the terminals carry
+ * @wanted: what protection_decide() asked for last
  * @shorted: outputs that must stay low for now, whatever the rules say (F3)
  * @implausible: the lines contradict each other (F4)
  * @contradicting: they do so since @contradicting_since, perhaps not for long
@@ -163,7 +164,8 @@ struct protection_sample {
  * @warning: the pre-alarm output has been raised, or at least tried to be
  * @load_tripped: undervoltage took the load, or keeps it off (L2, L4, L5)
  * @charge_blocked: a charge fault is active or was until just now (C1, C2)
- * @charge_cause: line that blocked charge last, an &enum protection_reason
+ * @load_cause: why the load tripped last, an &enum protection_reason
+ * @charge_cause: why charge was blocked last, an &enum protection_reason
  */
 struct protection {
 	struct protection_config cfg;
@@ -181,6 +183,7 @@ struct protection {
 	u64 unread_since[PROTECTION_LINES];
 
 	u32 outputs;
+	u32 wanted;
 	u32 shorted;
 	bool implausible;
 	bool contradicting;
@@ -189,6 +192,7 @@ struct protection {
 	bool warning;
 	bool load_tripped;
 	bool charge_blocked;
+	u32 load_cause;
 	u32 charge_cause;
 };
 
