@@ -66,16 +66,14 @@ static void board_publish(struct board *b, u64 now)
 /* Time to the next turn, by what the board waits for. */
 static u64 board_due_in(const struct board *b, u64 now)
 {
-	u64 next = protection_next(&b->protection, now);
-	u64 retry = outputs_retry_in_ns(&b->outputs);
+	u64 next = min(protection_next(&b->protection, now),
+		       outputs_retry_in_ns(&b->outputs));
 
 	next = min(next, sense_next(&b->sense,
 				    b->inputs.fitted >> INPUTS_SENSE, now));
 	if (b->heartbeat)
 		next = min(next, b->heartbeat_at > now ? b->heartbeat_at - now : 0);
-
-	/* What is due but cannot be written must not be tried without a pause. */
-	return retry == PROTECTION_NEVER ? next : retry;
+	return next;
 }
 
 /* Arm the timer for the next turn. Called with the lock held. */
@@ -110,9 +108,10 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 		b->stats.read_errors++;
 		trace_smallbms_io_error(b->name, false, error);
 	}
-	if (b->rescan)
-		b->stats.missed_edges += hweight32(changed & ~s->edges &
-						   b->inputs.interrupts);
+	/* An interrupt that is merely on its way has come by the next turn. */
+	b->stats.missed_edges += hweight32(b->unannounced & ~s->edges);
+	b->unannounced = b->rescan ? changed & ~s->edges & b->inputs.interrupts :
+				     0;
 
 	if (outputs != p->outputs) {
 		trace_smallbms_outputs(b->name, outputs, now, now);
@@ -154,7 +153,7 @@ static void board_beat(struct board *b)
 {
 	u64 now = ktime_get_boottime_ns();
 
-	if (!b->heartbeat || now < b->heartbeat_at)
+	if (!b->heartbeat || !b->running || now < b->heartbeat_at)
 		return;
 	b->heartbeat_at = now + (u64)b->heartbeat_interval_ms * NSEC_PER_MSEC;
 	if (outputs_failing(&b->outputs))

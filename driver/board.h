@@ -117,6 +117,7 @@ struct board_led {
  * @stats: counters
  * @poll_interval_ms: T1
  * @rescan: @timer was armed for the poll interval, not for something due
+ * @unannounced: lines that a re-scan saw change before their interrupt did
  * @sense: what the terminals show
  * @storm: interrupts come too fast, or did
  * @running: turns are taken, between board_start() and board_stop()
@@ -159,6 +160,7 @@ struct board {
 	struct board_stats stats;
 	u32 poll_interval_ms;
 	bool rescan;
+	u32 unannounced;
 	struct sense sense;
 	struct board_storm storm;
 	bool running;

@@ -5,8 +5,12 @@
 #include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
 #include <linux/property.h>
+#include <linux/timekeeping.h>
 
 #include "inputs.h"
+
+/* F2: for so long after a failure lines are read alone. */
+#define ALONE_NS	(20 * (u64)NSEC_PER_MSEC)
 
 static const char * const names[INPUTS] = {
 	[PROTECTION_CELL_LOW] = "cell-low",
@@ -130,7 +134,8 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
  * @r: filled in
  *
  * All lines of one chip cost one bus transfer. Only if that fails is each
- * read alone, so that a dead chip does not hide the lines of another.
+ * read alone, so that a dead chip does not hide the lines of another; but not
+ * on a bus that takes its time to fail.
  *
  * Context: any, where the lines do not sleep.
  * Return: 0, or the first error.
@@ -143,13 +148,17 @@ int inputs_read(struct inputs *in, struct inputs_reading *r)
 	DECLARE_BITMAP(values, INPUTS) = { 0 };
 	u32 levels = 0, known = 0;
 	unsigned int n;
+	u64 begin = ktime_get_ns();
 	int ret;
 
 	ret = inputs_read_all(in, values);
 	for (n = 0; n < in->count; n++) {
 		u32 bit = PROTECTION_BIT(in->line[n]);
-		int value = ret ? inputs_read_one(in, n) : test_bit(n, values);
+		int value = test_bit(n, values);
 
+		if (ret)
+			value = ktime_get_ns() - begin < ALONE_NS ?
+				inputs_read_one(in, n) : ret;
 		if (value >= 0)
 			known |= bit;
 		if (value > 0)

@@ -54,9 +54,7 @@ static void set_active(struct protection *p, unsigned int line, bool active,
 /* What is not known is no rest; but an active line may well still be so. */
 static void break_rest(struct protection *p, unsigned int line, u64 now)
 {
-	u32 bit = PROTECTION_BIT(line);
-
-	if (!(p->raw & bit) || (bit & PROTECTION_REMOTES))
+	if (!(p->raw & PROTECTION_CONDITIONS & PROTECTION_BIT(line)))
 		p->run_since[line] = now;
 }
 
@@ -209,45 +207,35 @@ static bool enabled(const struct protection *p)
 	return protection_terminals(p) && p->software_remote;
 }
 
-/* Time until all of @lines have been at rest for a debounce; 0 if they have. */
-static u64 restless_for(const struct protection *p, u32 lines, u64 now)
+/* What is left of @span for the last of @lines, each counted from @since. */
+static u64 longest_left(const struct protection *p, u32 lines,
+			const u64 *since, u64 span, u64 now)
 {
 	u64 wait = 0;
 	unsigned int line;
 
 	for (line = 0; line < PROTECTION_LINES; line++) {
-		u32 bit = PROTECTION_BIT(line);
-		u64 rest;
+		u64 rest = left(since[line], span, now);
 
-		if (!(lines & p->cfg.fitted & bit))
-			continue;
-		if (p->raw & bit)
-			return PROTECTION_NEVER;
-		rest = left(p->run_since[line], debounce(p), now);
-		if (rest > wait)
+		if (lines & p->cfg.fitted & PROTECTION_BIT(line) && rest > wait)
 			wait = rest;
 	}
 	return wait;
 }
 
+/* Time until all of @lines have been at rest for a debounce; 0 if they have. */
+static u64 restless_for(const struct protection *p, u32 lines, u64 now)
+{
+	if (lines & p->raw)
+		return PROTECTION_NEVER;
+	return longest_left(p, lines, p->run_since, debounce(p), now);
+}
+
 /* Time until all charge faults have been clear for C2's delay. */
 static u64 charge_blocked_for(const struct protection *p, u64 now)
 {
-	u64 wait = 0;
-	unsigned int line;
-
-	for (line = 0; line < PROTECTION_LINES; line++) {
-		u64 rest;
-
-		if (!(PROTECTION_CHARGE_FAULTS & p->cfg.fitted &
-		      PROTECTION_BIT(line)))
-			continue;
-		rest = left(p->active_since[line],
+	return longest_left(p, PROTECTION_CHARGE_FAULTS, p->active_since,
 			    ms(p->cfg.charge_reconnect_delay_ms), now);
-		if (rest > wait)
-			wait = rest;
-	}
-	return wait;
 }
 
 static bool undervoltage(const struct protection *p)
@@ -366,9 +354,8 @@ u32 protection_decide(struct protection *p, u64 now)
  * @p: the board
  * @outputs: what the terminals carry
  *
- * A reset of the chip floats its outputs. A pre-alarm that was lost so has
- * been broken, and the 30 s begin anew when it is back (L2); a load that was
- * lost comes back as the rules say.
+ * A reset of the chip floats its outputs. A pre-alarm that was lost so has been
+ * broken (L2); a load that was lost comes back as the rules say.
  */
 void protection_found(struct protection *p, u32 outputs)
 {
@@ -385,14 +372,18 @@ void protection_found(struct protection *p, u32 outputs)
  *	failed (F3)
  * @now: time after the last write, ns
  *
+ * To be called in every turn, also when nothing had to be written.
+ *
  * L2: the 30 s run from here, so that no latency of a write shortens them. A
  * pre-alarm that cannot be raised counts from the first attempt: a broken
- * warning must not let the bank die.
+ * warning must not let the bank die. If it rises after all, they begin then.
  */
 void protection_applied(struct protection *p, u32 wanted, u32 outputs,
 			u64 now)
 {
-	if (wanted & PROTECTION_PRE_ALARM && !p->warning) {
+	u32 raised = outputs & ~p->outputs & PROTECTION_PRE_ALARM;
+
+	if (raised || (wanted & PROTECTION_PRE_ALARM && !p->warning)) {
 		p->warning = true;
 		p->warning_since = now;
 	}
@@ -439,11 +430,18 @@ void protection_init(struct protection *p, const struct protection_config *cfg,
 	}
 }
 
-/* When @line's level, if it stays, changes what counts as active. */
+/* When @line's level, if it stays, changes what counts as active; or a retry. */
 static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 {
 	u32 bit = PROTECTION_BIT(line);
 	u64 since = p->run_since[line];
+
+	if (p->failed & bit)
+		return PROTECTION_NEVER;
+	if (p->unread & bit)
+		return sooner(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
+			      left(p->unread_since[line],
+				   ms(PROTECTION_READ_RETRY_MS), now));
 
 	if (bit & PROTECTION_REMOTES)
 		return (p->raw ^ p->active) & bit ?
@@ -460,19 +458,15 @@ static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 	return PROTECTION_NEVER;
 }
 
-/* When a line that cannot be read is to be tried again. */
-static u64 retry_due(const struct protection *p, unsigned int line, u64 now)
-{
-	if (!(p->unread & ~p->failed & PROTECTION_BIT(line)))
-		return PROTECTION_NEVER;
-
-	return sooner(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
-		      left(p->unread_since[line], ms(PROTECTION_READ_RETRY_MS),
-			   now));
-}
-
-/* Time until the load is cut for undervoltage, if that is coming. */
-static u64 disconnect_due(const struct protection *p, u64 now)
+/**
+ * protection_disconnect_in() - the countdown
+ * @p: the board
+ * @now: time, ns
+ *
+ * Return: ns until undervoltage cuts the load (L2), or %PROTECTION_NEVER when
+ * no disconnect is pending.
+ */
+u64 protection_disconnect_in(const struct protection *p, u64 now)
 {
 	if (!undervoltage(p) || !p->warning || p->load_tripped || !enabled(p) ||
 	    !(p->outputs & PROTECTION_LOAD))
@@ -493,17 +487,14 @@ static u64 disconnect_due(const struct protection *p, u64 now)
  */
 u64 protection_next(const struct protection *p, u64 now)
 {
-	u64 next = disconnect_due(p, now);
+	const u32 uv = PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
+	u64 next = protection_disconnect_in(p, now);
 	unsigned int line;
 	u32 waiting;
 
-	for (line = 0; line < PROTECTION_LINES; line++) {
-		if (!(p->cfg.fitted & PROTECTION_BIT(line)))
-			continue;
-		if (!(p->unread & PROTECTION_BIT(line)))
+	for (line = 0; line < PROTECTION_LINES; line++)
+		if (p->cfg.fitted & PROTECTION_BIT(line))
 			next = sooner(next, line_due(p, line, now));
-		next = sooner(next, retry_due(p, line, now));
-	}
 
 	if (p->contradicting && !p->implausible)
 		next = sooner(next, left(p->contradicting_since,
@@ -519,26 +510,12 @@ u64 protection_next(const struct protection *p, u64 now)
 	/* outputs that wait for their lines to rest */
 	waiting = ~(p->outputs | p->wanted);
 	if (waiting & PROTECTION_LOAD && !p->load_tripped)
-		next = sooner(next, restless_for(p,
-			PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE), now));
+		next = sooner(next, restless_for(p, uv, now));
 	if (waiting & PROTECTION_CHARGE && !p->charge_blocked &&
 	    !p->inhibit_charge)
 		next = sooner(next, restless_for(p, PROTECTION_CHARGE_FAULTS, now));
 
 	return next;
-}
-
-/**
- * protection_disconnect_in() - the countdown
- * @p: the board
- * @now: time, ns
- *
- * Return: ns until undervoltage cuts the load (L2), or %PROTECTION_NEVER when
- * no disconnect is pending.
- */
-u64 protection_disconnect_in(const struct protection *p, u64 now)
-{
-	return disconnect_due(p, now);
 }
 
 /* The switches come first: no cure of the bank helps while they are off. */

@@ -47,8 +47,16 @@
 
 /**
  * enum protection_line - the lines that the board can read
- *
- * The first six carry a condition, the last three the remote terminals (M1).
+ * @PROTECTION_CELL_LOW: a cell is below its pre-alarm threshold
+ * @PROTECTION_CELL_UNDERVOLTAGE: a cell is below its load disconnect threshold
+ * @PROTECTION_CELL_OVERVOLTAGE: a cell is too full
+ * @PROTECTION_OVER_TEMPERATURE: a battery is too hot to be charged
+ * @PROTECTION_UNDER_TEMPERATURE: a battery is too cold to be charged
+ * @PROTECTION_CHARGE_INHIBIT: any of the last three, on one line
+ * @PROTECTION_REMOTE_L: terminal L is at battery minus (M1)
+ * @PROTECTION_REMOTE_H: terminal H is high (M1)
+ * @PROTECTION_REMOTE_LOOP: L and H are joined (M1)
+ * @PROTECTION_LINES: how many there are
  */
 enum protection_line {
 	PROTECTION_CELL_LOW,
