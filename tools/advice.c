@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the user should do next. */
+#include <stdio.h>
+#include <string.h>
+
+#include "smallbms.h"
+
+/* Of every 100 Ah, this much is left after an undervoltage disconnect. */
+#define RESERVE_DIVISOR 100
+#define UAH_PER_AH 1000000.0
+/* A small current that goes unnoticed: a relay, an alarm, a standby supply. */
+#define RESIDUAL_AMPERE 0.010
+/* The bank to tell of where the size of this one is not described. */
+#define EXAMPLE_AH 200.0
+
+/* @any: whether something was noted before */
+static void note(bool *any, const char *text)
+{
+	if (!*any)
+		printf("\nWhat to do:\n");
+	*any = true;
+	print_wrapped("  - ", 4, text);
+}
+
+static void note_conditions(bool *any, const struct board *board,
+			    const char * const *names)
+{
+	for (; *names; names++)
+		if (board_has_condition(board, *names))
+			note(any, words_condition_advice(*names));
+}
+
+/* One note for all: a broken wire cannot be told from its condition. */
+static void note_wires(bool *any, const struct board *board,
+		       const char * const *names)
+{
+	while (*names && !board_has_condition(board, *names))
+		names++;
+	if (*names)
+		note(any,
+		     "If the batteries are fine, look for a broken wire: it counts as the condition that it would report.");
+}
+
+/* Rounded down: the user should rather be early. */
+static void days_left(double capacity_ah, char *text, size_t size)
+{
+	double hours = capacity_ah / RESERVE_DIVISOR / RESIDUAL_AMPERE;
+	int days = hours / 24;
+
+	if (!days)
+		snprintf(text, size, "less than a day");
+	else
+		snprintf(text, size, "about %d day%s", days,
+			 days == 1 ? "" : "s");
+}
+
+static void note_reserve(bool *any, const struct board *board, bool doubtful)
+{
+	const char *now = doubtful ?
+			  "If the bank is really empty, recharge it at once." :
+			  "Recharge the bank now.";
+	const struct value *full = &board->values[ATTR_CHARGE_FULL_DESIGN];
+	bool known = !full->error && full->number > 0 &&
+		     full->number / UAH_PER_AH < 1e6;
+	double capacity = known ? full->number / UAH_PER_AH : EXAMPLE_AH;
+	char days[64], text[512];
+
+	days_left(capacity, days, sizeof(days));
+	if (known)
+		snprintf(text, sizeof(text),
+			 "%s Of its %g Ah only about %g Ah are left, which 10 mA of residual current use up in %s; then the batteries are damaged. Until it is recharged, disconnect whatever still draws current.",
+			 now, capacity, capacity / RESERVE_DIVISOR, days);
+	else
+		snprintf(text, sizeof(text),
+			 "%s Only about 1 Ah is left of every 100 Ah. In a bank of 200 Ah, 10 mA of residual current use that up in %s, in a smaller one sooner (the size of this one is not described); then the batteries are damaged. Until it is recharged, disconnect whatever still draws current.",
+			 now, days);
+	note(any, text);
+	if (board_is_off(board, ATTR_CHARGE))
+		note(any, "It cannot be charged while charge is off: see to that first.");
+}
+
+static void note_pre_alarm(bool *any, const struct board *board)
+{
+	const struct value *left = &board->values[ATTR_DISCONNECT_IN_MS];
+
+	if (!left->error && left->number >= 0)
+		note(any,
+		     "Charge the bank or switch loads off now: if the cells recover in time, the load stays on.");
+	else
+		note(any,
+		     "Charge the bank or switch loads off. The load will be cut when a cell falls below its load-disconnect threshold.");
+}
+
+static void note_switches(bool *any, const struct board *board)
+{
+	const char *option = board->one_of_several ? " --board " : "";
+	const char *name = board->one_of_several ? board->name : "";
+	char text[NAME_MAX + 128];
+
+	if (board_is_off(board, ATTR_TERMINALS))
+		note(any,
+		     "To switch the system on, close the switch at Remote L and Remote H. No software can override it.");
+	if (board_is_off(board, ATTR_REMOTE)) {
+		snprintf(text, sizeof(text),
+			 "To switch the software remote on: smallbms%s%s on",
+			 option, name);
+		note(any, text);
+	}
+	if (board_is_text(board, ATTR_CHARGE_BEHAVIOUR, "inhibit-charge")) {
+		snprintf(text, sizeof(text),
+			 "To allow charging again: smallbms%s%s charge auto",
+			 option, name);
+		note(any, text);
+	}
+}
+
+/** advice_print - print what to do next; nothing when all is well */
+void advice_print(const struct board *board)
+{
+	static const char * const broken[] = {
+		"io-error", "implausible", "sense-mismatch", NULL
+	};
+	static const char * const charging[] = {
+		"cell-overvoltage", "over-temperature", "under-temperature",
+		"charge-inhibit", NULL
+	};
+	static const char * const lines[] = {
+		"cell-low", "cell-undervoltage", "cell-overvoltage",
+		"over-temperature", "under-temperature", "charge-inhibit", NULL
+	};
+	bool doubtful = board_in_doubt(board);
+	bool any = false;
+
+	/* Broken parts first: they cast doubt on what the lines say. */
+	note_conditions(&any, board, broken);
+	if (board_lives_on_reserve(board))
+		note_reserve(&any, board, doubtful);
+	else if (board_is_on(board, ATTR_PRE_ALARM) ||
+		 board_is_on(board, ATTR_ALARM))
+		note_pre_alarm(&any, board);
+	if (!doubtful) {
+		note_conditions(&any, board, charging);
+		note_wires(&any, board, lines);
+	}
+	note_switches(&any, board);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The attributes of a board, and what a value of each kind looks like. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smallbms.h"
+
+#define BOARD(id, name, kind, always) \
+	[ATTR_##id] = { name, "device/", KIND_##kind, always }
+#define SUPPLY(id, name, kind) \
+	[ATTR_##id] = { name, "", KIND_##kind, false }
+
+const struct attribute attributes[ATTR_COUNT] = {
+	BOARD(REMOTE, "remote", SWITCH, true),
+	BOARD(TERMINALS, "terminals", SWITCH, true),
+	BOARD(LOAD, "load", SWITCH, true),
+	BOARD(CHARGE, "charge", SWITCH, true),
+	BOARD(PRE_ALARM, "pre_alarm", SWITCH, true),
+	BOARD(ALARM, "alarm", NUMBER, true),
+	BOARD(CONDITIONS, "conditions", LIST, true),
+	BOARD(LOAD_OFF_REASON, "load_off_reason", TEXT, true),
+	BOARD(CHARGE_OFF_REASON, "charge_off_reason", TEXT, true),
+	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
+	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
+	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
+	      false),
+	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, false),
+	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, false),
+	BOARD(CHARGE_DISCONNECTS, "stats/charge_disconnects", NUMBER, false),
+	BOARD(INTERRUPTS, "stats/interrupts", NUMBER, false),
+	BOARD(RESCANS, "stats/rescans", NUMBER, false),
+	BOARD(MISSED_EDGES, "stats/missed_edges", NUMBER, false),
+	BOARD(READ_ERRORS, "stats/read_errors", NUMBER, false),
+	BOARD(WRITE_ERRORS, "stats/write_errors", NUMBER, false),
+	SUPPLY(TYPE, "type", TEXT),
+	SUPPLY(SCOPE, "scope", TEXT),
+	SUPPLY(TECHNOLOGY, "technology", TEXT),
+	SUPPLY(PRESENT, "present", NUMBER),
+	SUPPLY(MANUFACTURER, "manufacturer", TEXT),
+	SUPPLY(MODEL_NAME, "model_name", TEXT),
+	SUPPLY(STATUS, "status", TEXT),
+	SUPPLY(HEALTH, "health", TEXT),
+	SUPPLY(CAPACITY_LEVEL, "capacity_level", TEXT),
+	SUPPLY(CAPACITY, "capacity", NUMBER),
+	SUPPLY(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
+	SUPPLY(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
+	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER),
+	SUPPLY(CURRENT_NOW, "current_now", NUMBER),
+	SUPPLY(TEMP, "temp", NUMBER),
+	SUPPLY(VOLTAGE_MIN_DESIGN, "voltage_min_design", NUMBER),
+	SUPPLY(VOLTAGE_MAX_DESIGN, "voltage_max_design", NUMBER),
+	SUPPLY(CHARGE_FULL_DESIGN, "charge_full_design", NUMBER),
+};
+
+/** attribute_find - Return: the attribute of that name, or -1 */
+int attribute_find(const char *name)
+{
+	for (int id = 0; id < ATTR_COUNT; id++)
+		if (!strcmp(name, attributes[id].name))
+			return id;
+	return -1;
+}
+
+static bool parse_number(struct value *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)value->text[0]) && value->text[0] != '-')
+		return false;
+	errno = 0;
+	value->number = strtoll(value->text, &end, 10);
+	return !errno && end != value->text && !*end;
+}
+
+static bool parse_switch(struct value *value)
+{
+	value->number = !strcmp(value->text, "on");
+	return value->number || !strcmp(value->text, "off");
+}
+
+/* "[auto] inhibit-charge" becomes "auto". */
+static bool parse_choice(struct value *value)
+{
+	char *start = strchr(value->text, '[');
+	char *end;
+
+	if (!start)
+		return !strchr(value->text, ' ');
+	end = strchr(++start, ']');
+	if (!end || end == start)
+		return false;
+	*end = '\0';
+	memmove(value->text, start, strlen(start) + 1);
+	return true;
+}
+
+/** attribute_parse - check the text that was read, and make a number of it */
+void attribute_parse(enum attribute_id id, struct value *value)
+{
+	bool good = *value->text;
+
+	value->number = 0;
+	for (const char *c = value->text; *c; c++)
+		good = good && *c >= ' ' && *c <= '~';
+	if (good) {
+		switch (attributes[id].kind) {
+		case KIND_NUMBER:
+			good = parse_number(value);
+			break;
+		case KIND_SWITCH:
+			good = parse_switch(value);
+			break;
+		case KIND_CHOICE:
+			good = parse_choice(value);
+			break;
+		case KIND_TEXT:
+		case KIND_LIST:
+			break;
+		}
+	}
+	if (!good)
+		value->error = EBADMSG;
+}
+
+/** attribute_why - Return: why an attribute has no value, for a person */
+const char *attribute_why(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "this board does not have it";
+	case EBADMSG:
+		return "what it holds makes no sense";
+	case EOVERFLOW:
+		return "it holds far more than a value";
+	default:
+		return strerror(error);
+	}
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One board: read its attributes, write them, say what could not be read. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "smallbms.h"
+
+/* A board that changes while it is read is read again, this often at most. */
+#define READ_ATTEMPTS 5
+
+static int attribute_path(const struct board *board, enum attribute_id id,
+			  char *path, size_t size)
+{
+	int length = snprintf(path, size, "%s/%s%s", board->folder,
+			      attributes[id].folder, attributes[id].name);
+
+	return length < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+/* Return: the number of characters read, or a negative errno */
+static int read_file(const char *path, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+	int error = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, text + length, size - length);
+		if (got > 0)
+			length += got;
+		else if (got < 0 && errno != EINTR)
+			error = -errno;
+	} while (!error && got && length < size);
+	close(fd);
+	return error ? error : (int)length;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\n';
+}
+
+/** board_read_attribute - read one attribute, or note why it has no value */
+void board_read_attribute(struct board *board, enum attribute_id id)
+{
+	struct value *value = &board->values[id];
+	char path[PATH_MAX];
+	int length;
+
+	length = attribute_path(board, id, path, sizeof(path));
+	if (!length)
+		length = read_file(path, value->text, sizeof(value->text));
+	if (length == sizeof(value->text))
+		length = -EOVERFLOW;
+	value->error = length < 0 ? -length : 0;
+	if (value->error)
+		return;
+	while (length && is_blank(value->text[length - 1]))
+		length--;
+	value->text[length] = '\0';
+	if (strlen(value->text) != (size_t)length)
+		value->error = EBADMSG;
+	else
+		attribute_parse(id, value);
+}
+
+static bool same(const struct value *a, const struct value *b)
+{
+	return a->error == b->error && (a->error || !strcmp(a->text, b->text));
+}
+
+/* Return: whether what the headline rests on is still as it was read */
+static bool board_steady(const struct board *board)
+{
+	static const enum attribute_id ids[] = {
+		ATTR_ALARM, ATTR_LOAD, ATTR_CHARGE, ATTR_CONDITIONS,
+	};
+	struct board again = *board;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		board_read_attribute(&again, ids[i]);
+		if (!same(&again.values[ids[i]], &board->values[ids[i]]))
+			return false;
+	}
+	return true;
+}
+
+/** board_gone - Return: NO_BOARD with a message when the board has gone */
+enum result board_gone(const struct board *board)
+{
+	if (!access(board->folder, F_OK))
+		return DONE;
+	complain(board->name,
+		 "it vanished meanwhile: unplugged, or its driver was unloaded");
+	return NO_BOARD;
+}
+
+/**
+ * board_read - read every attribute, all of the same moment
+ * @board: found before; holds the values, or why there is none, afterwards
+ *
+ * Return: DONE, or NO_BOARD with a message when the board has gone
+ */
+enum result board_read(struct board *board)
+{
+	int attempt = 0;
+
+	do {
+		for (int id = 0; id < ATTR_COUNT; id++)
+			board_read_attribute(board, id);
+	} while (++attempt < READ_ATTEMPTS && !board_steady(board));
+	return board_gone(board);
+}
+
+static const char *write_hint(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return "; run it as root, for instance with sudo";
+	case ENOENT:
+		return "; this board's driver does not offer it";
+	default:
+		return "";
+	}
+}
+
+/**
+ * board_write - write an attribute and read it back
+ *
+ * Return: DONE only when the attribute really holds the text; otherwise the
+ * reason was printed.
+ */
+enum result board_write(struct board *board, enum attribute_id id,
+			const char *text)
+{
+	char path[PATH_MAX], what[PATH_MAX], line[VALUE_MAX];
+	int length = snprintf(line, sizeof(line), "%s\n", text);
+	int error, fd;
+
+	snprintf(what, sizeof(what), "%s/%s", board->name, attributes[id].name);
+	error = -attribute_path(board, id, path, sizeof(path));
+	if (!error) {
+		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+		if (fd < 0 || write(fd, line, length) != length)
+			error = errno;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (error) {
+		if (board_gone(board))
+			return NO_BOARD;
+		complain(what, "cannot write '%s': %s%s", text, strerror(error),
+			 write_hint(error));
+		return FAILED;
+	}
+	board_read_attribute(board, id);
+	error = board->values[id].error;
+	if (error) {
+		if (board_gone(board))
+			return NO_BOARD;
+		complain(what, "'%s' was written, but cannot be verified: %s",
+			 text, attribute_why(error));
+		return FAILED;
+	}
+	if (!board_is_text(board, id, text)) {
+		complain(what, "'%s' was written, but it still reads '%s'",
+			 text, board->values[id].text);
+		return FAILED;
+	}
+	return DONE;
+}
+
+/**
+ * board_unread - say on stderr which attributes could not be read, and why
+ *
+ * Attributes that a board need not have are not missed.
+ *
+ * Return: DONE when there was nothing to say
+ */
+enum result board_unread(const struct board *board)
+{
+	enum result result = DONE;
+	char what[PATH_MAX];
+
+	for (int id = 0; id < ATTR_COUNT; id++) {
+		int error = board->values[id].error;
+
+		if (!error || (error == ENOENT && !attributes[id].always))
+			continue;
+		snprintf(what, sizeof(what), "%s/%s", board->name,
+			 attributes[id].name);
+		complain(what, "%s", attribute_why(error));
+		result = FAILED;
+	}
+	return result;
+}
+
+bool board_read_ok(const struct board *board, enum attribute_id id)
+{
+	return !board->values[id].error;
+}
+
+bool board_is_on(const struct board *board, enum attribute_id id)
+{
+	return board_read_ok(board, id) && board->values[id].number;
+}
+
+bool board_is_off(const struct board *board, enum attribute_id id)
+{
+	return board_read_ok(board, id) && !board->values[id].number;
+}
+
+bool board_is_text(const struct board *board, enum attribute_id id,
+		   const char *text)
+{
+	return board_read_ok(board, id) &&
+	       !strcmp(board->values[id].text, text);
+}
+
+bool board_has_condition(const struct board *board, const char *name)
+{
+	const char *at = board->values[ATTR_CONDITIONS].text;
+	size_t length = strlen(name);
+
+	if (!board_read_ok(board, ATTR_CONDITIONS))
+		return false;
+	while (*at) {
+		size_t word = strcspn(at, " ");
+
+		if (word == length && !strncmp(at, name, length))
+			return true;
+		at += word;
+		at += strspn(at, " ");
+	}
+	return false;
+}
+
+/** board_lives_on_reserve - Return: whether little is left, and nobody charged */
+bool board_lives_on_reserve(const struct board *board)
+{
+	const struct value *alarm = &board->values[ATTR_ALARM];
+
+	return board_is_off(board, ATTR_LOAD) &&
+	       ((!alarm->error && alarm->number == 2) ||
+		board_is_text(board, ATTR_LOAD_OFF_REASON,
+			      "cell-undervoltage") ||
+		board_has_condition(board, "cell-undervoltage"));
+}
+
+/** board_in_doubt - Return: whether conditions may be there only to be safe */
+bool board_in_doubt(const struct board *board)
+{
+	return board_has_condition(board, "io-error") ||
+	       board_has_condition(board, "implausible");
+}
+
+static void board_init(struct board *board, const char *sysfs_root,
+		       const char *name)
+{
+	*board = (struct board){ 0 };
+	snprintf(board->name, sizeof(board->name), "%s", name);
+	snprintf(board->folder, sizeof(board->folder),
+		 "%s/class/power_supply/%s", sysfs_root, name);
+}
+
+static void join_names(const struct boards *boards, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < boards->count && used < size; i++)
+		used += snprintf(text + used, size - used, "%s%s",
+				 i ? ", " : "", boards->board[i].name);
+}
+
+/* Leave only the board of --board. */
+static enum result keep_named(struct boards *boards, const char *name)
+{
+	char list[1024];
+
+	for (size_t i = 0; i < boards->count; i++) {
+		if (strcmp(boards->board[i].name, name))
+			continue;
+		boards->board[0] = boards->board[i];
+		boards->count = 1;
+		return DONE;
+	}
+	join_names(boards, list, sizeof(list));
+	complain(name, "no such board; there is: %s", list);
+	return NO_BOARD;
+}
+
+static enum result boards_init(struct boards *boards, const char *sysfs_root,
+			       const struct names *names)
+{
+	if (!names->count) {
+		complain("no board",
+			 "no smallBMS in %s; is the module loaded (modprobe smallbms) and the board in the device tree?",
+			 sysfs_root);
+		return NO_BOARD;
+	}
+	boards->board = calloc(names->count, sizeof(*boards->board));
+	if (!boards->board) {
+		complain("memory", "%s", strerror(errno));
+		return FAILED;
+	}
+	boards->count = names->count;
+	for (size_t i = 0; i < names->count; i++) {
+		board_init(&boards->board[i], sysfs_root, names->name[i]);
+		boards->board[i].one_of_several = names->count > 1;
+	}
+	return DONE;
+}
+
+/**
+ * boards_find - the board asked for, or without --board all of them
+ * @boards: filled; the caller frees it with boards_free(), also on error
+ *
+ * Return: DONE with at least one board, or what the tool exits with
+ */
+enum result boards_find(const struct config *config, struct boards *boards)
+{
+	struct names names = { 0 };
+	enum result result = FAILED;
+	int error;
+
+	*boards = (struct boards){ 0 };
+	error = names_find(config->sysfs_root, &names);
+	if (error)
+		complain(config->sysfs_root, "cannot look for boards: %s",
+			 strerror(-error));
+	else
+		result = boards_init(boards, config->sysfs_root, &names);
+	names_free(&names);
+	if (!result && config->board)
+		result = keep_named(boards, config->board);
+	return result;
+}
+
+/** board_find - the one board that a command works on */
+enum result board_find(const struct config *config, struct board *board)
+{
+	struct boards boards;
+	enum result result = boards_find(config, &boards);
+	char list[1024];
+
+	if (!result && boards.count > 1) {
+		join_names(&boards, list, sizeof(list));
+		complain("--board", "needed, for there are several: %s", list);
+		result = USAGE;
+	}
+	if (!result)
+		*board = boards.board[0];
+	boards_free(&boards);
+	return result;
+}
+
+void boards_free(struct boards *boards)
+{
+	free(boards->board);
+	*boards = (struct boards){ 0 };
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Output: messages, headlines, and text that fits a terminal. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "smallbms.h"
+
+#define COLUMNS 80
+
+/** complain - an error on stderr, as "smallbms: what: why" */
+void complain(const char *what, const char *why, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "smallbms: %s: ", *what ? what : "''");
+	va_start(arguments, why);
+	vfprintf(stderr, why, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+/* UTF-8 continuation bytes take no column of their own. */
+static bool takes_column(char c)
+{
+	return (c & 0xc0) != 0x80;
+}
+
+static int width(const char *text, size_t length)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < length; i++)
+		columns += takes_column(text[i]);
+	return columns;
+}
+
+/**
+ * print_wrapped - print a paragraph within the width of a terminal
+ * @first: what stands before it, @indent columns wide
+ * @indent: blanks before every further line
+ * @text: words separated by blanks; a word wider than a line is broken
+ */
+void print_wrapped(const char *first, int indent, const char *text)
+{
+	int column = indent;
+
+	fputs(first, stdout);
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		bool blank = column > indent;
+
+		if (blank && column + 1 + width(text, length) > COLUMNS) {
+			printf("\n%*s", indent, "");
+			column = indent;
+		} else if (blank) {
+			putchar(' ');
+			column++;
+		}
+		for (; length; length--, text++) {
+			if (takes_column(*text) && column == COLUMNS) {
+				printf("\n%*s", indent, "");
+				column = indent;
+			}
+			column += takes_column(*text);
+			putchar(*text);
+		}
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+/** print_headline - "name: its state", coloured on a terminal */
+void print_headline(const struct config *config, const struct board *board)
+{
+	static const char * const colours[] = {
+		[MOOD_WELL] = "\033[1;32m",
+		[MOOD_NOTE] = "\033[1;33m",
+		[MOOD_ALARM] = "\033[1;31m",
+	};
+	char text[2 * VALUE_MAX], line[NAME_MAX + 2 + sizeof(text)];
+	enum mood mood = words_headline(board, text, sizeof(text));
+
+	snprintf(line, sizeof(line), "%s: %s", board->name, text);
+	if (config->colour)
+		fputs(colours[mood], stdout);
+	print_wrapped("", 0, line);
+	if (config->colour)
+		fputs("\033[0m", stdout);
+}
+
+/** print_finish - Return: FAILED when stdout did not take all of it */
+enum result print_finish(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return DONE;
+	complain("output", "%s", strerror(errno));
+	return FAILED;
+}

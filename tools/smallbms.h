@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * smallbms - look at and switch smallBMS boards
+ *
+ * The data flow: find.c names the boards, board.c reads one of them into a
+ * struct board, words.c and json.c turn that into what a person or a script
+ * reads. A command is one file with one function, listed in smallbms.c.
+ */
+#ifndef SMALLBMS_H
+#define SMALLBMS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define __printf(format_at, arguments_at) \
+	__attribute__((__format__(__printf__, \
+				  format_at, arguments_at)))
+
+struct json_object;
+
+/* What the tool returns to the shell; scripts rest on these numbers. */
+enum result {
+	DONE = 0,
+	FAILED = 1,
+	USAGE = 2,
+	NO_BOARD = 3,
+};
+
+struct config {
+	const char *board;	/* NULL: not given */
+	const char *sysfs_root;
+	bool json;
+	bool colour;
+	bool utf8;
+};
+
+/* The longest real value, all conditions together, has 130 characters. */
+#define VALUE_MAX 256
+
+enum kind {
+	KIND_TEXT,
+	KIND_NUMBER,
+	KIND_SWITCH,	/* on, off */
+	KIND_LIST,	/* words separated by blanks, or none */
+	KIND_CHOICE,	/* all choices, the current one in brackets */
+};
+
+enum attribute_id {
+	ATTR_REMOTE,
+	ATTR_TERMINALS,
+	ATTR_LOAD,
+	ATTR_CHARGE,
+	ATTR_PRE_ALARM,
+	ATTR_ALARM,
+	ATTR_CONDITIONS,
+	ATTR_LOAD_OFF_REASON,
+	ATTR_CHARGE_OFF_REASON,
+	ATTR_DISCONNECT_IN_MS,
+	ATTR_PRE_ALARM_DELAY_MS,
+	ATTR_LOAD_RECONNECT_DELAY_MS,
+	ATTR_PRE_ALARMS,
+	ATTR_LOAD_DISCONNECTS,
+	ATTR_CHARGE_DISCONNECTS,
+	ATTR_INTERRUPTS,
+	ATTR_RESCANS,
+	ATTR_MISSED_EDGES,
+	ATTR_READ_ERRORS,
+	ATTR_WRITE_ERRORS,
+	ATTR_TYPE,
+	ATTR_SCOPE,
+	ATTR_TECHNOLOGY,
+	ATTR_PRESENT,
+	ATTR_MANUFACTURER,
+	ATTR_MODEL_NAME,
+	ATTR_STATUS,
+	ATTR_HEALTH,
+	ATTR_CAPACITY_LEVEL,
+	ATTR_CAPACITY,
+	ATTR_CAPACITY_ERROR_MARGIN,
+	ATTR_CHARGE_BEHAVIOUR,
+	ATTR_VOLTAGE_NOW,
+	ATTR_CURRENT_NOW,
+	ATTR_TEMP,
+	ATTR_VOLTAGE_MIN_DESIGN,
+	ATTR_VOLTAGE_MAX_DESIGN,
+	ATTR_CHARGE_FULL_DESIGN,
+	ATTR_COUNT
+};
+
+/**
+ * struct attribute - what the tool knows of an attribute before reading it
+ * @name: as the user and JSON spell it; "stats/..." for the counters
+ * @folder: where it is, below the power supply's folder
+ * @kind: what its text must look like; anything else is refused as junk
+ * @always: every board has it, so that its absence is an error
+ */
+struct attribute {
+	const char *name;
+	const char *folder;
+	enum kind kind;
+	bool always;
+};
+
+extern const struct attribute attributes[ATTR_COUNT];
+
+/**
+ * struct value - the outcome of reading one attribute
+ * @error: 0, or the errno of the failure; ENOENT when the board does not
+ *	   have it, EBADMSG when it holds junk. The other members count only at 0.
+ * @number: of a KIND_NUMBER; 1 (on) or 0 (off) of a KIND_SWITCH
+ * @text: as read, without the line's end; of a KIND_CHOICE the current choice
+ */
+struct value {
+	int error;
+	long long number;
+	char text[VALUE_MAX];
+};
+
+struct board {
+	bool one_of_several;	/* commands for it need --board */
+	char name[NAME_MAX + 1];
+	char folder[PATH_MAX];
+	struct value values[ATTR_COUNT];
+};
+
+struct boards {
+	struct board *board;
+	size_t count;
+};
+
+struct names {
+	char **name;
+	size_t count;
+};
+
+/* attributes.c */
+int attribute_find(const char *name);
+void attribute_parse(enum attribute_id id, struct value *value);
+const char *attribute_why(int error);
+
+/* find.c */
+int names_find(const char *sysfs_root, struct names *names);
+void names_free(struct names *names);
+
+/* board.c */
+enum result boards_find(const struct config *config, struct boards *boards);
+enum result board_find(const struct config *config, struct board *board);
+void boards_free(struct boards *boards);
+void board_read_attribute(struct board *board, enum attribute_id id);
+enum result board_read(struct board *board);
+enum result board_gone(const struct board *board);
+enum result board_write(struct board *board, enum attribute_id id,
+			const char *text);
+enum result board_unread(const struct board *board);
+bool board_read_ok(const struct board *board, enum attribute_id id);
+bool board_is_on(const struct board *board, enum attribute_id id);
+bool board_is_off(const struct board *board, enum attribute_id id);
+bool board_is_text(const struct board *board, enum attribute_id id,
+		   const char *text);
+bool board_has_condition(const struct board *board, const char *name);
+bool board_lives_on_reserve(const struct board *board);
+bool board_in_doubt(const struct board *board);
+
+/* words.c */
+enum mood {
+	MOOD_WELL,
+	MOOD_NOTE,	/* not as usual, but as the user wants it */
+	MOOD_ALARM,
+};
+
+enum mood words_headline(const struct board *board, char *text, size_t size);
+void words_off_reason(const struct board *board, enum attribute_id reason_id,
+		      char *text, size_t size);
+const char *words_condition(const char *name);
+const char *words_condition_advice(const char *name);
+void words_seconds(long long milliseconds, char *text, size_t size);
+
+/* advice.c */
+void advice_print(const struct board *board);
+
+/* print.c */
+__printf(2, 3)
+void complain(const char *what, const char *why, ...);
+void print_wrapped(const char *first, int indent, const char *text);
+void print_headline(const struct config *config, const struct board *board);
+enum result print_finish(void);
+
+/* json.c */
+struct json_object *json_from_value(const struct board *board,
+				    enum attribute_id id);
+struct json_object *json_from_board(const struct board *board,
+				    enum attribute_id end);
+void json_print(struct json_object *object);
+
+/* the commands, each in the file of its name; @argument: NULL if none */
+enum result command_status(const struct config *config, const char *argument);
+enum result command_list(const struct config *config, const char *argument);
+enum result command_get(const struct config *config, const char *argument);
+enum result command_on(const struct config *config, const char *argument);
+enum result command_off(const struct config *config, const char *argument);
+enum result command_remote(const struct config *config, const char *argument);
+enum result command_charge(const struct config *config, const char *argument);
+
+/* parts of one command that others use */
+enum result get_attribute(const struct config *config, enum attribute_id id);
+void get_help(void);
+enum result status_print(const struct config *config,
+			 const struct board *board);
+
+/* switched.c */
+enum result switch_board(const struct config *config, enum attribute_id id,
+			 const char *text,
+			 bool (*obeyed)(const struct board *board),
+			 const char *otherwise);
+
+#endif /* SMALLBMS_H */
