@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a case works with: trees, the tool, and rules that hold for every run.
+
+A case is a function with a title that says what it shows. It gets a Bench and
+asserts; check.py runs it and prints KTAP.
+"""
+
+import errno
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from tree import Tree
+
+DONE, FAILED, USAGE, NO_BOARD = 0, 1, 2, 3
+COLUMNS = 80
+# Against a tool that hangs; far beyond what a busy machine needs.
+TIMEOUT_S = 300
+NOBODY = 65534
+
+CASES = []
+
+
+def case(title):
+    """Register a function as the case of this title."""
+    def register(function):
+        CASES.append((title, function))
+        return function
+    return register
+
+
+class Result:
+    """What a run of the tool left."""
+
+    def __init__(self, code, out, err):
+        self.code = code
+        self.out = out
+        self.err = err
+
+    @property
+    def words(self):
+        """The output as one line: where it wraps does not matter."""
+        return " ".join(self.out.split())
+
+    @property
+    def headline(self):
+        return self.out.split("\n\n")[0].replace("\n", " ")
+
+    def json(self):
+        return json.loads(self.out, object_pairs_hook=no_duplicates)
+
+    def row(self, label):
+        """The state and the reason in the row of this label."""
+        found = re.search(rf"^  {label} +(.*(?:\n {{15,}}.*)*)", self.out, re.M)
+        assert found, f"no row {label!r} in:\n{self.out}"
+        return " ".join(found.group(1).split())
+
+
+def no_duplicates(pairs):
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"a key twice in {keys}"
+    return dict(pairs)
+
+
+def check_rules(result, is_json):
+    """What holds for every run, whatever was asked."""
+    assert result.code in (DONE, FAILED, USAGE, NO_BOARD), \
+        f"exit {result.code}\n{result.err}"
+    for line in result.err.splitlines():
+        assert re.fullmatch(r"smallbms: \S[^:]*: \S.*", line), \
+            f"not 'smallbms: what: why': {line!r}"
+    assert bool(result.err) == (result.code != DONE), \
+        f"exit {result.code} with stderr {result.err!r}"
+    assert "\033" not in result.out, "colour, and no terminal"
+    if is_json:
+        return
+    for line in result.out.splitlines():
+        assert len(line) <= COLUMNS, f"{len(line)} columns: {line!r}"
+        assert line == line.rstrip(), f"blanks at the end: {line!r}"
+
+
+class Bench:
+    """A folder and the tool under test; removed when the case is over."""
+
+    def __init__(self, tool):
+        self.folder = tempfile.mkdtemp(prefix="smallbms-tools-")
+        os.chmod(self.folder, 0o755)
+        self.tool = os.path.join(self.folder, "smallbms")
+        shutil.copy(tool, self.tool)
+        self.tree = Tree(os.path.join(self.folder, "sys"))
+        self.children = []
+
+    def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+        shutil.rmtree(self.folder)
+
+    def command(self, args):
+        return [self.tool, "--sysfs-root", self.tree.root, *args]
+
+    @staticmethod
+    def environment(env):
+        return {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin",
+                "TERM": "xterm", **(env or {})}
+
+    def start(self, *args, env=None, stdout=subprocess.PIPE, **kwargs):
+        """Start the tool, for the case to meddle while it runs."""
+        child = subprocess.Popen(self.command(args), text=True,
+                                 stdout=stdout,
+                                 stderr=subprocess.PIPE,
+                                 stdin=subprocess.DEVNULL,
+                                 env=self.environment(env), **kwargs)
+        self.children.append(child)
+        return child
+
+    @staticmethod
+    def finish(child, is_json=False):
+        out, err = child.communicate(timeout=TIMEOUT_S)
+        result = Result(child.returncode, out or "", err)
+        check_rules(result, is_json)
+        return result
+
+    def run(self, *args, expect=DONE, **kwargs):
+        """Run the tool on the tree."""
+        result = self.finish(self.start(*args, **kwargs), "--json" in args)
+        assert result.code == expect, \
+            f"exit {result.code}, not {expect}\n{result.out}{result.err}"
+        return result
+
+    def run_as_user(self, *args, **kwargs):
+        """Run it as somebody who may not write root's files."""
+        if os.geteuid() == 0:
+            kwargs.update(user=NOBODY, group=NOBODY, extra_groups=[])
+        return self.run(*args, **kwargs)
+
+    def run_on_terminal(self, *args, env=None):
+        """Return what it shows where stdout is a terminal."""
+        master, slave = pty.openpty()
+        child = subprocess.Popen(self.command(args), stdout=slave,
+                                 stderr=subprocess.PIPE,
+                                 stdin=subprocess.DEVNULL,
+                                 env=self.environment(env))
+        self.children.append(child)
+        os.close(slave)
+        shown = b""
+        while True:
+            try:
+                data = os.read(master, 4096)
+            except OSError:  # the other side has closed
+                break
+            if not data:
+                break
+            shown += data
+        os.close(master)
+        _, err = child.communicate(timeout=TIMEOUT_S)
+        assert child.returncode == DONE, err
+        return shown.decode().replace("\r\n", "\n")
+
+    def fifo(self, path):
+        """Make an attribute wait for the case before it can be read."""
+        full = self.tree.path(path)
+        os.remove(full)
+        os.mkfifo(full)
+        os.chmod(full, 0o666)
+        return full
+
+    @staticmethod
+    def ended(child):
+        """Give the tool a moment; return whether it has ended."""
+        try:
+            child.wait(0.005)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def gate(self, child, path):
+        """Return the writing end of a fifo() where the tool waits to read."""
+        while True:
+            try:
+                end = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+                break
+            except OSError as error:
+                assert error.errno == errno.ENXIO, error
+            assert not self.ended(child), f"it did not read {path}"
+        os.set_blocking(end, True)
+        return os.fdopen(end, "wb")
+
+    def receive(self, child, path):
+        """Return what the tool writes to a fifo()."""
+        end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            while True:
+                try:
+                    data = os.read(end, 4096)
+                except BlockingIOError:
+                    data = b""
+                if data:
+                    return data
+                assert not self.ended(child), f"it did not write {path}"
+        finally:
+            os.close(end)
+
+    def refuses(self, *args, expect, why, **kwargs):
+        """Run what must fail, say so, and change nothing."""
+        before = self.tree.content()
+        result = self.run(*args, expect=expect, **kwargs)
+        assert why in result.err, f"no {why!r} in {result.err!r}"
+        assert self.tree.content() == before, "a file was changed"
+        return result
+
+
+class Alarm:
+    """A bound for what may block: a case that hangs fails."""
+
+    def __enter__(self):
+        signal.signal(signal.SIGALRM, self.ring)
+        signal.alarm(3 * TIMEOUT_S)
+
+    @staticmethod
+    def ring(_signal, _frame):
+        raise AssertionError("took too long")
+
+    def __exit__(self, *_):
+        signal.alarm(0)

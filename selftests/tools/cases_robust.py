@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Broken trees, boards that vanish: no crash, and nothing made up."""
+
+import os
+import random
+
+from bench import FAILED, NO_BOARD, case
+from cases_status import as_json
+from tree import values
+
+CORE = [f"device/{name}" for name in (
+    "remote", "terminals", "load", "charge", "pre_alarm", "alarm",
+    "conditions", "load_off_reason", "charge_off_reason", "disconnect_in_ms")]
+
+JUNK = (b"", b"\n", b"\0", b"on\0\n", b"\xff\xfe\n", b"on\noff\n", b"\x1b[2J",
+        b"x" * 255 + b"\n", b"x" * 256, b"x" * 100000, b"o", b"[", b"[]", b"]",
+        b"a [b", b"a b", b"-", b"+1", b"0x10", b"1e3", b"1 2",
+        b"99999999999999999999999999", b"-9223372036854775808\n",
+        b"9223372036854775807\n", b"NaN\n", b"17 Ah", b"%s%n\n", b"\t1\n")
+
+
+def flat(board):
+    """{name: value} with the counters as stats/NAME."""
+    stats = {f"stats/{key}": value for key, value in board["stats"].items()}
+    rest = {key: value for key, value in board.items() if key != "stats"}
+    return {**rest, **stats}
+
+
+@case("what every board has is missed; nothing is said in its place")
+def _(bench):
+    for path in CORE:
+        bench.tree.add("healthy").take(path)
+        name = path.removeprefix("device/")
+        result = bench.run(expect=FAILED)
+        assert result.err == \
+            f"smallbms: house/{name}: this board does not have it\n"
+        whole = as_json("healthy")
+        del whole[name]
+        assert bench.run("--json", expect=FAILED).json() == whole
+        bench.tree.remove()
+
+
+@case("without what a headline needs there is none of 'All well'")
+def _(bench):
+    for path in ("load", "charge", "alarm", "conditions"):
+        bench.tree.add("healthy").take(f"device/{path}")
+        assert bench.run(expect=FAILED).headline == \
+            "house: UNKNOWN: not everything could be read"
+        bench.tree.remove()
+    bench.tree.add("healthy").put("device/load", "junk")
+    assert bench.run(expect=FAILED).row("Load") == \
+        "? what it holds makes no sense"
+
+
+@case("what a board need not have is not missed")
+def _(bench):
+    bench.tree.add("bare")
+    result = bench.run()
+    assert result.headline == "house: All well"
+    assert "Capacity" not in result.out and "Since start" not in result.out
+
+
+@case("an empty board, all attributes gone: a message for each, no crash")
+def _(bench):
+    bench.tree.add("healthy")
+    for path in values("healthy"):
+        bench.tree.take(path)
+    result = bench.run(expect=FAILED)
+    assert len(result.err.splitlines()) == len(CORE)
+    assert bench.run("--json", expect=FAILED).json() == {"name": "house"}
+
+
+@case("junk in any attribute: no crash, never shown as a number or a switch")
+def _(bench):
+    bench.tree.add("over-temperature")
+    good = flat(as_json("over-temperature"))
+    paths = {path.removeprefix("device/"): path
+             for path in values("over-temperature")}
+    # All at once, shifted from round to round: each attribute gets each junk.
+    for shift in range(len(JUNK)):
+        given = {name: JUNK[(shift + number) % len(JUNK)]
+                 for number, name in enumerate(paths)}
+        for name, junk in given.items():
+            bench.tree.put(paths[name], junk)
+        bench.run("status", expect=FAILED)
+        result = bench.run("--json", expect=FAILED)
+        for name, value in flat(result.json()).items():
+            junk = given.get(name, b"house")
+            reported = f"smallbms: house/{name}: " in result.err
+            assert reported == (value is None), (name, junk, value)
+            if isinstance(value, list):
+                value = " ".join(value)
+            elif value is not None:
+                assert isinstance(value, type(good[name])), (name, junk)
+            assert value is None or str(value).encode() == junk.strip(), \
+                (name, junk)
+
+
+@case("contents that are far too long are reported as such")
+def _(bench):
+    bench.tree.add("healthy").put("device/conditions", "cell-low " * 1000)
+    assert "house/conditions: it holds far more than a value" in \
+        bench.run(expect=FAILED).err
+    assert "far more" in bench.run("get", "conditions", expect=FAILED).err
+
+
+@case("trees of random damage: no crash, in text and in JSON")
+def _(bench):
+    rng = random.Random(1)
+    states = ("healthy", "undervoltage", "io-error", "over-temperature")
+    for _round in range(60):
+        state = rng.choice(states)
+        bench.tree.add(state)
+        paths = list(values(state))
+        for path in rng.sample(paths, rng.randrange(1, len(paths))):
+            how = rng.randrange(4)
+            if how == 0:
+                bench.tree.take(path)
+            elif how == 1:
+                bench.tree.put(path, rng.choice(JUNK))
+            elif how == 2:
+                bench.tree.put(path, rng.randbytes(rng.randrange(300)))
+            else:
+                bench.tree.take(path)
+                os.mkdir(bench.tree.path(path))
+        bench.finish(bench.start("status"))
+        result = bench.finish(bench.start("--json"), is_json=True)
+        assert result.json()["name"] == "house"
+        bench.tree.remove()
+
+
+@case("a directory in an attribute's place is an error with its reason")
+def _(bench):
+    bench.tree.add("healthy").take("capacity")
+    os.mkdir(bench.tree.path("capacity"))
+    assert bench.run(expect=FAILED).err == \
+        "smallbms: house/capacity: Is a directory\n"
+
+
+@case("an attribute that may not be read is an error with its reason")
+def _(bench):
+    bench.tree.add("healthy")
+    os.chmod(bench.tree.path("capacity"), 0)
+    assert bench.run_as_user(expect=FAILED).err == \
+        "smallbms: house/capacity: Permission denied\n"
+
+
+@case("a board that vanishes while it is read: exit 3, and no state is shown")
+def _(bench):
+    for args in (("status",), ("--json",), ("list",), ("get", "remote")):
+        bench.tree.add("healthy")
+        path = bench.fifo("device/remote")
+        child = bench.start(*args)
+        with bench.gate(child, path):
+            bench.tree.remove()
+        result = bench.finish(child, "--json" in args)
+        assert result.code == NO_BOARD, (args, result.err)
+        assert "house: it vanished meanwhile" in result.err
+        assert not result.out, args
+
+
+@case("a board that vanishes while it is switched: exit 3")
+def _(bench):
+    bench.tree.add("healthy")
+    path = bench.fifo("device/load")
+    child = bench.start("off")
+    with bench.gate(child, path):
+        bench.tree.remove()
+    result = bench.finish(child)
+    assert result.code == NO_BOARD, result.err
+    assert "house: it vanished meanwhile" in result.err
+
+
+@case("one of two boards vanishes: the other one is still shown")
+def _(bench):
+    bench.tree.add("healthy").add("healthy", "shed")
+    path = bench.fifo("device/remote")
+    child = bench.start("--json")
+    with bench.gate(child, path):
+        bench.tree.remove()
+    result = bench.finish(child, is_json=True)
+    assert result.code == NO_BOARD
+    assert result.json() == [as_json("healthy", "shed")]
+
+
+@case("a board that trips while it is read is read again: no mixed state")
+def _(bench):
+    bench.tree.add("healthy")
+    path = bench.fifo("device/stats/pre_alarms")
+    child = bench.start("status")
+    with bench.gate(child, path) as gate:
+        for changed, value in values("undervoltage").items():
+            if changed != "device/stats/pre_alarms":
+                bench.tree.put(changed, value)
+        os.remove(path)
+        bench.tree.put("device/stats/pre_alarms", 1)
+        gate.write(b"0\n")
+    result = bench.finish(child)
+    assert result.headline == "house: LOAD DISCONNECTED: the bank is empty"
+    assert result.row("Since start") == \
+        "pre-alarms 1, load disconnects 1, charge disconnects 0"
+
+
+@case("output that cannot be written is a failure")
+def _(bench):
+    bench.tree.add("healthy")
+    for args in (("status",), ("--json",), ("get", "load"), ("--help",)):
+        with open("/dev/full", "wb") as full:
+            child = bench.start(*args, stdout=full)
+        result = bench.finish(child)
+        assert result.code == FAILED
+        assert result.err == "smallbms: output: No space left on device\n"
+
+
+@case("a folder of boards that may not be read is a failure, not 'no board'")
+def _(bench):
+    bench.tree.add("healthy")
+    folder = os.path.join(bench.tree.root, "class/power_supply")
+    os.chmod(folder, 0)
+    try:
+        result = bench.run_as_user(expect=FAILED)
+    finally:
+        os.chmod(folder, 0o755)
+    assert "cannot look for boards: Permission denied" in result.err

@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: GPL-2.0
+"""status: what a person reads, and what a script gets, in every state."""
+
+import os
+
+from bench import FAILED, case
+from tree import TREES, values
+
+SWITCHES = {"remote", "terminals", "load", "charge", "pre_alarm"}
+TEXTS = {"load_off_reason", "charge_off_reason", "type", "scope",
+         "technology", "manufacturer", "model_name", "status", "health",
+         "capacity_level"}
+
+
+def as_json(state, name="house"):
+    """What the JSON of a tree must be, from its description alone."""
+    result = {"name": name}
+    for path, value in values(state).items():
+        key = path.removeprefix("device/")
+        into = result
+        if key.startswith("stats/"):
+            into = result.setdefault("stats", {})
+            key = key.removeprefix("stats/")
+        if key in SWITCHES:
+            into[key] = value == "on"
+        elif key == "conditions":
+            into[key] = [] if value == "none" else value.split()
+        elif key == "charge_behaviour":
+            into[key] = value[value.index("[") + 1:value.index("]")]
+        elif key in TEXTS:
+            into[key] = value
+        else:
+            into[key] = int(value)
+    return result
+
+
+def state_names():
+    return sorted(name.removesuffix(".txt") for name in os.listdir(TREES))
+
+
+def status(bench, state):
+    bench.tree.add(state)
+    return bench.run("status")
+
+
+def says(result, *phrases):
+    for phrase in phrases:
+        assert phrase in result.words, f"no {phrase!r} in:\n{result.out}"
+
+
+def silent_about(result, *phrases):
+    for phrase in phrases:
+        assert phrase not in result.words, f"{phrase!r} in:\n{result.out}"
+
+
+@case("a healthy board: all is well, and there is nothing to do")
+def _(bench):
+    result = status(bench, "healthy")
+    assert result.headline == "house: All well"
+    assert [result.row(label) for label in
+            ("Load", "Charge", "Pre-alarm", "Remote", "Terminals")] == \
+        ["on", "on", "off", "on", "on"]
+    assert result.row("Conditions") == "none"
+    silent_about(result, "What to do")
+
+
+@case("status is the default command")
+def _(bench):
+    bench.tree.add("undervoltage")
+    assert bench.run().out == bench.run("status").out
+
+
+@case("the capacity is shown with how far it may be off")
+def _(bench):
+    result = status(bench, "healthy")
+    assert result.row("Capacity") == \
+        "50 % ± 50: known from the signal lines only"
+    assert bench.run(env={"LANG": "C"}).row("Capacity") == \
+        "50 % +/- 50: known from the signal lines only"
+    bench.tree.put("capacity_error_margin", 5)
+    assert bench.run().row("Capacity") == "50 % ± 5"
+
+
+@case("measurements are shown where they are wired, in plain units")
+def _(bench):
+    result = status(bench, "over-temperature")
+    assert result.row("Measured") == "13.21 V, 2.10 A discharging, 51.3 °C"
+    bench.tree.put("current_now", 950000).take("temp")
+    assert bench.run().row("Measured") == "13.21 V, 0.95 A charging"
+
+
+@case("B3: a voltage that is not within 8 to 70 V is remarked on")
+def _(bench):
+    status(bench, "over-temperature")
+    for microvolt, odd in ((7999999, True), (8000000, False),
+                           (70000000, False), (70000001, True)):
+        bench.tree.put("voltage_now", microvolt)
+        assert ("not within 8 to 70 V" in bench.run().words) == odd, microvolt
+
+
+@case("L1: a pre-alarm without a countdown says that the bank is nearly empty")
+def _(bench):
+    result = status(bench, "nearly-empty")
+    assert result.headline == "house: PRE-ALARM: the bank is nearly empty"
+    says(result, "Charge the bank or switch loads off")
+    silent_about(result, "will be cut in")
+
+
+@case("L2: a pre-alarm tells after how many seconds the load will be cut")
+def _(bench):
+    result = status(bench, "pre-alarm")
+    assert result.headline == "house: PRE-ALARM: the load will be cut in 23 s"
+    assert result.row("Load") == "on"
+    says(result, "if the cells recover in time, the load stays on")
+    for left_ms, text in ((30000, "30 s"), (29001, "30 s"), (1, "1 s"),
+                          (0, "0 s"), (119000, "119 s"),
+                          (200000, "3 min 20 s")):
+        bench.tree.put("device/disconnect_in_ms", left_ms)
+        assert bench.run().headline.endswith("be cut in " + text), left_ms
+
+
+@case("B4: after an undervoltage disconnect of a 200 Ah bank, status tells to "
+      "recharge and names about 8 days")
+def _(bench):
+    result = status(bench, "undervoltage")
+    assert result.headline == "house: LOAD DISCONNECTED: the bank is empty"
+    assert result.row("Load") == \
+        "off a cell is empty, below its load-disconnect threshold"
+    assert result.row("Charge") == "on"
+    says(result, "Recharge the bank now. Of its 200 Ah only about 2 Ah are "
+         "left, which 10 mA of residual current use up in about 8 days")
+
+
+@case("B4: the days follow the capacity and are rounded down")
+def _(bench):
+    bench.tree.add("undervoltage")
+    for ampere_hours, text in ((23, "less than a day"), (24, "about 1 day;"),
+                               (47, "about 1 day;"), (100, "about 4 days;"),
+                               (6600, "about 275 days;")):
+        bench.tree.put("charge_full_design", ampere_hours * 1000000)
+        says(bench.run(), f"Of its {ampere_hours} Ah only about "
+             f"{ampere_hours / 100:g} Ah are left", f"use up in {text}")
+
+
+@case("B4: where the capacity is unknown, status tells the rule and an example")
+def _(bench):
+    result = status(bench, "undervoltage-size-unknown")
+    says(result, "Recharge the bank now. Only about 1 Ah is left of every "
+         "100 Ah. In a bank of 200 Ah", "in about 8 days",
+         "the size of this one is not described")
+    for odd in (0, -5, 9223372036854775807):
+        bench.tree.put("charge_full_design", odd)
+        assert bench.run().out == result.out
+
+
+@case("B4: a bank that is switched off, and empty, still has to be recharged")
+def _(bench):
+    result = status(bench, "off-on-reserve")
+    assert result.headline == "house: OFF, AND THE BANK IS EMPTY: " \
+        "the switch at the terminals is off"
+    says(result, "about 8 days",
+         "It cannot be charged while charge is off: see to that first.")
+
+
+@case("B4: it still has to be recharged when its cells have rebounded since")
+def _(bench):
+    bench.tree.add("off-on-reserve").put("device/conditions", "none")
+    result = bench.run()
+    assert result.headline.startswith("house: OFF, AND THE BANK IS EMPTY")
+    says(result, "about 8 days")
+
+
+@case("B4: a healthy bank, or one in pre-alarm, is not said to be on reserve")
+def _(bench):
+    for state in ("nearly-empty", "pre-alarm", "overvoltage", "remote-off"):
+        bench.tree.add(state)
+        silent_about(bench.run(), "days", "Recharge")
+        bench.tree.remove()
+
+
+@case("L4: while it waits to reconnect, status says so, and for how long")
+def _(bench):
+    result = status(bench, "waiting-for-reconnect")
+    assert result.headline == "house: LOAD DISCONNECTED: the cells recover, " \
+        "it waits to reconnect"
+    assert result.row("Load") == \
+        "off waits for the cells to stay recovered for 30 s"
+    says(result, "Recharge the bank now", "about 8 days")
+    bench.tree.take("device/load_reconnect_delay_ms")
+    assert bench.run().row("Load") == \
+        "off waits for the cells to stay recovered"
+
+
+@case("C1: overvoltage disconnects charge, and the load is said to be on")
+def _(bench):
+    result = status(bench, "overvoltage")
+    assert result.headline == \
+        "house: CHARGE DISCONNECTED: a cell is too full"
+    assert result.row("Load") == "on"
+    assert result.row("Charge") == "off a cell is too full"
+    says(result, "Charging comes back by itself")
+
+
+@case("C1: too hot and too cold are told apart, each with what to do")
+def _(bench):
+    result = status(bench, "over-temperature")
+    assert result.headline == "house: CHARGE DISCONNECTED: " \
+        "a battery is too hot to be charged"
+    says(result, "cool below 50 degrees Celsius")
+    bench.tree.remove()
+    result = status(bench, "under-temperature")
+    assert result.headline == "house: CHARGE DISCONNECTED: " \
+        "a battery is too cold to be charged"
+    says(result, "warm above 5 degrees Celsius")
+
+
+@case("C1: a battery's combined line is a reason of its own")
+def _(bench):
+    result = status(bench, "charge-inhibit")
+    assert result.row("Charge") == "off a battery asks for charging to stop"
+
+
+@case("C2: when the cause has passed, charging is said to come back")
+def _(bench):
+    result = status(bench, "charge-waiting")
+    assert result.row("Charge") == \
+        "off the cause has passed, charging is about to come back"
+
+
+@case("C4: charging that the user inhibits is no alarm, and is easily allowed")
+def _(bench):
+    result = status(bench, "user-inhibits")
+    assert result.headline == "house: Charging is off: inhibited by the user"
+    says(result, "To allow charging again: smallbms charge auto")
+
+
+@case("M2: off at the terminals: no software can override the switch")
+def _(bench):
+    result = status(bench, "terminals-off")
+    assert result.headline == "house: Off: the switch at the terminals is off"
+    assert result.row("Terminals") == "off"
+    assert result.row("Remote") == "on"
+    says(result, "close the switch at Remote L and Remote H. "
+         "No software can override it.")
+    silent_about(result, "smallbms on")
+
+
+@case("M3: off by the software remote: how to switch it on again")
+def _(bench):
+    result = status(bench, "remote-off")
+    assert result.headline == "house: Off: the software remote is off"
+    says(result, "smallbms on")
+
+
+@case("F2: inputs that cannot be read: what to check, and that the bank may "
+      "be well")
+def _(bench):
+    result = status(bench, "io-error")
+    assert result.headline == "house: PRE-ALARM: the load will be cut in 12 s"
+    assert result.row("Capacity") == \
+        "50 % ± 100: unknown, the lines cannot be read"
+    says(result, "Check the chip that carries the lines",
+         "what is said of the batteries may not be so")
+    silent_about(result, "check the charger's voltage")
+
+
+@case("F2: the load is off because inputs cannot be read: that is the headline")
+def _(bench):
+    result = status(bench, "io-error-load-off")
+    assert result.headline == \
+        "house: LOAD DISCONNECTED: the lines cannot be read"
+    says(result, "If the bank is really empty, recharge it at once")
+    silent_about(result, "Recharge the bank now")
+
+
+@case("F3: a short at an output: check the wiring of the terminals")
+def _(bench):
+    result = status(bench, "sense-mismatch")
+    assert result.headline == "house: LOAD DISCONNECTED: " \
+        "a terminal is not at the level that the board drives"
+    says(result, "Check the wiring at the load, charge and pre-alarm terminals")
+
+
+@case("F4: lines that contradict each other: check the cords")
+def _(bench):
+    result = status(bench, "implausible")
+    says(result, "implausible: the signal lines contradict each other",
+         "check the M8 cords")
+    bench.tree.put("device/pre_alarm", "off").put("device/alarm", 0)
+    assert bench.run().headline == \
+        "house: FAULT: the signal lines contradict each other"
+
+
+@case("F4: with contradicting lines, nothing claims that the bank is empty")
+def _(bench):
+    bench.tree.add("undervoltage")
+    bench.tree.put("device/conditions", "cell-undervoltage cell-overvoltage "
+                   "implausible")
+    result = bench.run()
+    assert result.headline == "house: LOAD DISCONNECTED: " \
+        "the signal lines contradict each other"
+    says(result, "If the bank is really empty, recharge it at once")
+    bench.tree.put("device/load_off_reason", "remote")
+    assert bench.run().headline == "house: Off: the software remote is off"
+
+
+@case("every condition is explained in words, all at once if need be")
+def _(bench):
+    result = status(bench, "everything")
+    for name in values("everything")["device/conditions"].split():
+        says(result, name + ": ")
+
+
+@case("a condition or a reason of a newer driver is shown as it is")
+def _(bench):
+    bench.tree.add("healthy").put("device/conditions", "cell-low flux")
+    bench.tree.put("device/load", "off").put("device/load_off_reason", "flux")
+    result = bench.run()
+    assert result.row("Load") == "off flux"
+    says(result, "cell-low: ", "Conditions cell-low", " flux ")
+
+
+@case("a condition whose name starts like another one is not taken for it")
+def _(bench):
+    bench.tree.add("healthy").put("device/conditions", "implausible-noise")
+    assert bench.run().headline == "house: Attention: implausible-noise"
+
+
+@case("JSON: in every state, exactly what was read under its own names")
+def _(bench):
+    for state in state_names():
+        bench.tree.add(state)
+        result = bench.run("--json")
+        assert result.json() == as_json(state), state
+        bench.tree.remove()
+
+
+@case("text: every state fits 80 columns, with a board of a long name as well")
+def _(bench):
+    for state in state_names():
+        for name in ("house", "h" * 40, "h" * 200):
+            bench.tree.add(state, name)
+            bench.run()  # the bench checks each line
+            bench.tree.remove(name)
+
+
+@case("text: a letter beyond ASCII takes one column")
+def _(bench):
+    name = "\u00fc" * 60
+    bench.tree.add("healthy", name)
+    assert bench.run().out.startswith(name + ": All well\n")
+
+
+@case("JSON: an unreadable value is null, is reported, and the run has failed")
+def _(bench):
+    bench.tree.add("healthy").put("device/load", "perhaps")
+    result = bench.run("--json", expect=FAILED)
+    assert result.json() == {**as_json("healthy"), "load": None}
+    assert result.err == \
+        "smallbms: house/load: what it holds makes no sense\n"
+
+
+@case("two boards: status shows both, and its commands name the board")
+def _(bench):
+    bench.tree.add("remote-off", "shed").add("healthy", "house")
+    result = bench.run()
+    assert result.out.index("house: All well") < result.out.index("shed: Off")
+    says(result, "smallbms --board shed on")
+    assert bench.run("--json").json() == \
+        [as_json("healthy"), as_json("remote-off", "shed")]
+
+
+@case("two boards: with --board, JSON is the object of that board")
+def _(bench):
+    bench.tree.add("remote-off", "shed").add("healthy", "house")
+    assert bench.run("--json", "--board", "shed").json() == \
+        as_json("remote-off", "shed")
+    assert bench.run("status", "--board", "house").headline == \
+        "house: All well"
+
+
+@case("on a terminal the headline is coloured as it is serious; elsewhere, "
+      "and with NO_COLOR, nothing is")
+def _(bench):
+    for state, colour in (("healthy", "32"), ("terminals-off", "33"),
+                          ("undervoltage", "31")):
+        bench.tree.add(state)
+        plain = bench.run().out
+        shown = bench.run_on_terminal()
+        assert shown.startswith(f"\033[1;{colour}mhouse: "), shown
+        assert shown.count("\033") == 2, shown
+        shown = shown.replace(f"\033[1;{colour}m", "").replace("\033[0m", "")
+        assert shown == plain
+        for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert bench.run_on_terminal(env=env) == plain, env
+        assert "\033" in bench.run_on_terminal(env={"NO_COLOR": ""})
+        bench.tree.remove()
+
+
+@case("JSON on a terminal is not coloured")
+def _(bench):
+    bench.tree.add("healthy")
+    assert "\033" not in bench.run_on_terminal("--json")
