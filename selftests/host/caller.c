@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The emulated caller, see caller.h. */
+#include "caller.h"
+
+/* More turns than this at one moment are no progress. */
+#define TURNS_AT_ONCE	8
+/* And more than this in a story are no sleep. */
+#define TURNS_IN_ALL	1000000
+
+u64 bench_random(u64 *seed)
+{
+	/* xorshift64* */
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return *seed * 0x2545f4914f6cdd1dULL;
+}
+
+static void sleep_until(struct bench *b, u64 time)
+{
+	b->wake = time > b->stalled_until ? time : b->stalled_until;
+}
+
+static void go_to_sleep(struct bench *b)
+{
+	u64 next = protection_next(&b->p, bench_clock(b));
+	u64 failed = b->wanted != b->outputs ? WRITE_RETRY : FOREVER;
+	u64 wait = b->poll_ns;
+
+	/* Right after a failed write the caller knows better than to insist. */
+	if (failed < wait)
+		wait = failed;
+	if (next < wait && !(next == 0 && failed != FOREVER))
+		wait = next;
+	sleep_until(b, wait >= FOREVER ? FOREVER : b->now + wait);
+	if (b->settled)
+		b->settled(b, next);
+}
+
+static void write_done(struct bench *b)
+{
+	u32 before = b->outputs;
+
+	b->busy = false;
+	b->outputs = (b->wanted & ~b->broken) | (before & b->broken);
+	protection_applied(&b->p, b->asked, b->outputs, bench_clock(b));
+	if (b->outputs != before && b->changed_to)
+		b->changed_to(b, before);
+}
+
+static void turn(struct bench *b)
+{
+	bool written = false;
+
+	if (b->now != b->last_turn) {
+		b->last_turn = b->now;
+		b->turns = 0;
+	}
+
+	if (b->busy) {
+		write_done(b);
+		written = true;
+	}
+
+	for (;;) {
+		struct protection_sample sample = {
+			.levels = b->levels,
+			.edges = b->edges & ~b->unreadable,
+			.unreadable = b->unreadable,
+		};
+
+		if (++b->turns > TURNS_AT_ONCE ||
+		    ++b->turns_in_all > TURNS_IN_ALL) {
+			b->complaint = "turns without end";
+			sleep_until(b, FOREVER);
+			return;
+		}
+
+		/* An unreadable line must not be looked at, so let it lie. */
+		sample.levels ^= b->unreadable & (u32)b->now;
+		b->edges = 0;
+		b->changed = 0;
+		protection_sense(&b->p, &sample, bench_clock(b));
+		b->asked = protection_decide(&b->p, bench_clock(b));
+		b->wanted = b->asked & ~b->p.shorted;
+
+		if (b->wanted == b->outputs) {
+			protection_applied(&b->p, b->asked, b->outputs,
+					   bench_clock(b));
+			break;
+		}
+		/* All that is left to do cannot be done: try again later. */
+		if (written && !((b->wanted ^ b->outputs) & ~b->broken))
+			break;
+		b->busy = true;
+		b->wake = b->now + b->write_min_ns;
+		if (b->write_ns > b->write_min_ns)
+			b->wake += bench_random(&b->seed) %
+				   (b->write_ns - b->write_min_ns);
+		if (b->wake > b->now)
+			return;
+		write_done(b);
+		written = true;
+	}
+	go_to_sleep(b);
+}
+
+static void run(struct bench *b, u64 end)
+{
+	while (b->wake <= end && !b->complaint) {
+		b->now = b->wake;
+		turn(b);
+	}
+}
+
+/* Do all turns that come before @time, and advance the clock to it. */
+void bench_run_before(struct bench *b, u64 time)
+{
+	if (time)
+		run(b, time - 1);
+	b->now = time;
+}
+
+/* Do the turns of @time, after what has changed then. */
+void bench_run_at(struct bench *b, u64 time)
+{
+	run(b, time);
+	b->now = time;
+}
+
+/* An interrupt: a turn is due now, or as soon as the caller can. */
+void bench_kick(struct bench *b)
+{
+	if (!b->busy)
+		sleep_until(b, b->now);
+}
+
+void bench_set(struct bench *b, u32 lines, bool active)
+{
+	u32 flips = (active ? lines & ~b->levels : lines & b->levels);
+	u32 seen = flips & ~b->mute;
+
+	b->levels ^= flips;
+	b->edges |= seen & (b->report_all_edges ? ~0U : b->changed);
+	b->changed |= seen;
+	if (seen)
+		bench_kick(b);
+}
+
+/* A pulse that is too short to be read, but was noticed. */
+void bench_edge(struct bench *b, u32 lines)
+{
+	b->edges |= lines;
+	bench_kick(b);
+}
+
+void bench_start(struct bench *b, const struct protection_config *cfg,
+		 u32 found)
+{
+	struct protection_sample first = {
+		.levels = b->levels,
+		.unreadable = b->unreadable,
+	};
+
+	b->edges = 0;
+	b->changed = 0;
+	b->outputs = found;
+	b->last_turn = FOREVER;
+	protection_init(&b->p, cfg, &first, found, bench_clock(b));
+	b->busy = false;
+	b->wake = b->now;
+}
+
+/* A reset of the chip: outputs float, and the caller has found it out. */
+void bench_lose(struct bench *b, u32 outputs)
+{
+	u32 before = b->outputs;
+
+	b->outputs &= ~outputs;
+	if (b->outputs != before && b->changed_to)
+		b->changed_to(b, before);
+	protection_found(&b->p, b->outputs);
+	bench_kick(b);
+}

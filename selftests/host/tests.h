@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _HOST_TESTS_H
+#define _HOST_TESTS_H
+
+#include <stdbool.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* main.c: one line of KTAP; what went wrong is printed before, after a '#'. */
+void report(bool ok, const char *title, bool todo);
+
+/* scenario.c */
+unsigned int scenarios_read(const char *path);
+void scenarios_run(void);
+
+/* random.c */
+unsigned int random_count(void);
+void random_run(unsigned long steps);
+
+#endif /* _HOST_TESTS_H */
