@@ -81,8 +81,9 @@ def add_modules(archive, modroot, wanted):
             archive.data(f"{folder}/{path.removesuffix('.xz')}", file.read())
 
 
-def make(path, paths, modules, guest, inittab):
-    """Write the archive to `path`; `guest` is the folder with our scripts."""
+def make(path, paths, modules, guest, inittab, extra):
+    """Write the archive to `path`; `guest` is the folder with our scripts,
+    `extra` are more files, {path in the guest: file}."""
     with Archive(path) as archive:
         archive.console()
         for name in ("proc", "sys", "tmp", "root"):
@@ -94,4 +95,6 @@ def make(path, paths, modules, guest, inittab):
         archive.symlink("init", "bin/start")
         archive.data("etc/inittab", inittab.encode())
         archive.file("bin/smallbms", paths["TOOL"], 0o755)
+        for name, source in sorted(extra.items()):
+            archive.file(name, source, 0o755)
         add_modules(archive, paths["MODROOT"], modules)

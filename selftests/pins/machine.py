@@ -60,12 +60,16 @@ Inside
     boot_seconds            from QEMU's start to the agent's greeting
 
 Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",),
-        firmware=None, shell=False, max_seconds=600)
+        firmware=None, shell=False, max_seconds=600, files=None,
+        append="", memory_mb=256, extra=None)
     board       text for the device tree, see dt.py
     modules     kernel modules put into the guest, with their dependencies;
                 none is loaded by itself
     firmware    {pin: level}: outputs that are found on at boot, see above
     shell       console on this terminal, with a root prompt (`make shell`)
+    files       another machine than that of `make -s vm-paths`, in its terms
+    append      more words for the kernel's command line
+    extra       {path in the guest: file}: more files, executable
 
 What it is made of comes from `make -s vm-paths`, kept in build/vm-paths.
 
@@ -128,7 +132,8 @@ class Machine:
 
     def __init__(self, board, name="machine", workdir=None,
                  modules=("smallbms",), firmware=None, shell=False,
-                 max_seconds=600):
+                 max_seconds=600, files=None, append="", memory_mb=256,
+                 extra=None):
         self.name = name
         self.workdir = workdir or os.path.join(TOP, "build", "pins", name)
         self.events = []
@@ -139,6 +144,10 @@ class Machine:
         self._firmware = firmware or {}
         self._shell = shell
         self._max_seconds = max_seconds
+        self._files = files
+        self._append = append
+        self._memory_mb = memory_mb
+        self._extra = extra or {}
         self._outside = [0] * PINS      # what the wires bring
         self._level = [0] * PINS
         self._driven = [False] * PINS
@@ -190,9 +199,9 @@ class Machine:
         return time.time() - self._t0
 
     def _launch(self):
-        files = paths()
+        files = self._files or paths()
         hardware = ["-machine", "virt", "-cpu", "cortex-a53", "-smp", "2",
-                    "-m", "256M", "-accel", "tcg,thread=multi", "-nodefaults",
+                    "-m", f"{self._memory_mb}M", "-accel", "tcg,thread=multi", "-nodefaults",
                     "-nographic", "-nic", "none", "-device",
                     "virtio-serial-pci"]
         ports, inner = {}, []
@@ -213,7 +222,7 @@ class Machine:
         if self._shell:
             inittab += "ttyAMA0::once:/bin/person\n"
         initramfs.make(self._file("initramfs.cpio"), files, self._modules,
-                       os.path.join(HERE, "guest"), inittab)
+                       os.path.join(HERE, "guest"), inittab, self._extra)
 
         console = f"logfile={self._file('console.log')}"
         console = (f"stdio,id=console,signal=off,{console}" if self._shell
@@ -222,7 +231,9 @@ class Machine:
                    str(self._max_seconds), "qemu-system-aarch64", *hardware,
                    "-kernel", files["KERNEL"], "-dtb", dtb,
                    "-initrd", self._file("initramfs.cpio"),
-                   "-append", "console=ttyAMA0 quiet panic=-1", "-no-reboot",
+                   "-append",
+                   f"console=ttyAMA0 quiet panic=-1 {self._append}".rstrip(),
+                   "-no-reboot",
                    "-chardev", console, "-serial", "chardev:console",
                    "-mon", "chardev=qmp,mode=control",
                    "-qtest", "chardev:qtest", "-qtest-log", "none", "-S",

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""The bench: the world around an emulated board, played in real time.
+
+    bench.py check [NAME ...] [--jobs N] [--list]
+                                run scenarios; a line of KTAP for every case
+    bench.py demo               play a story; leaves build/demo.svg and build/demo.vcd
+    bench.py shell              the same machine for a person: `bank help` inside
+    bench.py steps              the steps that scenario files may use
+
+`check` is what is done without a word. Each scenario leaves its VCD, its timing diagram and the
+console's log in build/pins/NAME/. The machine is that of machine.py; `make vm-paths` builds what it
+needs.
+"""
+
+import argparse
+import concurrent.futures
+import glob
+import inspect
+import os
+import sys
+import threading
+import time
+
+import models
+import rig
+import scenario
+import steps
+import svg
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+OUT = os.path.join(TOP, 'build', 'pins')
+SCENARIOS = os.path.join(HERE, 'scenarios')
+# Machines wait most of the time; what they measure is repeated when they did not get their turn.
+JOBS_PER_CPU = 2
+
+
+class Report:
+    """KTAP on stdout as it happens, from any thread."""
+
+    def __init__(self):
+        self.count = 0
+        self.failures = 0
+        self._lock = threading.Lock()
+        print('KTAP version 1', flush=True)
+
+    def take(self, result, name):
+        with self._lock:
+            self.count += 1
+            self.failures += not result.ok
+            for line in result.why.split('\n') if result.why else ():
+                print(f"# {name}: {line}")
+            print(f'{"ok" if result.ok else "not ok"} {self.count} - {result.sentence} [{name}]',
+                  flush=True)
+
+    def remark(self, text):
+        with self._lock:
+            print(f'# {text}', flush=True)
+
+    def close(self):
+        print(f'1..{self.count}', flush=True)
+
+
+def every_scenario():
+    """All files, those that take longest first."""
+    found = [scenario.Scenario(path) for path in sorted(glob.glob(f'{SCENARIOS}/*.txt'))]
+    return sorted(found, key=lambda each: -each.duration())
+
+
+def leave_pictures(tape, folder, name='timing'):
+    tape.write_vcd(os.path.join(folder, f'{name}.vcd'))
+    svg.draw(tape, os.path.join(folder, f'{name}.svg'))
+
+
+def play(each, report):
+    """Boot a machine for one scenario and run all of it."""
+    from machine import Machine
+    folder = os.path.join(OUT, each.name)
+    os.makedirs(folder, exist_ok=True)
+    begun = time.monotonic()
+    results = []
+
+    def take(result):
+        results.append(result)
+        report.take(result, each.name)
+
+    try:
+        machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules)
+        wired = each.build(machine)
+        try:
+            with rig.running(machine, wired):
+                scenario.Run(each, machine, wired, take, folder).play()
+        finally:
+            leave_pictures(wired.tape, folder)
+    except Exception as error:              # the others shall go on
+        take(scenario.Result(False, f'F1: The bench plays {each.title!r} to its end',
+                             f'{type(error).__name__}: {error}'))
+    missing = len(each.cases()) + 1 - len(results)
+    passed = sum(result.ok for result in results)
+    report.remark(f'{each.name}: {passed} of {len(results)} cases passed'
+                  + (f', {missing} not run' if missing > 0 else '')
+                  + f', {time.monotonic() - begun:.0f} s')
+
+
+def check(arguments):
+    chosen = every_scenario()
+    with_models = not arguments.names
+    if arguments.names:
+        known = {each.name for each in chosen}
+        unknown = set(arguments.names) - known
+        if unknown:
+            print(f'bench: no scenario {", ".join(sorted(unknown))}; there are '
+                  f'{", ".join(sorted(known))}', file=sys.stderr)
+            return 2
+        chosen = [each for each in chosen if each.name in arguments.names]
+    if arguments.list:
+        if with_models:
+            print('models: The bench itself')
+            for sentence, _ in models.CASES:
+                print(f'    {sentence}')
+        for each in sorted(chosen, key=lambda each: each.name):
+            print(f'{each.name}: {each.title}')
+            for case in each.cases():
+                print(f'    {case.sentence}')
+        return 0
+
+    report = Report()
+    report.remark(f'{len(chosen)} scenarios, {arguments.jobs} at a time; pictures and logs are '
+                  f'left in {os.path.relpath(OUT)}')
+    if with_models:
+        models.run(lambda result: report.take(result, 'models'))
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for future in [pool.submit(play, each, report) for each in chosen]:
+            future.result()
+    report.close()
+    return 1 if report.failures or not report.count else 0
+
+
+def list_steps(_):
+    for pattern, function in steps.STEPS:
+        print(pattern.pattern.replace(r'\s+', ' '))
+        if function.__doc__:
+            print(f'    {inspect.getdoc(function)}')
+    return 0
+
+
+def demo(_):
+    import demo as story
+    return story.main()
+
+
+def shell(_):
+    import shell as visit
+    return visit.main()
+
+
+def main(words):
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest='command')
+    one = commands.add_parser('check', help='run scenarios')
+    one.add_argument('names', nargs='*', metavar='NAME')
+    one.add_argument('--list', action='store_true', help='only tell what would be shown')
+    one.add_argument('--jobs', type=int, default=JOBS_PER_CPU * (os.cpu_count() or 1))
+    one.set_defaults(function=check)
+    for name, function in (('demo', demo), ('shell', shell), ('steps', list_steps)):
+        commands.add_parser(name).set_defaults(function=function)
+    arguments = parser.parse_args(words or ['check'])
+    return arguments.function(arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
