@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The C code, file by file.
+
+# What checkpatch may find in a file, because it cannot be otherwise
+excused() {
+	case $1 in
+	*/compat.h)
+		# The one place that looks at the version, of which checkpatch
+		# thinks that it is a constant on the left; an argument that
+		# other versions need is dropped.
+		echo LINUX_VERSION_CODE,CONSTANT_COMPARISON,MACRO_ARG_UNUSED
+		;;
+	driver/trace.h)
+		# The layout of all trace headers
+		echo OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
+		;;
+	driver/attrs.c)
+		# A name is a function's and a member's at once
+		echo MACRO_ARG_REUSE
+		;;
+	selftests/modules/*)
+		echo none
+		;;
+	selftests/proof/*)
+		# Programs, see below; and names that the compiler gives
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE
+		;;
+	selftests/*)
+		# Programs, see below; and a test's name is a sentence
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,LONG_LINE_STRING
+		;;
+	tools/*)
+		# Programs do not have the kernel's macros, types, strscpy()
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY
+		;;
+	*)
+		echo none
+		;;
+	esac
+}
+
+check style "C files pass checkpatch --strict"
+style() {
+	local file types failed=0
+	local -A files=()
+
+	for file in $(tree_files '*.c' '*.h'); do
+		files[$(excused "$file")]+="$file "
+	done
+	for types in "${!files[@]}"; do
+		echo "${files[$types]}"
+		# shellcheck disable=SC2086 # a list
+		perl "$kernel/scripts/checkpatch.pl" --no-tree --strict \
+			--quiet --no-summary --show-types --ignore "$types" \
+			--file ${files[$types]} || failed=1
+	done
+	rm -f .checkpatch-camelcase.*	# its cache
+	return $failed
+}
+
+check kernel_doc "kernel-doc comments are complete"
+kernel_doc() {
+	tree_files 'driver/*.c' 'driver/*.h' | tr '\n' '\0' |
+	xargs -0 perl "$kernel/scripts/kernel-doc" -none -Werror
+}
+
+# tool COMPILER: with libudev and without
+tool() {
+	local udev
+
+	for udev in 0 1; do
+		make --no-print-directory -C tools CC="$1" \
+			CFLAGS='-O2 -Wall -Wextra -Werror' HAVE_LIBUDEV=$udev \
+			O="$out/tool-$1-$udev" all
+	done
+}
+
+check tool_gcc "gcc -Wall -Wextra finds nothing in the tool"
+tool_gcc() {
+	tool gcc
+}
+
+check tool_clang "clang -Wall -Wextra finds nothing in the tool"
+tool_clang() {
+	tool clang
+}
+
+check tool_sample "README.md shows what the tool really prints"
+tool_sample() {
+	tool gcc
+	PYTHONPATH=selftests/tools PYTHONDONTWRITEBYTECODE=1 "$python" -c '
+import sys, tree
+tree.Tree(sys.argv[1]).add("pre-alarm", "house")' "$out/sysfs"
+	diff <(awk '/^```/ { inside = 0 } inside
+		    /^\$ smallbms$/ { inside = 1 }' README.md) \
+	     <("$out/tool-gcc-1/smallbms" --sysfs-root "$out/sysfs" |
+		sed 's/ *$//')
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the checks need and a fresh Debian 12 lacks.
+
+packages="binutils codespell cpp gcc libc6-dev libjson-c-dev libudev-dev lld llvm
+	make mandoc pkg-config pyflakes3 python3-docutils qemu-system-arm xz-utils"
+source_package=linux-source-6.12
+
+# Of the kernel's source, 150 MB to download, these 35 MB are kept: no smaller
+# package has checkpatch.pl or the bindings.
+kernel=$cache/$source_package
+source_files=(
+	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	scripts/kernel-doc include/dt-bindings Documentation/devicetree/bindings
+)
+
+# The headers of the stock arm64 kernel, as the emulated machine runs it
+headers() {
+	echo "$cache"/linux-image-6.12-arm64/usr/src/linux-headers-*-arm64
+}
+
+fetch_packages() {
+	local package missing=() sudo=()
+
+	selftests/lib/host-packages.sh static
+	for package in $packages; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+			2>/dev/null)" = installed ] || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" -eq 0 ] || sudo=(sudo)
+	"${sudo[@]}" apt-get -q update
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		--no-install-recommends install "${missing[@]}"
+}
+
+# apt with a state of its own: always up to date, and nobody else's is touched
+fetch_source() {
+	local new options
+
+	[ ! -e "$kernel" ] || return 0
+	new=$(mktemp -d "$cache/new.XXXXXX")
+	# shellcheck disable=SC2064 # this folder, and no later one
+	trap "rm -rf '$new'" EXIT
+	mkdir -p "$new/lists/partial" "$new/archives/partial" "$new/tree"
+	options=(-q -o "Dir::State::Lists=$new/lists" -o "Dir::Cache=$new"
+		-o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none
+		-o Acquire::Retries=3)
+	apt-get "${options[@]}" update
+	(cd "$new" && apt-get "${options[@]}" download "$source_package")
+	dpkg-deb --fsys-tarfile "$new"/*.deb |
+	tar -xO "./usr/src/$source_package.tar.xz" |
+	tar -xJ -C "$new/tree" --strip-components=1 \
+		"${source_files[@]/#/$source_package/}"
+	mv "$new/tree" "$kernel"
+}
+
+fetch_all() {
+	fetch_packages
+	selftests/lib/fetch.sh
+	exec 8>"$cache/static.lock"
+	flock 8
+	fetch_source
+}
