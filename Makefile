@@ -96,7 +96,7 @@ quietly := $(MAKE) --no-print-directory
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && $(make_in) tools O=$(CURDIR)/build/tools check'
+	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_pins = 'driver, on emulated pins' \
