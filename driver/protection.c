@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The rules of the board. See protection.h for the contract, and
- * Documentation/requirements.rst for the rules that the comments name.
- */
+/* The rules of the board; the contract is in protection.h. */
 #include "protection.h"
 
 static u64 ms(u32 n)
@@ -118,23 +115,21 @@ static void sense_condition(struct protection *p, unsigned int line,
 		set_active(p, line, true, now);
 }
 
-static bool both_active(const struct protection *p, unsigned int a,
-			unsigned int b)
+static bool both(u32 lines, unsigned int a, unsigned int b)
 {
-	u32 both = PROTECTION_BIT(a) | PROTECTION_BIT(b);
-
-	return (p->active & both) == both && !(p->failed & both);
+	return lines & PROTECTION_BIT(a) && lines & PROTECTION_BIT(b);
 }
 
 /* F4: reported as such, while each line still acts. */
 static void sense_contradiction(struct protection *p, u64 now)
 {
+	u32 sure = p->active & ~p->failed;
 	bool was = p->contradicting;
 
-	p->contradicting = both_active(p, PROTECTION_CELL_OVERVOLTAGE,
-				       PROTECTION_CELL_UNDERVOLTAGE) ||
-			   both_active(p, PROTECTION_OVER_TEMPERATURE,
-				       PROTECTION_UNDER_TEMPERATURE);
+	p->contradicting = both(sure, PROTECTION_CELL_OVERVOLTAGE,
+				PROTECTION_CELL_UNDERVOLTAGE) ||
+			   both(sure, PROTECTION_OVER_TEMPERATURE,
+				PROTECTION_UNDER_TEMPERATURE);
 	if (p->contradicting && !was)
 		p->contradicting_since = now;
 	p->implausible = p->contradicting &&
@@ -249,16 +244,18 @@ static u64 tripped_for(const struct protection *p, u64 now)
 		    ms(p->cfg.load_reconnect_delay_ms), now);
 }
 
-/* Which of the active @lines to blame; @before when none was seen active. */
+/* Which of the active @lines to blame; while none reads active, @before if any. */
 static u32 cause(const struct protection *p, u32 lines, u32 before)
 {
+	u32 blame = lines & p->active & p->raw;
 	unsigned int line;
 
-	lines &= p->active;
-	if (lines & p->failed)
+	if (lines & p->active & p->failed)
 		return PROTECTION_BY_IO_ERROR;
+	if (!blame && !before)
+		blame = lines & p->active;
 	for (line = 0; line < PROTECTION_LINES; line++)
-		if (lines & p->raw & PROTECTION_BIT(line))
+		if (blame & PROTECTION_BIT(line))
 			return PROTECTION_BY_LINE + line;
 	return before;
 }
@@ -279,8 +276,9 @@ static bool load_wanted(struct protection *p, u64 now)
 	if (undervoltage(p) &&
 	    (!on || (p->warning &&
 		     over(p->warning_since, ms(p->cfg.pre_alarm_delay_ms), now)))) {
+		p->load_cause = cause(p, uv, p->load_tripped ? p->load_cause :
+					     PROTECTION_NO_REASON);
 		p->load_tripped = true;
-		p->load_cause = cause(p, uv, p->load_cause);
 	}
 
 	if (p->load_tripped)
@@ -292,9 +290,10 @@ static bool load_wanted(struct protection *p, u64 now)
 static bool charge_wanted(struct protection *p, u64 now)
 {
 	if (p->active & PROTECTION_CHARGE_FAULTS) {
-		p->charge_blocked = true;		/* C1 */
 		p->charge_cause = cause(p, PROTECTION_CHARGE_FAULTS,
-					p->charge_cause);
+					p->charge_blocked ? p->charge_cause :
+					PROTECTION_NO_REASON);
+		p->charge_blocked = true;		/* C1 */
 	} else if (p->charge_blocked && !charge_blocked_for(p, now)) {
 		p->charge_blocked = false;		/* C2 */
 	}

@@ -111,7 +111,7 @@ def _(bench):
     with bench.gate(child, gate) as first:  # it saw both on, and ...
         bench.fifo(last)
         first.write(b"200000000\n")
-    with bench.gate(child, gate) as second:  # ... looks again, while they go off
+    with bench.gate(child, gate) as second:  # ... looks on, as they go off
         bench.tree.put("device/load", "off").put("device/charge", "off")
         bench.tree.take(last)
         second.write(b"200000000\n")

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
 # Lines that cannot be read contradict each other
-/^[a-z].*\bboth_active(/,/^}/s/ && !(p->failed & both)//
+/^[a-z].*\bsense_contradiction(/,/^}/s/ & ~p->failed//
