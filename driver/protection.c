@@ -244,7 +244,7 @@ static u64 tripped_for(const struct protection *p, u64 now)
 		    ms(p->cfg.load_reconnect_delay_ms), now);
 }
 
-/* Which of the active @lines to blame; while none reads active, @before if any. */
+/* Which of the active @lines to blame; if none reads so, @before while it may. */
 static u32 cause(const struct protection *p, u32 lines, u32 before)
 {
 	u32 blame = lines & p->active & p->raw;
@@ -252,7 +252,9 @@ static u32 cause(const struct protection *p, u32 lines, u32 before)
 
 	if (lines & p->active & p->failed)
 		return PROTECTION_BY_IO_ERROR;
-	if (!blame && !before)
+	if (!blame && before != PROTECTION_BY_IO_ERROR &&
+	    !(before >= PROTECTION_BY_LINE &&
+	      p->active & PROTECTION_BIT(before - PROTECTION_BY_LINE)))
 		blame = lines & p->active;
 	for (line = 0; line < PROTECTION_LINES; line++)
 		if (blame & PROTECTION_BIT(line))
@@ -371,9 +373,7 @@ void protection_found(struct protection *p, u32 outputs)
  *	failed (F3)
  * @now: time after the last write, ns
  *
- * To be called in every turn, also when nothing had to be written.
- *
- * L2: the 30 s run from here, so that no latency of a write shortens them. A
+ * To be called in every turn, also when nothing had to be written. L2: the 30 s run from here, so that no latency of a write shortens them. A
  * pre-alarm that cannot be raised counts from the first attempt: a broken
  * warning must not let the bank die. If it rises after all, they begin then.
  */
