@@ -373,9 +373,10 @@ void protection_found(struct protection *p, u32 outputs)
  *	failed (F3)
  * @now: time after the last write, ns
  *
- * To be called in every turn, also when nothing had to be written. L2: the 30 s run from here, so that no latency of a write shortens them. A
- * pre-alarm that cannot be raised counts from the first attempt: a broken
- * warning must not let the bank die. If it rises after all, they begin then.
+ * To be called in every turn, also when nothing had to be written. L2: the 30 s
+ * run from here, so that no latency of a write shortens them. A pre-alarm that
+ * cannot be raised counts from the first attempt: a broken warning must not let
+ * the bank die. If it rises after all, they begin then.
  */
 void protection_applied(struct protection *p, u32 wanted, u32 outputs,
 			u64 now)
