@@ -137,9 +137,9 @@ static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
 }
 
 /*
- * Drive lines of which the chip may have forgotten all. After its reset its
- * driver still takes them for outputs, and writes only what differs from that:
- * so they are made inputs first. They do not work anyway.
+ * Drive lines of which the chip may have forgotten all. gpiod_direction_output()
+ * brings the level before the direction; to make them inputs first would let a
+ * chip after its reset drive what its latches hold, which is high.
  */
 static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 {
@@ -151,10 +151,8 @@ static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 
 		if (!(mask & out->fitted & PROTECTION_BIT(n)))
 			continue;
-		err = gpiod_direction_input(out->desc[n]);
-		if (!err)
-			err = gpiod_direction_output(out->desc[n],
-						     !!(levels & PROTECTION_BIT(n)));
+		err = gpiod_direction_output(out->desc[n],
+					     !!(levels & PROTECTION_BIT(n)));
 		if (err)
 			ret = err;
 	}
