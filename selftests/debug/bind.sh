@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# bind.sh SECONDS: boards are unbound and bound while edges come in, timers run
+# and eight readers read every attribute.
+
+# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
+. ../expander/lib.sh
+
+driver=/sys/bus/platform/drivers/smallbms
+
+begin
+start
+verdict $? "all boards come up with load and charge on"
+folders=
+for label in $(labels); do
+	told "$label" leaving
+	echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
+	folders="$folders $supplies/$label $(realpath "$supplies/$label/device")"
+	folders="$folders $(realpath "$supplies/$label/device")/stats"
+done
+until=$(($(uptime_ms) + $1 * 1000))
+# shellcheck disable=SC2086 # a list of folders
+stir read 8 "$1" $folders >/tmp/readers 2>&1 &
+readers=$!
+done=0
+while [ "$(uptime_ms)" -lt $until ]; do
+	for label in $(labels); do
+		echo "board-$label" >$driver/unbind
+		echo "board-$label" >$driver/bind
+	done
+	done=$((done + 1))
+done
+wait $readers
+verdict $? "eight readers get values, or hear that the device is going"
+head -n 5 /tmp/readers
+sed 's/^/# /' /tmp/stir.read
+longest=$(sed 's/.*longest_ms //' /tmp/stir.read | sort -n | tail -n 1)
+limit=2000
+# Under the debug kernels an unbind takes seconds, and readers wait for it
+[ "${KERNEL-stock}" = stock ] || limit=20000
+between 0 "$longest" $limit
+verdict $? "no read takes longer than $limit ms ($longest ms)"
+[ $done -gt 0 ]
+verdict $? "the boards are unbound and bound $done times under edges"
+for label in $(labels); do
+	echo "cell-low 1 1" >"$bench/bench-$label/bounce"
+	usleep 20000
+	healthy "$label"
+done
+within 20000 all_on
+verdict $? "all boards work afterwards"
+for label in $(labels); do
+	told "$label"
+done
+end

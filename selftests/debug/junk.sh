@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# junk.sh TIMES: junk is written into every attribute that can be written.
+
+# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
+. ../expander/lib.sh
+
+begin
+start
+verdict $? "all boards come up with load and charge on"
+for label in $(labels); do
+	told "$label" stirred
+	files=$(find "$(realpath "$supplies/$label/device")/" \
+		"$(realpath "$supplies/$label")/" -maxdepth 1 -type f \
+		-perm -0200 ! -name uevent ! -name driver_override \
+		! -name waiting_for_supplier ! -name async)
+	# shellcheck disable=SC2086 # a list of files
+	note "$label:" $files
+	# shellcheck disable=SC2086 # a list of files
+	stir junk "$1" $files >/tmp/junk
+	verdict $? "$label: $1 writes of junk are taken, or refused with EINVAL"
+	sed 's/^/# /' /tmp/junk
+	echo on >"$supplies/$label/device/remote"
+	echo auto >"$supplies/$label/charge_behaviour"
+	ms=$(attribute "$label" pre_alarm_delay_ms)
+	[ "$ms" -ge 30000 ]
+	verdict $? "$label: the pre-alarm delay is $ms ms, and never below 30000 (L2)"
+	echo 30000 >"$supplies/$label/device/pre_alarm_delay_ms"
+	echo 30000 >"$supplies/$label/device/load_reconnect_delay_ms"
+	within 10000 is_on "$label"
+	verdict $? "$label: it works afterwards"
+	told "$label"
+done
+end

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# load.sh TIMES SECONDS: the module comes and goes while edges come in. Stops
+# after SECONDS if TIMES take longer.
+
+# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
+. ../expander/lib.sh
+
+begin
+start
+verdict $? "all boards come up with load and charge on"
+for label in $(labels); do
+	told "$label" leaving
+	echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
+done
+until=$(($(uptime_ms) + $2 * 1000))
+done=0 bad=0
+while [ $done -lt "$1" ] && [ "$(uptime_ms)" -lt $until ]; do
+	rmmod smallbms || bad=1
+	for label in $(labels); do
+		is_level "$label" load 0 && is_level "$label" charge 0 || bad=2
+	done
+	modprobe smallbms || bad=3
+	done=$((done + 1))
+done
+note "loaded and unloaded $done times of $1 in $2 s"
+[ $bad -eq 0 ] && [ $done -gt 0 ]
+verdict $? "the module comes and goes $done times under edges, outputs floating (F1)"
+for label in $(labels); do
+	echo "cell-low 1 1" >"$bench/bench-$label/bounce"
+	usleep 20000
+	healthy "$label"
+done
+within 20000 all_on
+verdict $? "all boards work afterwards"
+for label in $(labels); do
+	told "$label"
+done
+end

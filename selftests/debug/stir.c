@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stir: what shell scripts are too slow for.
+ *
+ *	stir read COUNT SECONDS FOLDER...	COUNT readers read every file
+ *	stir junk COUNT FILE...			COUNT writes of junk
+ *	stir fail N FILE TEXT			the Nth allocation of a write fails
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILES_MAX	256
+
+static char *files[FILES_MAX];
+static unsigned int file_count;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Every regular file in a folder, and one folder deeper */
+static void collect(const char *folder, int depth)
+{
+	struct dirent *entry;
+	struct stat st;
+	char path[512];
+	DIR *dir;
+
+	dir = opendir(folder);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (lstat(path, &st))
+			continue;
+		if (S_ISDIR(st.st_mode) && depth)
+			collect(path, depth - 1);
+		if (S_ISREG(st.st_mode) && st.st_mode & 0444 &&
+		    file_count < FILES_MAX)
+			files[file_count++] = strdup(path);
+	}
+	closedir(dir);
+}
+
+/*
+ * Reads until the time is up. Files may come and go; what is there may say that
+ * its device is about to go, and nothing else.
+ */
+static int reader(unsigned int seed, double until, const char *report)
+{
+	unsigned long reads = 0, gone = 0, bad = 0;
+	double begun, longest = 0;
+	char text[4096];
+	FILE *out;
+
+	while (now() < until) {
+		const char *file = files[rand_r(&seed) % file_count];
+		ssize_t len;
+		int fd;
+
+		begun = now();
+		fd = open(file, O_RDONLY);
+		if (fd < 0) {
+			gone++;
+			usleep(100);
+			continue;
+		}
+		len = read(fd, text, sizeof(text));
+		if (len >= 0) {
+			reads++;
+		} else if (errno == ENODEV || errno == EAGAIN ||
+			   errno == EBUSY || errno == EIO) {
+			/* EIO is sysfs's own word for a file on its way out */
+			gone++;
+		} else {
+			bad++;
+			fprintf(stderr, "%s: %s\n", file, strerror(errno));
+		}
+		close(fd);
+		if (now() - begun > longest)
+			longest = now() - begun;
+	}
+	out = fopen(report, "a");
+	if (out) {
+		fprintf(out, "reads %lu gone %lu bad %lu longest_ms %.0f\n",
+			reads, gone, bad, longest * 1000);
+		fclose(out);
+	}
+	return bad != 0;
+}
+
+static int read_all(int argc, char **argv)
+{
+	double until = now() + atof(argv[1]);
+	const char *report = "/tmp/stir.read";
+	int n, count = atoi(argv[0]), status, failed = 0;
+
+	unlink(report);
+	for (n = 2; n < argc; n++)
+		collect(argv[n], 1);
+	if (!file_count)
+		return 2;
+	for (n = 0; n < count; n++)
+		if (!fork())
+			_exit(reader(n + 1, until, report));
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed != 0;
+}
+
+/* A power supply's own files are parsed before the driver sees them. */
+static int core_refuses(const char *name, int error)
+{
+	return error == ERANGE && strstr(name, "/power_supply/");
+}
+
+static int junk(int argc, char **argv)
+{
+	static const char * const words[] = {
+		"", "\n", "on", "off", "1", "0", "auto", "inhibit-charge",
+		"30000", "29999", "4294967296", "-1", "0x7fffffff", "  on",
+		"on off", "%s%n", "999999999999999999999999",
+	};
+	unsigned long count = strtoul(argv[0], NULL, 0), n, accepted = 0;
+	unsigned int seed = 1;
+	const char *names[64];
+	int fds[64], m, len, fd_count = 0;
+	char text[4096];
+
+	for (m = 1; m < argc && fd_count < 64; m++) {
+		names[fd_count] = argv[m];
+		fds[fd_count] = open(argv[m], O_WRONLY);
+		if (fds[fd_count] >= 0)
+			fd_count++;
+	}
+	if (!fd_count)
+		return 2;
+	for (n = 0; n < count; n++) {
+		unsigned int kind = rand_r(&seed);
+
+		if (kind % 4 == 0) {
+			snprintf(text, sizeof(text), "%s", words[rand_r(&seed) %
+				(sizeof(words) / sizeof(*words))]);
+			len = strlen(text);
+		} else {
+			len = rand_r(&seed) % (kind % 64 ? 24 : sizeof(text));
+			for (m = 0; m < len; m++)
+				text[m] = rand_r(&seed);
+		}
+		m = rand_r(&seed) % fd_count;
+		lseek(fds[m], 0, SEEK_SET);
+		if (write(fds[m], text, len) >= 0)
+			accepted++;
+		else if (errno != EINVAL && !core_refuses(names[m], errno))
+			return printf("%s: %s\n", names[m], strerror(errno)), 1;
+	}
+	printf("writes %lu accepted %lu\n", count, accepted);
+	return 0;
+}
+
+/* Prints whether the Nth allocation came, and what the write returned. */
+static int fail_nth(char **argv)
+{
+	char nth[16] = "";
+	int target, control, error = 0;
+
+	target = open(argv[1], O_WRONLY);
+	control = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (target < 0 || control < 0)
+		return 2;
+	if (write(control, argv[0], strlen(argv[0])) < 0)
+		return 2;
+	if (write(target, argv[2], strlen(argv[2])) < 0)
+		error = errno;
+	if (pread(control, nth, sizeof(nth) - 1, 0) < 0)
+		return 2;
+	if (write(control, "0", 1) < 0)
+		return 2;
+	printf("%s %s\n", atoi(nth) ? "not-reached" : "failed",
+	       error ? strerror(error) : "success");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 5 && !strcmp(argv[1], "read"))
+		return read_all(argc - 2, argv + 2);
+	if (argc >= 4 && !strcmp(argv[1], "junk"))
+		return junk(argc - 2, argv + 2);
+	if (argc == 5 && !strcmp(argv[1], "fail"))
+		return fail_nth(argv + 2);
+	fprintf(stderr, "stir: read, junk or fail, see stir.c\n");
+	return 2;
+}

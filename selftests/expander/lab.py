@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Machines for tests that run inside: boards on the chips of smallbms-bench.
+
+    with Lab("stock", [Expander("bank0"), Direct("bankd")], "name") as lab:
+        lab.run("expander/trip.sh", timeout=120)
+
+boots the kernel of that name (see modules/build.sh) with a board on each chip,
+and the test scripts in /tests.  A script runs inside, prints KTAP, and its
+lines come out here, numbered anew.  Whatever they say, a kernel bug on the
+console and an objection of the bench's monitor are failures too.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SELFTESTS = os.path.dirname(HERE)
+TOP = os.path.dirname(SELFTESTS)
+sys.path.insert(0, os.path.join(SELFTESTS, "pins"))
+
+# pylint: disable=wrong-import-position
+import machine  # noqa: E402
+
+INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage",
+          "over-temperature", "under-temperature", "charge-inhibit",
+          "remote-l", "remote-h", "remote-loop")
+SENSES = ("load-sense", "charge-sense", "pre-alarm-sense")
+OUTPUTS = ("load", "charge", "pre-alarm", "heartbeat")
+LINES = INPUTS + SENSES + OUTPUTS
+
+LEVEL_LOW, EDGE_FALLING = 8, 2
+
+
+class Chip:
+    """A chip of the bench, and the board on it."""
+
+    def __init__(self, label, without=("heartbeat",), **properties):
+        self.label = label
+        self.without = without
+        self.properties = properties
+
+    def board(self):
+        name = self.label
+        lines = "".join(f"\t{line}-gpios = <&{name}_chip {n} 0>;\n"
+                        for n, line in enumerate(LINES)
+                        if line not in self.without)
+        for key, value in self.properties.items():
+            key = key.replace("_", "-")
+            if value is True:
+                lines += f"\t{key};\n"
+            else:
+                lines += f"\t{key} = <{value}>;\n"
+        return (f'board-{name} {{\n\tcompatible = "smallbms,io-board";\n'
+                f'\tlabel = "{name}";\n{lines}}};\n')
+
+    def names(self):
+        return ", ".join(f'"{"none" if line in self.without else line}"'
+                         for line in LINES)
+
+
+class Expander(Chip):
+    """A PCA9535, or a TCA6424, on an I2C bus of its own, INT and all."""
+
+    def __init__(self, label, compatible="nxp,pca9535", lines=16,
+                 trigger=LEVEL_LOW, **properties):
+        super().__init__(label, **properties)
+        self.compatible = compatible
+        self.lines = lines
+        self.trigger = trigger
+
+    def node(self):
+        return f"""
+{self.label}_bus: bench-{self.label} {{
+	compatible = "smallbms,bench-i2c";
+	#address-cells = <1>;
+	#size-cells = <0>;
+	lines = <{self.lines}>;
+	line-names = {self.names()};
+	interrupt-controller;
+	#interrupt-cells = <2>;
+
+	{self.label}_chip: gpio@20 {{
+		compatible = "{self.compatible}";
+		reg = <0x20>;
+		interrupt-parent = <&{self.label}_bus>;
+		interrupts = <0 {self.trigger}>;
+		gpio-controller;
+		#gpio-cells = <2>;
+		interrupt-controller;
+		#interrupt-cells = <2>;
+	}};
+}};
+"""
+
+
+class Direct(Chip):
+    """A chip of lines that do not sleep."""
+
+    def node(self):
+        return f"""
+{self.label}_chip: bench-{self.label} {{
+	compatible = "smallbms,bench-gpio";
+	line-names = {self.names()};
+	gpio-controller;
+	#gpio-cells = <2>;
+	interrupt-controller;
+	#interrupt-cells = <2>;
+}};
+"""
+
+
+class Report:
+    """KTAP on stdout."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+        print("KTAP version 1", flush=True)
+
+    def result(self, good, title):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {title}",
+              flush=True)
+
+    def note(self, text):
+        for line in text.splitlines():
+            print(f"# {line}", flush=True)
+
+    def close(self):
+        print(f"1..{self.count}", flush=True)
+        return 1 if self.failed or not self.count else 0
+
+
+def build(kernel):
+    """What a machine with that kernel is made of."""
+    command = [os.path.join(SELFTESTS, "modules", "build.sh"), kernel]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                            text=True).stdout
+    return dict(line.split("=", 1) for line in output.splitlines())
+
+
+def scripts():
+    """All that the guest gets, {path inside: file}."""
+    found = {}
+    for folder in ("expander", "debug"):
+        for name in os.listdir(os.path.join(SELFTESTS, folder)):
+            if name.endswith(".sh") and name != "kernel.sh":
+                found[f"tests/{folder}/{name}"] = os.path.join(
+                    SELFTESTS, folder, name)
+    return found
+
+
+class Lab:
+    """See above; from `with` to the block's end."""
+
+    SLOW = {"stock": 1}             # factor on time limits; others are slower
+
+    def __init__(self, kernel, chips, name, report, append="",
+                 max_seconds=1500):
+        self.kernel = kernel
+        self.report = report
+        self.name = name
+        self.panics = False         # on purpose
+        self._slow = self.SLOW.get(kernel, 4)
+        files = build(kernel)
+        board = "".join(chip.node() + chip.board() for chip in chips)
+        extra = scripts()
+        extra["lib/smallbms-bench.ko"] = files["BENCH"]
+        extra["bin/stir"] = files["STIR"]
+        self.machine = machine.Machine(
+            board, name=name, workdir=os.path.join(TOP, "build", "lab", name),
+            files=files, extra=extra, append=append,
+            memory_mb=256 if kernel == "stock" else 768,
+            max_seconds=max_seconds * self._slow)
+
+    def __enter__(self):
+        machine.BOOT_TIMEOUT = 120 * self._slow
+        self.machine.start()
+        self.report.note(f"{self.name}: kernel {self.kernel}, "
+                         f"{self.machine.boot_seconds:.0f} s to boot")
+        return self
+
+    def __exit__(self, kind, error, _):
+        if kind and issubclass(kind, (TimeoutError, EOFError,
+                                      machine.GuestError)):
+            self.report.result(False, f"{self.name}: {error}")
+        self._judge()
+        self.machine.stop()
+        return kind is not None and issubclass(
+            kind, (TimeoutError, EOFError, machine.GuestError))
+
+    def run(self, script, timeout, arguments=""):
+        """Run one script inside, and pass on what it says."""
+        begun = time.time()
+        status, text = self.machine.guest(
+            f"cd /tests/{os.path.dirname(script)} && KERNEL={self.kernel} "
+            f"sh ./{os.path.basename(script)} {arguments}",
+            timeout * self._slow)
+        results = 0
+        for line in text.splitlines():
+            match = re.match(r"(ok|not ok) \d+ (?:- )?(.*)", line)
+            if match:
+                results += 1
+                self.report.result(match[1] == "ok",
+                                   f"{match[2]} [{self.name}]")
+            elif line.startswith("#"):
+                self.report.note(line.lstrip("# "))
+            elif not re.match(r"KTAP|TAP|1\.\.", line) and line.strip():
+                self.report.note(line)
+        if status == 4:
+            self.report.note(f"{script}: skipped inside")
+        if not results or status not in (0, 1):
+            self.report.result(False, f"{script}: no result, status {status}")
+        self.report.note(f"{script} took {time.time() - begun:.0f} s")
+
+    def panic(self):
+        """Crash the kernel; the console's text afterwards."""
+        self.monitor = self._read_monitor()
+        self.panics = True
+        self.machine.guest("for told in /sys/kernel/debug/smallbms-bench/"
+                           "*/told; do echo leaving >$told; done")
+        self.machine.leave("echo c >/proc/sysrq-trigger", 60 * self._slow)
+        return self.machine.console()
+
+    def _read_monitor(self):
+        with contextlib.suppress(TimeoutError, EOFError, OSError):
+            return self.machine.guest(
+                "cat /sys/kernel/debug/smallbms-bench/*/monitor; true")[1]
+        return ""
+
+    def _judge(self):
+        console = self.machine.console()
+        splats = [] if self.panics else self.machine.splats()
+        for line in splats[:20]:
+            self.report.note(line)
+        self.report.result(not splats, f"{self.name}: the console tells of no "
+                                       "kernel bug")
+        nobody = "nobody cared" in console
+        self.report.result(not nobody, f"{self.name}: the kernel never gave up "
+                                       "an interrupt (\"nobody cared\")")
+        text = self.monitor if self.panics else self._read_monitor()
+        checks = sum(map(int, re.findall(r"^checks (\d+)", text, re.M)))
+        past = re.findall(r"monitor: (\d+) checks, (\d+) objections", console)
+        checks += sum(int(each[0]) for each in past)
+        objections = re.findall(r"objection: (.*)", console)
+        for line in sorted(set(objections)):
+            self.report.note(f"monitor: {objections.count(line)} x {line}")
+        self.report.result(checks > 0 and not objections,
+                           f"{self.name}: the monitor made {checks} checks and "
+                           f"{len(objections)} objections")

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# For the test scripts that run inside the machine, or on any gateway that has
+# the module smallbms-bench and boards on its chips.  Boards are known by their
+# label, the name of the power supply; the chip below is bench-LABEL.
+
+bench=/sys/kernel/debug/smallbms-bench
+supplies=/sys/class/power_supply
+results=0
+failures=0
+
+begin() {
+	echo "KTAP version 1"
+	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
+		/sys/kernel/debug 2>/dev/null
+	if [ ! -d "$bench" ] && ! modprobe smallbms-bench 2>/dev/null &&
+	   ! insmod /lib/smallbms-bench.ko; then
+		echo "1..0 # SKIP no module smallbms-bench"
+		exit 4
+	fi
+}
+
+note() {
+	echo "# $*"
+}
+
+# verdict STATUS TITLE: 0 is good
+verdict() {
+	results=$((results + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $results - $2"
+	else
+		failures=$((failures + 1))
+		echo "not ok $results - $2"
+	fi
+}
+
+end() {
+	echo "1..$results"
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+# pins LABEL NAME LEVEL...: levels from outside, all at one moment
+pins() {
+	_label=$1
+	shift
+	echo "$*" >"$bench/bench-$_label/pins"
+}
+
+# level LABEL NAME: prints the level of a pin
+level() {
+	while read -r _ _name _ _level; do
+		[ "$_name" != "$2" ] || echo "$_level"
+	done <"$bench/bench-$1/pins"
+}
+
+set_bench() {
+	echo "$3" >"$bench/bench-$1/$2"
+}
+
+get_bench() {
+	cat "$bench/bench-$1/$2"
+}
+
+# told LABEL [WORD...]: what the monitor cannot see
+told() {
+	_label=$1
+	shift
+	echo "$* " >"$bench/bench-$_label/told"
+}
+
+# attribute LABEL NAME: of the board
+attribute() {
+	cat "$supplies/$1/device/$2" 2>/dev/null
+}
+
+stat_of() {
+	cat "$supplies/$1/device/stats/$2" 2>/dev/null
+}
+
+healthy() {
+	pins "$1" cell-low 0 cell-undervoltage 0 cell-overvoltage 0 \
+		over-temperature 0 under-temperature 0 charge-inhibit 0 \
+		remote-l 0 remote-h 1 remote-loop 0
+}
+
+labels() {
+	for _each in "$bench"/bench-*; do
+		echo "${_each##*/bench-}"
+	done
+}
+
+uptime_ms() {
+	read -r _up _ </proc/uptime
+	_frac=${_up#*.}
+	echo "$((${_up%.*} * 1000 + ${_frac#0} * 10))"
+}
+
+# fault LABEL KIND [FIRST [COUNT [reads|writes]]]
+fault() {
+	_label=$1
+	shift
+	echo "$*" >"$bench/bench-$_label/fault"
+}
+
+# within MS COMMAND...: asks again and again until it is true
+within() {
+	_until=$(($(uptime_ms) + $1))
+	shift
+	while ! "$@"; do
+		[ "$(uptime_ms)" -lt "$_until" ] || {
+			"$@"
+			return
+		}
+		usleep 10000
+	done
+}
+
+is_level() {
+	[ "$(level "$1" "$2")" = "$3" ]
+}
+
+# attribute_is LABEL NAME VALUE
+attribute_is() {
+	[ "$(attribute "$1" "$2")" = "$3" ]
+}
+
+has_condition() {
+	case " $(attribute "$1" conditions) " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+is_on() {
+	is_level "$1" load 1 && is_level "$1" charge 1 &&
+		is_level "$1" pre-alarm 0
+}
+
+# all_are NAME LEVEL: on every chip
+all_are() {
+	awk -v name="$1" -v level="$2" '$2 == name && $4 != level { bad = 1 }
+		END { exit bad }' "$bench"/bench-*/pins
+}
+
+all_on() {
+	awk '($2 == "load" || $2 == "charge") && $4 != 1 { bad = 1 }
+		$2 == "pre-alarm" && $4 != 0 { bad = 1 }
+		END { exit bad }' "$bench"/bench-*/pins
+}
+
+none_bound() {
+	for _board in $(labels); do
+		[ ! -e "$supplies/$_board" ] || return 1
+	done
+}
+
+# A healthy bank on every chip, the driver loaded, all outputs on
+start() {
+	for _label in $(labels); do
+		told "$_label"
+		healthy "$_label"
+	done
+	if [ ! -d /sys/module/smallbms ]; then
+		# Some debug kernels bind every driver twice
+		for _label in $(labels); do
+			told "$_label" leaving
+		done
+		modprobe smallbms || return
+	fi
+	within 60000 all_on || return
+	for _label in $(labels); do
+		told "$_label"
+	done
+}
+
+driver_on() {
+	[ -d /sys/module/smallbms ] || modprobe smallbms
+}
+
+driver_off() {
+	for _label in $(labels); do
+		told "$_label" leaving
+	done
+	rmmod smallbms
+	for _label in $(labels); do
+		told "$_label"
+	done
+}
+
+clear_record() {
+	echo >"$bench/bench-$1/record"
+}
+
+# when LABEL KIND NAME LEVEL [AFTER]: ns of the first such entry, or nothing
+when() {
+	awk -v kind="$2" -v name="$3" -v level="$4" -v after="${5:-0}" \
+		'$2 == kind && $3 == name && $4 == level && $1 + 0 >= after + 0 {
+			print $1; exit }' "$bench/bench-$1/record"
+}
+
+# transfers LABEL FROM TO: those that began in this time
+transfers() {
+	awk -v from="$2" -v to="$3" '($2 == "read" || $2 == "write") &&
+		$1 + 0 >= from + 0 && $1 + 0 < to + 0 { n++ }
+		END { print n + 0 }' "$bench/bench-$1/record"
+}
+
+# us FROM TO: the time between two stamps in microseconds
+us() {
+	awk -v from="$1" -v to="$2" 'BEGIN { printf "%d", (to - from) / 1000 }'
+}
+
+# between LOW VALUE HIGH; the value may be missing, which is false
+between() {
+	[ "$2" ] && [ "$2" -ge "$1" ] && [ "$2" -le "$3" ]
+}
+
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "" }'
+}

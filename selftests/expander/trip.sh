@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# A trip from end to end, on every chip, with the times and transfers it takes.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. ./lib.sh
+
+TRIPS=5
+# What the emulation may add to the 5 ms of T5; the bound of T5 is 100 ms
+LATE_US=100000
+
+begin
+start
+verdict $? "every board comes up with load and charge on"
+
+# trip LABEL: the charge goes and comes back; prints us and transfers
+trip() {
+	clear_record "$1"
+	pins "$1" cell-overvoltage 1
+	within 3000 is_level "$1" charge 0 || return
+	begun=$(when "$1" stimulus cell-overvoltage 1)
+	cut=$(when "$1" set charge 0)
+	usleep 30000
+	pins "$1" cell-overvoltage 0
+	echo "$(us "$begun" "$cut") $(transfers "$1" "$begun" "$cut")" \
+		"$(transfers "$1" "$cut" $((cut + 15000000)))"
+	within 10000 is_level "$1" charge 1
+}
+
+for label in $(labels); do
+	[ ! -e "$bench/bench-$label/verbose" ] || set_bench "$label" verbose 1
+	: >/tmp/trips
+	good=0
+	for _ in $(seq $TRIPS); do
+		trip "$label" >>/tmp/trips || good=1
+	done
+	verdict $good "$label: overvoltage cuts charge, which comes back (C1, C2)"
+	worst=$(sort -n /tmp/trips | tail -n 1)
+	worst=${worst%% *}
+	least=$(sort -n /tmp/trips | head -n 1)
+	note "$label: edge to output" \
+		"$(cut -d ' ' -f 1 /tmp/trips | median) us in the median," \
+		"${least%% *} to $worst us; 20000 us of that are debounce"
+	between 20000 "${least%% *}" $((20000 + LATE_US)) &&
+		between 20000 "$worst" $((20000 + LATE_US))
+	verdict $? "$label: it takes the debounce delay and not 100 ms more (T2, T5)"
+	[ -e "$bench/bench-$label/verbose" ] || continue
+	# A re-scan may fall into a trip, but not into most of them
+	before=$(cut -d ' ' -f 2 /tmp/trips | median)
+	after=$(cut -d ' ' -f 3 /tmp/trips | median)
+	case $(wc -l <"$bench/bench-$label/pins") in
+	16)
+		# The kernel's driver reads and writes a PCA9535 one register
+		# at a time: what is one transfer by design are two on the wire
+		one=2
+		;;
+	*)
+		one=1
+		;;
+	esac
+	note "$label: $before transfers up to the output," \
+		"$after more in 15 ms after it; one read is $one"
+	[ "$before" -le $((3 * one)) ]
+	verdict $? "$label: a trip costs at most 3 accesses, read-back not counted"
+	[ $((before + after)) -le $((4 * one)) ]
+	verdict $? "$label: at most 4 with it"
+	set_bench "$label" verbose 0
+done
+
+# 30 s on all boards at once
+for label in $(labels); do
+	clear_record "$label"
+	pins "$label" cell-undervoltage 1
+done
+within 35000 all_are load 0
+verdict $? "undervoltage disconnects every load (L2)"
+for label in $(labels); do
+	warned=$(when "$label" set pre-alarm 1)
+	cut=$(when "$label" set load 0)
+	took=
+	[ -z "$warned" ] || [ -z "$cut" ] || took=$(us "$warned" "$cut")
+	note "$label: pre-alarm to disconnect ${took:-never} us"
+	between 30000000 "$took" 30100000
+	verdict $? "$label: not before 30 s of pre-alarm, and not 100 ms later (L2, T5)"
+	[ "$(attribute "$label" alarm)" = 2 ] &&
+		attribute_is "$label" load_off_reason cell-undervoltage
+	verdict $? "$label: alarm 2, and the reason is told"
+done
+for label in $(labels); do
+	echo 2000 >"$supplies/$label/device/load_reconnect_delay_ms"
+	set_bench "$label" load_reconnect_ms 2000
+	pins "$label" cell-undervoltage 0
+done
+within 10000 all_on
+verdict $? "every load comes back after the reconnect delay (L4)"
+end

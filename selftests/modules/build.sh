@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# build.sh stock|debug|remove|rt: builds the driver and the bench inside the
+# machine for a kernel, and prints what a machine with that kernel is made of, in
+# the terms of `make -s vm-paths`, and two lines more: BENCH= (the module
+# smallbms-bench) and STIR= (the static helper of the tests).
+# Progress goes to stderr.
+
+set -euo pipefail
+
+top=$(realpath "$(dirname "$0")/../..")
+cd "$top"
+cross=aarch64-linux-gnu-
+name=${1-}
+
+say() {
+	echo "smallbms: $*" >&2
+}
+
+vm() {
+	sed -n "s/^$1=//p" build/vm-paths
+}
+
+# The bench's sources are linked, so that their own folder stays clean
+build_bench() {
+	local kdir=$1 out=$2 source
+
+	mkdir -p "$out"
+	find "$out" -xtype l -delete
+	for source in selftests/modules/Kbuild selftests/modules/*.[ch]; do
+		ln -sf "$top/$source" "$out/"
+	done
+	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
+		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
+}
+
+make --no-print-directory vm >&2
+mkdir -p build
+exec 9>"build/.lock-bench"
+flock 9
+
+if [ "$name" = stock ]; then
+	release=$(basename "$(dirname "$(dirname "$(vm MODULE)")")")
+	[ -e "build/$release" ] ||
+		release=$(ls "$(vm MODROOT)/lib/modules")
+	kernel=$(vm KERNEL)
+	kdir=$(dirname "$(dirname "$kernel")")/usr/src/linux-headers-$release
+	modroot=$(vm MODROOT)
+	out=$top/build/$release
+else
+	found=$("$top/selftests/debug/kernel.sh" "$name" 9>&-)
+	kernel=$(sed -n 's/^KERNEL=//p' <<<"$found")
+	kdir=$(sed -n 's/^KDIR=//p' <<<"$found")
+	release=$(sed -n 's/^RELEASE=//p' <<<"$found")
+	out=$top/build/$(basename "$kdir")
+	modroot=$out/modroot
+	say "building the module for the kernel $name"
+	selftests/lib/kbuild.sh "$kdir" "$out/module" -s ARCH=arm64 \
+		CROSS_COMPILE=$cross modules >&2
+	tree=$modroot/lib/modules/$release
+	mkdir -p "$tree/updates"
+	cp "$out/module/driver/smallbms.ko" "$tree/updates/"
+	touch "$tree/modules.order"
+	cp "$kdir/modules.builtin" "$kdir/modules.builtin.modinfo" "$tree/"
+	PATH=$PATH:/sbin:/usr/sbin depmod -b "$modroot" "$release"
+fi
+
+say "building the bench for the kernel $name"
+build_bench "$kdir" "$out/bench"
+stir=$out/stir
+if ! [ "$stir" -nt selftests/debug/stir.c ]; then
+	${cross}gcc -static -O2 -Wall -Wextra -o "$stir" selftests/debug/stir.c
+fi
+
+cat <<EOT
+KERNEL=$kernel
+MODROOT=$modroot
+TOOL=$(vm TOOL)
+BUSYBOX=$(vm BUSYBOX)
+BENCH=$out/bench/smallbms-bench.ko
+STIR=$stir
+EOT

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pins of a chip, seen from both sides: what the wires bring, and what the
+ * chip drives. Whatever changes is stamped, and shown to the monitor.
+ */
+#ifndef _BENCH_PINS_H
+#define _BENCH_PINS_H
+
+#include <linux/device.h>
+#include <linux/hrtimer.h>
+#include <linux/notifier.h>
+#include <linux/spinlock.h>
+
+#include "monitor.h"
+#include "record.h"
+
+#define PINS_MAX	24
+
+struct pins;
+
+/**
+ * struct bouncer - a pin that does not come to rest
+ * @timer: its ticks
+ * @pin: which
+ * @resting: its level before and after
+ * @half_period_ns: time between two changes
+ * @begun_ns: when it began
+ * @until_ns: when it ends
+ * @done: changes made
+ */
+struct bouncer {
+	struct hrtimer timer;
+	unsigned int pin;
+	bool resting;
+	u64 half_period_ns;
+	u64 begun_ns;
+	u64 until_ns;
+	u64 done;
+};
+
+/**
+ * struct pins - the pins of one chip
+ * @dev: the device in whose name messages appear
+ * @lock: guards all of it, and the registers of the chip behind
+ * @count: how many there are
+ * @role: what hangs on each
+ * @outside: levels that the wires bring
+ * @driven: pins that the chip drives
+ * @drives: levels at which it does
+ * @sensed: sense lines follow these pins; -1: nobody
+ * @shorted: pins whose terminal is short-circuited; the sense line tells
+ * @asleep_mask: pins that get other levels while the system sleeps
+ * @asleep: these
+ * @changed: called under @lock after every change of a level
+ * @record: what happened when
+ * @monitor: whether the board may do what it does
+ * @bouncer: see there
+ * @bounce_tick_us: how often it gets its turn, the finest it can be
+ * @folder: in debugfs
+ * @panic: tells on the console how a kernel that panics leaves the outputs
+ */
+struct pins {
+	struct device *dev;
+	raw_spinlock_t lock;
+	unsigned int count;
+	enum role role[PINS_MAX];
+	u32 outside;
+	u32 driven;
+	u32 drives;
+	int sensed[PINS_MAX];
+	u32 shorted;
+	u32 asleep_mask;
+	u32 asleep;
+	void (*changed)(struct pins *p, u32 levels, u32 changed);
+	struct record record;
+	struct monitor monitor;
+	struct bouncer bouncer;
+	u32 bounce_tick_us;
+	struct dentry *folder;
+	struct notifier_block panic;
+};
+
+int pins_init(struct pins *p, struct device *dev, unsigned int count);
+u32 pins_levels(const struct pins *p);
+void pins_drive(struct pins *p, u32 driven, u32 drives, enum record_kind kind);
+void pins_bring(struct pins *p, u32 mask, u32 levels, bool stamped);
+void pins_short(struct pins *p, u32 shorted);
+void pins_asleep(struct pins *p);
+
+/* control.c: files in debugfs */
+void pins_control(struct pins *p);
+void pins_uncontrol(struct pins *p);
+
+/* bouncer.c */
+void bouncer_init(struct pins *p);
+void bouncer_start(struct pins *p, unsigned int pin, u32 hz, u32 ms);
+void bouncer_stop(struct pins *p);
+
+#endif /* _BENCH_PINS_H */
