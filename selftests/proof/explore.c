@@ -1,0 +1,1132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every state that driver/protection.c can reach, and every step from it.
+ *
+ * A state is what the core and the oracle remember between two turns, with
+ * each time replaced by its age in ticks. Ages stop to grow where nothing
+ * compares them any more, and times that a flag says are unused are dropped.
+ * That this loses nothing is not assumed but checked: each step is done twice,
+ * once with the ages as they are kept, once with unused times at random, ages
+ * that had stopped far older, and a clock that wraps; both must do the same.
+ *
+ * README.rst tells why the parts, the delays and the ticks are enough.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "adapter.h"
+
+#define MS		1000000ULL
+#define KEY		56
+#define NEVER		255	/* in a key: no turn falls due by itself */
+#define NONE		(~0U)
+#define MAX_FITTED	3
+
+/* What can be read of one wire. */
+enum symbol {
+	INACTIVE,
+	ACTIVE,
+	INACTIVE_EDGE,
+	ACTIVE_EDGE,
+	UNREAD,
+	SYMBOLS
+};
+
+#define LEVELS		(1 << INACTIVE | 1 << ACTIVE)
+#define EDGES		(1 << INACTIVE_EDGE | 1 << ACTIVE_EDGE)
+#define FAULTY		(1 << UNREAD)
+
+/**
+ * struct part - a board that is explored to the end
+ * @name: what it covers
+ * @wires: the fitted lines
+ * @symbols: what can be read of each of @wires, bits of &enum symbol
+ * @tick_ms: the grid of time; delays below are in ticks of it
+ * @remote: the software remote may be switched at any turn
+ * @user: the user's inhibition may be switched at any turn
+ * @fail: outputs that may refuse to be written
+ * @slow: a write may take a tick
+ */
+struct part {
+	const char *name;
+	unsigned int fitted;
+	unsigned int wires[MAX_FITTED];
+	unsigned int symbols[MAX_FITTED];
+	unsigned int tick_ms;
+	unsigned int debounce, clear, pre_alarm, load_reconnect,
+		     charge_reconnect;
+	bool release, remote, user, slow;
+	u32 fail;
+};
+
+struct node {
+	u8 key[KEY];
+	u32 parent;
+	u32 action;
+	u32 healthy;	/* the next state if all stays well */
+	u32 low;	/* the next state if undervoltage stays */
+};
+
+/* One turn, as the environment chooses it. */
+struct action {
+	unsigned int ticks;
+	unsigned int input;
+	bool remote, user, slow;
+	u32 fail;
+};
+
+static const struct part *part;
+static struct board board;
+static unsigned int horizon;	/* the oldest age that matters, in ticks */
+static unsigned int retry, give_up;	/* 80 and 100 ms, rounded up */
+static unsigned int contradiction;	/* 1000 ms in ticks */
+static u64 tick;
+
+static struct node *nodes;
+static u32 node_count, node_room;
+static u32 *table;
+static u32 table_mask;
+static u64 transitions;
+static unsigned int most_turns_at_once;
+static u64 seed;
+
+static const char *complaint;
+static char complaint_text[200];
+
+static u64 chance(void)
+{
+	seed ^= seed >> 12;
+	seed ^= seed << 25;
+	seed ^= seed >> 27;
+	return seed * 0x2545f4914f6cdd1dULL;
+}
+
+static unsigned int most(unsigned int a, unsigned int b)
+{
+	return a > b ? a : b;
+}
+
+static void complain(const char *number, const char *sentence)
+{
+	if (complaint)
+		return;
+	snprintf(complaint_text, sizeof(complaint_text), "%s: %s", number,
+		 sentence);
+	complaint = complaint_text;
+}
+
+static void complain_rule(const struct rule *rule, const char *how)
+{
+	if (rule && !complaint) {
+		snprintf(complaint_text, sizeof(complaint_text), "%s: %s%s",
+			 rule->number, rule->sentence, how);
+		complaint = complaint_text;
+	}
+}
+
+/* ---- a state, and its key */
+
+struct pair {
+	struct protection p;
+	struct oracle o;
+	u8 next;	/* ticks until the next turn is due */
+	bool failed;	/* the last write did */
+};
+
+/* A time in a state: where, whether it is used, when it stops to matter. */
+struct moment {
+	u64 *time;
+	bool used;
+	u8 cap;
+};
+
+static unsigned int moments(struct pair *s, struct moment *m)
+{
+	struct protection *p = &s->p;
+	struct oracle *o = &s->o;
+	unsigned int clear = most(part->clear, part->debounce);
+	struct moment *first = m;
+	unsigned int i;
+
+#define MOMENT(t, u, c) (*m++ = (struct moment){ .time = (t), .used = (u), \
+						 .cap = (c) })
+	for (i = 0; i < part->fitted; i++) {
+		unsigned int wire = part->wires[i];
+		u32 bit = PROTECTION_BIT(wire);
+		bool condition = bit & PROTECTION_CONDITIONS;
+		unsigned int rest = condition ? clear : part->debounce;
+		bool uv = wire == CELL_UNDERVOLTAGE;
+		unsigned int since = uv ? part->load_reconnect :
+					  part->charge_reconnect;
+
+		MOMENT(&p->run_since[wire], true, rest);
+		MOMENT(&p->unread_since[wire], p->unread & bit, retry);
+		MOMENT(&o->since[SIGNAL(wire, READS_ACTIVE)],
+		       oracle_true(o, SIGNAL(wire, READS_ACTIVE)),
+		       part->debounce);
+		MOMENT(&o->since[SIGNAL(wire, READS_INACTIVE)],
+		       oracle_true(o, SIGNAL(wire, READS_INACTIVE)), rest);
+		MOMENT(&o->since[SIGNAL(wire, UNREADABLE)],
+		       oracle_true(o, SIGNAL(wire, UNREADABLE)), give_up);
+		if (!condition)
+			continue;
+		MOMENT(&p->burst_since[wire], p->bursting & bit,
+		       3 * part->debounce + 1);
+		MOMENT(&o->since[SIGNAL(wire, RESTLESS)],
+		       oracle_true(o, SIGNAL(wire, RESTLESS)),
+		       3 * part->debounce + 1);
+		if (wire == CELL_LOW)
+			continue;
+		MOMENT(&p->active_since[wire], !(p->active & bit), since);
+		if (uv)
+			MOMENT(&o->since[SIGNAL(wire, CLEAR)],
+			       oracle_true(o, SIGNAL(wire, CLEAR)), since);
+	}
+	MOMENT(&p->contradicting_since, p->contradicting, contradiction);
+	MOMENT(&p->warning_since, p->warning, part->pre_alarm);
+	MOMENT(&o->since[WARNED], oracle_true(o, WARNED), part->pre_alarm);
+	MOMENT(&o->since[SOUNDING], oracle_true(o, SOUNDING), part->pre_alarm);
+	MOMENT(&o->since[CALM], oracle_true(o, CALM), part->charge_reconnect);
+#undef MOMENT
+	return m - first;
+}
+
+#define MAX_MOMENTS	(MAX_FITTED * 9 + 5)
+
+static bool bit_of(u32 word, unsigned int wire)
+{
+	return word >> wire & 1;
+}
+
+static void pack(struct pair *s, u64 now, u8 *key)
+{
+	struct moment m[MAX_MOMENTS];
+	unsigned int count = moments(s, m);
+	const struct protection *p = &s->p;
+	const struct oracle *o = &s->o;
+	unsigned int at = 0;
+	unsigned int i;
+
+	memset(key, 0, KEY);
+	for (i = 0; i < part->fitted; i++) {
+		unsigned int wire = part->wires[i];
+
+		key[at++] = bit_of(p->raw, wire) | bit_of(p->active, wire) << 1 |
+			    bit_of(p->bursting, wire) << 2 |
+			    bit_of(p->unread, wire) << 3 |
+			    bit_of(p->failed, wire) << 4;
+		key[at++] = o->truth >> SIGNAL(wire, 0) & ((1 << SIGNS) - 1);
+	}
+	key[at++] = p->shorted | p->implausible << 3 | p->contradicting << 4;
+	key[at++] = p->outputs | p->warning << 3 | p->load_tripped << 4 |
+		    p->charge_blocked << 5 | p->software_remote << 6 |
+		    p->inhibit_charge << 7;
+	key[at++] = p->charge_blocked ? p->charge_cause : 0;
+	key[at++] = p->load_tripped ? p->load_cause : 0;
+	key[at++] = p->wanted;
+	key[at++] = o->truth >> CALM & 7;
+	key[at++] = o->asked | o->carried << 3 | o->tripped << 6 |
+		    o->tried_in_vain << 7;
+	key[at++] = s->next;
+	key[at++] = s->failed;
+	for (i = 0; i < count; i++, at++) {
+		u64 age;
+
+		if (at >= KEY)
+			abort();
+		if (!m[i].used)
+			continue;
+		age = now - *m[i].time;
+		if (age / tick >= m[i].cap) {
+			key[at] = m[i].cap;
+			continue;
+		}
+		if (age % tick)
+			complain("grid", "a time is between two ticks");
+		key[at] = age / tick;
+	}
+}
+
+/* @wild: unused times at random, ages that had stopped at their cap older. */
+static void unpack(struct pair *s, u64 now, const u8 *key, bool wild)
+{
+	struct moment m[MAX_MOMENTS];
+	struct protection *p = &s->p;
+	struct oracle *o = &s->o;
+	unsigned int at = 0;
+	unsigned int count;
+	unsigned int i;
+
+	memset(s, 0, sizeof(*s));
+	p->cfg = adapt_config(&board);
+	o->board = board;
+	for (i = 0; i < part->fitted; i++) {
+		unsigned int wire = part->wires[i];
+		u8 bits = key[at++];
+
+		p->raw |= (u32)(bits & 1) << wire;
+		p->active |= (u32)(bits >> 1 & 1) << wire;
+		p->bursting |= (u32)(bits >> 2 & 1) << wire;
+		p->unread |= (u32)(bits >> 3 & 1) << wire;
+		p->failed |= (u32)(bits >> 4 & 1) << wire;
+		o->truth |= (u64)key[at++] << SIGNAL(wire, 0);
+	}
+	p->shorted = key[at] & 7;
+	o->board.shorted = p->shorted;
+	p->implausible = key[at] >> 3 & 1;
+	p->contradicting = key[at++] >> 4 & 1;
+	p->outputs = key[at] & 7;
+	p->warning = key[at] >> 3 & 1;
+	p->load_tripped = key[at] >> 4 & 1;
+	p->charge_blocked = key[at] >> 5 & 1;
+	p->software_remote = key[at] >> 6 & 1;
+	p->inhibit_charge = key[at++] >> 7;
+	o->board.software_on = p->software_remote;
+	o->board.user_inhibits = p->inhibit_charge;
+	p->charge_cause = key[at++];
+	p->load_cause = key[at++];
+	p->wanted = key[at++];
+	o->truth |= (u64)key[at++] << CALM;
+	o->asked = key[at] & 7;
+	o->carried = key[at] >> 3 & 7;
+	o->tripped = key[at] >> 6 & 1;
+	o->tried_in_vain = key[at++] >> 7;
+	s->next = key[at++];
+	s->failed = key[at++];
+	count = moments(s, m);
+	for (i = 0; i < count; i++, at++) {
+		u64 age = key[at] * tick;
+
+		if (wild && !m[i].used)
+			age = chance();
+		else if (wild && key[at] == m[i].cap)
+			age += (chance() % 4 ? chance() % 4 * tick :
+				chance() >> 2);
+		*m[i].time = now - age;
+	}
+}
+
+static u64 hash(const u8 *key)
+{
+	u64 h = 0x9e3779b97f4a7c15ULL;
+	unsigned int i;
+
+	for (i = 0; i + 8 <= KEY; i += 8) {
+		u64 word;
+
+		memcpy(&word, key + i, 8);
+		h = (h ^ word) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	for (; i < KEY; i++)
+		h = (h ^ key[i]) * 0x100000001b3ULL;
+	return h ^ h >> 29;
+}
+
+static void grow_table(void)
+{
+	u32 i;
+
+	table_mask = table_mask * 2 + 1;
+	free(table);
+	table = malloc((table_mask + 1ULL) * sizeof(*table));
+	if (!table)
+		abort();
+	memset(table, 0xff, (table_mask + 1ULL) * sizeof(*table));
+	for (i = 0; i < node_count; i++) {
+		u32 slot = hash(nodes[i].key) & table_mask;
+
+		while (table[slot] != NONE)
+			slot = (slot + 1) & table_mask;
+		table[slot] = i;
+	}
+}
+
+static u32 reach(const u8 *key, u32 parent, u32 action)
+{
+	u32 slot = hash(key) & table_mask;
+
+	while (table[slot] != NONE) {
+		if (!memcmp(nodes[table[slot]].key, key, KEY))
+			return table[slot];
+		slot = (slot + 1) & table_mask;
+	}
+	if (node_count == node_room) {
+		node_room = node_room ? node_room * 2 : 1 << 16;
+		nodes = realloc(nodes, (size_t)node_room * sizeof(*nodes));
+		if (!nodes)
+			abort();
+	}
+	table[slot] = node_count;
+	memcpy(nodes[node_count].key, key, KEY);
+	nodes[node_count].parent = parent;
+	nodes[node_count].action = action;
+	nodes[node_count].healthy = NONE;
+	nodes[node_count].low = NONE;
+	node_count++;
+	if (node_count > table_mask / 2)
+		grow_table();
+	return node_count - 1;
+}
+
+/* ---- inputs */
+
+static unsigned int inputs(void)
+{
+	unsigned int count = 1;
+	unsigned int i;
+
+	for (i = 0; i < part->fitted; i++)
+		count *= SYMBOLS;
+	return count;
+}
+
+static bool input_allowed(unsigned int input)
+{
+	unsigned int i;
+
+	for (i = 0; i < part->fitted; i++, input /= SYMBOLS)
+		if (!(part->symbols[i] >> input % SYMBOLS & 1))
+			return false;
+	return true;
+}
+
+/* @wild: what must be ignored is not zero. */
+static struct reading read_input(unsigned int input, bool wild)
+{
+	struct reading r = {};
+	unsigned int i;
+
+	for (i = 0; i < part->fitted; i++, input /= SYMBOLS) {
+		u32 bit = 1U << part->wires[i];
+		unsigned int symbol = input % SYMBOLS;
+
+		if (symbol == ACTIVE || symbol == ACTIVE_EDGE)
+			r.active |= bit;
+		if (symbol == INACTIVE_EDGE || symbol == ACTIVE_EDGE)
+			r.edges |= bit;
+		if (symbol == UNREAD)
+			r.unreadable |= bit;
+	}
+	if (wild) {
+		r.active |= r.unreadable & chance();
+		r.active |= ~board.wired & chance();
+		r.edges |= ~board.wired & chance();
+		r.unreadable |= ~board.wired & chance();
+	}
+	return r;
+}
+
+/* All fine, but for undervoltage if @low. */
+static unsigned int good_input(bool low)
+{
+	unsigned int input = 0;
+	unsigned int i = part->fitted;
+
+	while (i--) {
+		u32 bit = 1U << part->wires[i];
+		bool active = bit & PROTECTION_REMOTES ||
+			      (low && part->wires[i] == CELL_UNDERVOLTAGE);
+
+		input = input * SYMBOLS + (active ? ACTIVE : INACTIVE);
+	}
+	return input;
+}
+
+/* ---- turns */
+
+static struct action decode(u32 code)
+{
+	return (struct action){
+		.ticks = code & 0xff,
+		.input = code >> 8 & 0xffff,
+		.remote = code >> 24 & 1,
+		.user = code >> 25 & 1,
+		.slow = code >> 26 & 1,
+		.fail = code >> 27 & 7,
+	};
+}
+
+static u32 encode(const struct action *a)
+{
+	return a->ticks | a->input << 8 | (u32)a->remote << 24 |
+	       (u32)a->user << 25 | (u32)a->slow << 26 | a->fail << 27;
+}
+
+static u32 sense_and_decide(struct pair *s, const struct action *a,
+			    const struct reading *r, u64 now, bool punctual)
+{
+	struct protection_sample sample = adapt_sample(r);
+	u32 wanted;
+
+	if (punctual)
+		complain_rule(oracle_until(&s->o, now), ", but too late");
+	s->p.software_remote = a->remote;
+	s->p.inhibit_charge = a->user;
+	s->o.board.software_on = a->remote;
+	s->o.board.user_inhibits = a->user;
+	oracle_reads(&s->o, r, now);
+	protection_sense(&s->p, &sample, now);
+	wanted = protection_decide(&s->p, now);
+	complain_rule(oracle_asks(&s->o, wanted, now), "");
+	return wanted;
+}
+
+static void carry_out(struct pair *s, u32 wanted, u32 outputs, u64 now)
+{
+	bool changed = outputs != s->p.outputs;
+	struct report report;
+	const char *lie;
+	u64 next;
+
+	protection_applied(&s->p, wanted, outputs, now);
+	oracle_carries(&s->o, wanted, outputs, now);
+	next = protection_next(&s->p, now);
+	s->failed = wanted != outputs;
+	if (next != PROTECTION_NEVER && next % tick)
+		complain("grid", "a turn falls due between two ticks");
+	s->next = next / tick > horizon ? NEVER : next / tick;
+	if (next != PROTECTION_NEVER && s->next == NEVER)
+		complain("T1", "a turn is due later than any delay");
+	/*
+	 * protection_decide() is to be called again after a change. Only the
+	 * release of the pre-alarm needs it, so all other parts do without.
+	 */
+	if (part->release && changed)
+		s->next = 0;
+	report = adapt_report(&s->p, now);
+	lie = oracle_told(&s->o, &report, now);
+	/* What is due at once is about to change; it is not published. */
+	if (lie && s->next)
+		complain("told", lie);
+}
+
+/* Obedience to protection_next() must let time pass. */
+static void turn_again(struct pair s, const struct action *a, u64 now)
+{
+	struct reading r = read_input(a->input, false);
+	unsigned int turns;
+
+	r.edges = 0;
+	for (turns = 2; !s.next; turns++) {
+		u32 wanted = sense_and_decide(&s, a, &r, now, false);
+
+		if (turns > 5) {
+			complain("Zeno", "turns without end at one moment");
+			return;
+		}
+		carry_out(&s, wanted, wanted, now);
+		if (turns > most_turns_at_once)
+			most_turns_at_once = turns;
+	}
+}
+
+static const u64 base[2] = { 1ULL << 40, 5 * MS };
+
+static void first_states(void)
+{
+	unsigned int input;
+	u32 found;
+
+	for (input = 0; input < inputs(); input++) {
+		struct reading r[2] = {
+			read_input(input, false), read_input(input, true)
+		};
+
+		if (!input_allowed(input) || r[0].edges)
+			continue;
+		for (found = 0; found < 8; found++) {
+			u8 key[2][KEY];
+			int wild;
+
+			for (wild = 0; wild < 2; wild++) {
+				struct protection_config cfg =
+					adapt_config(&board);
+				struct protection_sample sample;
+				struct pair s;
+
+				r[wild].edges = 0;
+				sample = adapt_sample(&r[wild]);
+				memset(&s, wild ? 0xff : 0, sizeof(s));
+				protection_init(&s.p, &cfg, &sample, found,
+						base[wild]);
+				board.software_on = true;
+				board.user_inhibits = false;
+				oracle_start(&s.o, &board, &r[wild], found,
+					     base[wild]);
+				s.next = 0;
+				s.failed = false;
+				pack(&s, base[wild], key[wild]);
+			}
+			if (memcmp(key[0], key[1], KEY))
+				complain("start", "init leaves rests");
+			reach(key[0], NONE, found << 8 | input);
+		}
+	}
+}
+
+static void compare(const u8 *tame, const u8 *wild)
+{
+	unsigned int i;
+
+	if (!memcmp(tame, wild, KEY))
+		return;
+	for (i = 0; i < KEY; i++)
+		if (tame[i] != wild[i])
+			printf("# byte %u of the state: %u or %u\n", i,
+			       tame[i], wild[i]);
+	complain("ages", "the abstraction of time loses something");
+}
+
+/* The end of a turn: writes that work or do not, at once or slowly. */
+static void outcomes(u32 from, const struct pair *decided, struct action a,
+		     const u32 *wanted, const u64 *now, bool still)
+{
+	u32 changed = wanted[0] ^ decided[0].p.outputs;
+	int slow;
+	u32 fail;
+
+	for (slow = 0; slow <= (part->slow && changed); slow++) {
+		for (fail = 0; fail < 8; fail++) {
+			u8 key[2][KEY];
+			int wild;
+			u32 to;
+
+			if (fail & ~(changed & part->fail))
+				continue;
+			a.slow = slow;
+			a.fail = fail;
+			for (wild = 0; wild < 2; wild++) {
+				struct pair s = decided[wild];
+				u64 then = now[wild] + slow * tick;
+
+				carry_out(&s, wanted[0], wanted[0] ^ fail,
+					  then);
+				pack(&s, then, key[wild]);
+				if (!wild && !s.next && !fail)
+					turn_again(s, &a, then);
+			}
+			transitions++;
+			compare(key[0], key[1]);
+			to = reach(key[0], from, encode(&a));
+			if (complaint) {
+				/* Make the offending step the last one. */
+				nodes[to].parent = from;
+				nodes[to].action = encode(&a);
+				node_count = to + 1;
+				return;
+			}
+			if (slow || fail || !a.remote || a.user)
+				continue;
+			if (a.input == good_input(false) && still)
+				nodes[from].healthy = to;
+			if (a.input == good_input(true) && still)
+				nodes[from].low = to;
+		}
+	}
+}
+
+/*
+ * Does a run whose inputs stay as in @a make its next turn after @a->ticks? At
+ * an interrupt if something changes first, else when the core wants.
+ */
+static bool next_of_a_still_run(const struct pair *s, const struct action *a)
+{
+	struct reading r = read_input(a->input, false);
+	bool same = r.active == (s->p.raw & board.wired) && !s->p.unread &&
+		    a->remote == s->p.software_remote &&
+		    a->user == s->p.inhibit_charge;
+
+	if (!s->next)
+		return a->ticks == s->failed;
+	if (same && !s->failed)
+		return a->ticks == s->next;
+	return a->ticks == 1;
+}
+
+static void expand(u32 from)
+{
+	struct pair s[2];
+	struct action a = {};
+	u64 now[2];
+	unsigned int last;
+	int wild;
+
+	for (wild = 0; wild < 2; wild++)
+		unpack(&s[wild], base[wild], nodes[from].key, wild);
+	/* After a failed write the caller waits before it insists. */
+	if (!s[0].next)
+		a.ticks = s[0].failed;
+	else
+		a.ticks = 1;
+	last = !s[0].next ? s[0].failed :
+	       s[0].next == NEVER ? horizon + 1 : s[0].next;
+
+	for (; a.ticks <= last; a.ticks++) {
+		int choice;
+
+		for (choice = 0; choice < 4; choice++) {
+			a.remote = !(choice & 1);
+			a.user = choice >> 1;
+			if ((!a.remote && !part->remote) ||
+			    (a.user && !part->user))
+				continue;
+			for (a.input = 0; a.input < inputs(); a.input++) {
+				struct pair t[2] = { s[0], s[1] };
+				bool still;
+				u32 wanted[2];
+
+				if (!input_allowed(a.input))
+					continue;
+				still = next_of_a_still_run(&s[0], &a);
+				for (wild = 0; wild < 2; wild++) {
+					struct reading r =
+						read_input(a.input, wild);
+
+					now[wild] = base[wild] + a.ticks * tick;
+					wanted[wild] = sense_and_decide(&t[wild], &a, &r,
+									now[wild],
+									a.ticks &&
+									s[0].next);
+				}
+				if (wanted[0] != wanted[1])
+					complain("ages",
+						 "the abstraction of time loses something");
+				outcomes(from, t, a, wanted, now, still);
+				if (complaint)
+					return;
+			}
+		}
+	}
+}
+
+/* ---- liveness: each state has one successor in a run without surprises */
+
+#define ON_THE_WAY	0xfffe
+#define UNKNOWN		0xffff
+
+static bool reached_goal(u32 node, bool low)
+{
+	struct pair s;
+
+	unpack(&s, 0, nodes[node].key, false);
+	return low ? !(s.p.outputs & PROTECTION_LOAD) :
+		     !(~s.p.outputs & (PROTECTION_LOAD | PROTECTION_CHARGE));
+}
+
+static unsigned int ticks_between(u32 from, u32 to, bool low)
+{
+	struct action a = { .remote = true, .input = good_input(low) };
+	struct pair s;
+
+	unpack(&s, 0, nodes[from].key, false);
+	for (a.ticks = 0; a.ticks <= horizon; a.ticks++)
+		if (next_of_a_still_run(&s, &a))
+			return a.ticks;
+	return horizon + 1;
+}
+
+static unsigned int longest_way(bool low, u32 *worst)
+{
+	u16 *way = malloc(node_count * sizeof(*way));
+	u32 *stack = malloc(node_count * sizeof(*stack));
+	unsigned int longest = 0;
+	u32 start;
+
+	if (!way || !stack)
+		abort();
+	memset(way, 0xff, node_count * sizeof(*way));
+	for (start = 0; start < node_count; start++) {
+		u32 depth = 0;
+		u32 node = start;
+		unsigned int ticks = 0;
+
+		while (way[node] == UNKNOWN) {
+			u32 to = low ? nodes[node].low : nodes[node].healthy;
+
+			if (reached_goal(node, low)) {
+				way[node] = 0;
+				break;
+			}
+			if (to == NONE) {
+				*worst = node;
+				longest = NONE;
+				goto out;
+			}
+			way[node] = ON_THE_WAY;
+			stack[depth++] = node;
+			node = to;
+		}
+		if (way[node] == ON_THE_WAY) {
+			*worst = node;
+			longest = NONE;
+			goto out;
+		}
+		ticks = way[node];
+		while (depth--) {
+			ticks += ticks_between(stack[depth], node, low);
+			node = stack[depth];
+			way[node] = ticks;
+		}
+		if (ticks > longest) {
+			longest = ticks;
+			*worst = start;
+		}
+	}
+out:
+	free(way);
+	free(stack);
+	return longest;
+}
+
+/* ---- telling */
+
+static void print_input(unsigned int input)
+{
+	static const char * const names[] = {
+		"cell-low", "undervoltage", "overvoltage", "over-temperature",
+		"under-temperature", "charge-inhibit", "remote-l", "remote-h",
+		"remote-loop",
+	};
+	static const char * const reads[] = {
+		"0", "1", "0 with an edge", "1 with an edge", "unreadable",
+	};
+	unsigned int i;
+
+	for (i = 0; i < part->fitted; i++, input /= SYMBOLS)
+		printf(" %s %s,", names[part->wires[i]],
+		       reads[input % SYMBOLS]);
+}
+
+static void print_story(u32 node)
+{
+	u32 path[200];
+	unsigned int length = 0;
+	unsigned int now = 0;
+
+	for (; node != NONE && length < 200; node = nodes[node].parent)
+		path[length++] = node;
+	while (length--) {
+		struct node *n = &nodes[path[length]];
+		struct action a = decode(n->action);
+		struct pair s;
+
+		unpack(&s, 0, n->key, false);
+		if (n->parent == NONE) {
+			printf("#   0 ms: start,");
+			print_input(n->action & 0xff);
+			printf(" found %u\n", n->action >> 8);
+			continue;
+		}
+		now += a.ticks;
+		printf("# %3u ms:", now * part->tick_ms);
+		print_input(a.input);
+		if (part->remote)
+			printf(" software %s,", a.remote ? "on" : "off");
+		if (part->user)
+			printf(" user %s,", a.user ? "inhibits" : "allows");
+		now += a.slow;
+		printf(" asked %u, carries %u%s, next in %d\n", s.o.asked,
+		       s.p.outputs, a.slow ? " a tick later" : "",
+		       s.next == NEVER ? -1 : (int)(s.next * part->tick_ms));
+	}
+	printf("# bits: load 1, charge 2, pre-alarm 4\n");
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static u64 all_states, all_transitions;
+
+static void prepare(const struct part *next)
+{
+	unsigned int i;
+
+	part = next;
+	tick = part->tick_ms * MS;
+	board = (struct board){
+		.pre_alarm_ms = part->pre_alarm * part->tick_ms,
+		.load_reconnect_ms = part->load_reconnect * part->tick_ms,
+		.charge_reconnect_ms = part->charge_reconnect * part->tick_ms,
+		.clear_ms = part->clear * part->tick_ms,
+		.debounce_ms = part->debounce * part->tick_ms,
+		.release_pre_alarm = part->release,
+	};
+	for (i = 0; i < part->fitted; i++)
+		board.wired |= 1U << part->wires[i];
+	retry = (80 + part->tick_ms - 1) / part->tick_ms;
+	give_up = (100 + part->tick_ms - 1) / part->tick_ms;
+	horizon = most(3 * part->debounce + 1, part->clear);
+	horizon = most(horizon, part->pre_alarm);
+	horizon = most(horizon, part->load_reconnect);
+	horizon = most(horizon, part->charge_reconnect);
+	for (i = 0; i < part->fitted; i++)
+		if (part->symbols[i] & FAULTY)
+			horizon = most(horizon, give_up);
+	contradiction = 1000 / part->tick_ms;
+	node_count = 0;
+	transitions = 0;
+	complaint = NULL;
+	seed = 1;
+	table_mask = (1 << 15) - 1;
+	grow_table();
+}
+
+static void live(bool low, unsigned int bound, const char *sentence)
+{
+	u32 worst = 0;
+	unsigned int ticks = longest_way(low, &worst);
+
+	if (ticks == NONE || ticks > bound) {
+		complain(low ? "L2" : "M4 L4 C2", sentence);
+		if (ticks == NONE)
+			printf("# never, from:\n");
+		else
+			printf("# %u ticks instead of %u, from:\n", ticks,
+			       bound);
+		print_story(worst);
+		return;
+	}
+	printf("# %s: after %u of at most %u ticks\n", sentence, ticks, bound);
+}
+
+static bool explore(unsigned int number, const struct part *which)
+{
+	double begun = seconds();
+	unsigned int clear;
+	bool uv;
+	u32 i;
+
+	prepare(which);
+	clear = most(part->clear, part->debounce);
+	uv = board.wired >> CELL_UNDERVOLTAGE & 1;
+	first_states();
+	for (i = 0; i < node_count && !complaint; i++) {
+		expand(i);
+		if (node_count > 40000000)
+			complain("size", "too many states");
+	}
+	if (complaint) {
+		print_story(node_count - 1);
+	} else {
+		/* A tick each for the interrupt and for a write to be redone. */
+		live(false, 2 + clear + most(part->load_reconnect,
+					     part->charge_reconnect),
+		     "all is well, so both outputs return");
+		if (uv)
+			live(true, 2 + part->debounce + part->pre_alarm,
+			     "undervoltage stays, so the load is cut");
+	}
+	printf("# %u states, %llu transitions, %.1f s, %s\n", node_count,
+	       (unsigned long long)transitions, seconds() - begun,
+	       complaint ? "stopped" : "frontier empty: complete");
+	all_states += node_count;
+	all_transitions += transitions;
+	printf("%s %u - %s\n", complaint ? "not ok" : "ok", number,
+	       part->name);
+	if (complaint)
+		printf("# refuted: %s\n", complaint);
+	fflush(stdout);
+	return !complaint;
+}
+
+static const struct part parts[] = {
+	{
+		.name = "load: undervoltage flickers, cannot be read; writes fail or are slow",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS | EDGES | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 11,
+		.load_reconnect = 5, .charge_reconnect = 1,
+		.remote = true, .slow = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "load: the same, the pre-alarm released after the disconnect",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS | EDGES | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 5, .pre_alarm = 7,
+		.load_reconnect = 9, .charge_reconnect = 1,
+		.release = true, .remote = true, .slow = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "load: undervoltage at every order of its times, sixths of a debounce",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS | EDGES },
+		.tick_ms = 1,
+		.debounce = 6, .clear = 12, .pre_alarm = 24,
+		.load_reconnect = 18, .charge_reconnect = 6,
+		.remote = true,
+	},
+	{
+		.name = "load: cell-low and undervoltage; writes fail",
+		.fitted = 2,
+		.wires = { CELL_LOW, CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS, LEVELS | EDGES },
+		.tick_ms = 1,
+		.debounce = 2, .clear = 3, .pre_alarm = 8,
+		.load_reconnect = 5, .charge_reconnect = 1,
+		.remote = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "load: cell-low and undervoltage, the pre-alarm released",
+		.fitted = 2,
+		.wires = { CELL_LOW, CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS, LEVELS | EDGES },
+		.tick_ms = 1,
+		.debounce = 2, .clear = 3, .pre_alarm = 8,
+		.load_reconnect = 5, .charge_reconnect = 1,
+		.release = true, .remote = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "load: the longest delay is that of the reconnection; slow writes",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.symbols = { LEVELS | EDGES },
+		.tick_ms = 1,
+		.debounce = 2, .clear = 5, .pre_alarm = 8,
+		.load_reconnect = 13, .charge_reconnect = 3,
+		.remote = true, .slow = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "load: no delay at all but the debounce",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, CELL_LOW },
+		.symbols = { LEVELS | EDGES, LEVELS },
+		.tick_ms = 1,
+		.debounce = 1, .clear = 0, .pre_alarm = 1,
+		.load_reconnect = 0, .charge_reconnect = 0,
+		.remote = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "remote: undervoltage and a terminal that cannot be read",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, REMOTE_L },
+		.symbols = { LEVELS, LEVELS | EDGES | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 7,
+		.load_reconnect = 5, .charge_reconnect = 1,
+		.remote = true,
+	},
+	{
+		.name = "remote: the three terminals and the software",
+		.fitted = 3,
+		.wires = { REMOTE_L, REMOTE_H, REMOTE_LOOP },
+		.symbols = { LEVELS, LEVELS, LEVELS },
+		.tick_ms = 1,
+		.debounce = 3, .clear = 4, .pre_alarm = 5,
+		.load_reconnect = 4, .charge_reconnect = 2,
+		.remote = true, .slow = true,
+		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
+	},
+	{
+		.name = "remote: a terminal that cannot be read, another that flickers",
+		.fitted = 2,
+		.wires = { REMOTE_H, REMOTE_LOOP },
+		.symbols = { LEVELS | FAULTY, LEVELS | EDGES },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 4,
+		.load_reconnect = 3, .charge_reconnect = 2,
+		.remote = true,
+		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
+	},
+	{
+		.name = "charge: overvoltage flickers, cannot be read; writes fail or are slow",
+		.fitted = 1,
+		.wires = { CELL_OVERVOLTAGE },
+		.symbols = { LEVELS | EDGES | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 1,
+		.load_reconnect = 1, .charge_reconnect = 7,
+		.remote = true, .user = true, .slow = true,
+		.fail = PROTECTION_CHARGE,
+	},
+	{
+		.name = "charge: overvoltage at every order of its times, sixths of a debounce",
+		.fitted = 1,
+		.wires = { CELL_OVERVOLTAGE },
+		.symbols = { LEVELS | EDGES },
+		.tick_ms = 1,
+		.debounce = 6, .clear = 12, .pre_alarm = 6,
+		.load_reconnect = 6, .charge_reconnect = 18,
+		.remote = true,
+	},
+	{
+		.name = "charge: over- and under-temperature flicker",
+		.fitted = 2,
+		.wires = { OVER_TEMPERATURE, UNDER_TEMPERATURE },
+		.symbols = { LEVELS | EDGES, LEVELS | EDGES },
+		.tick_ms = 500,
+		.debounce = 2, .clear = 3, .pre_alarm = 1,
+		.load_reconnect = 1, .charge_reconnect = 5,
+	},
+	{
+		.name = "charge: overvoltage and charge-inhibit that cannot be read; writes fail",
+		.fitted = 2,
+		.wires = { CELL_OVERVOLTAGE, CHARGE_INHIBIT },
+		.symbols = { LEVELS, LEVELS | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 1,
+		.load_reconnect = 1, .charge_reconnect = 5,
+		.user = true,
+		.fail = PROTECTION_CHARGE,
+	},
+	{
+		.name = "both: undervoltage and overvoltage flicker",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE },
+		.symbols = { LEVELS | EDGES, LEVELS | EDGES },
+		.tick_ms = 500,
+		.debounce = 1, .clear = 2, .pre_alarm = 5,
+		.load_reconnect = 3, .charge_reconnect = 2,
+		.remote = true,
+	},
+	{
+		.name = "both: a broken cord, each line still acts",
+		.fitted = 3,
+		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE, CHARGE_INHIBIT },
+		.symbols = { LEVELS, LEVELS, LEVELS },
+		.tick_ms = 500,
+		.debounce = 1, .clear = 2, .pre_alarm = 4,
+		.load_reconnect = 3, .charge_reconnect = 1,
+		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
+	},
+};
+
+int main(int argc, char **argv)
+{
+	unsigned int count = sizeof(parts) / sizeof(*parts);
+	double begun = seconds();
+	unsigned int failed = 0;
+	unsigned int i;
+
+	printf("TAP version 13\n1..%u\n", count);
+	for (i = 0; i < count; i++) {
+		if (argc > 1 && atoi(argv[1]) != (int)i + 1)
+			continue;
+		failed += !explore(i + 1, &parts[i]);
+	}
+	for (i = 0; i < rule_count; i++)
+		printf("# %12llu uses of %s: %s\n",
+		       (unsigned long long)rule_uses[i], rules[i].number,
+		       rules[i].sentence);
+	printf("# in all %llu states, %llu transitions, %.1f s\n",
+	       (unsigned long long)all_states,
+	       (unsigned long long)all_transitions, seconds() - begun);
+	return failed != 0;
+}
