@@ -37,6 +37,10 @@ help:
 	@echo '  check-expander  the driver on an I2C expander that fails: not all pass yet'
 	@echo '  check-debug     the driver on debug kernels: not all pass yet'
 	@echo
+	@echo 'Documents'
+	@echo '  docs         builds them: build/docs/index.html'
+	@echo '  diagrams     plays the timing diagrams in them again, on the pins'
+	@echo
 	@echo 'The emulated machine'
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
 	@echo '  update-cache fetches the newest stock kernel; otherwise the one'
@@ -91,6 +95,16 @@ demo: vm
 shell: vm
 	@$(PYTHON) selftests/pins/bench.py shell
 
+# ---- documents
+
+docs:
+	@$(lib)/host-packages.sh docs
+	@echo '  DOCS    build/docs/index.html'
+	@sphinx-build -q -W -E -d build/doctrees Documentation build/docs
+
+diagrams: vm
+	@$(PYTHON) selftests/pins/bench.py draw
+
 # ---- tests: each a title and the command that prints its results
 
 gather := $(lib)/gather.sh
@@ -129,5 +143,5 @@ check-debug: vm
 	+@$(gather) 'driver, on debug kernels' selftests/debug/run
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
-	check check-all check-host check-tools check-static check-pins \
+	docs diagrams check check-all check-host check-tools check-static check-pins \
 	check-expander check-debug

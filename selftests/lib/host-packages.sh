@@ -23,10 +23,11 @@ packages_of() {
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	host) echo "gcc libc6-dev python3" ;;
+	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) python3" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
 		"dt-schema libjson-c-dev libudev-dev lld llvm make mandoc perl" \
-		"pkg-config pyflakes3 python3 python3-docutils" \
+		"pkg-config pyflakes3 python3 python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;

@@ -5,6 +5,7 @@
     bench.py check [NAME ...] [--jobs N] [--list]
                                 run scenarios; a line of KTAP for every case
     bench.py demo               play a story; leaves build/demo.svg and build/demo.vcd
+    bench.py draw [NAME ...]    play pictures/NAME.txt; leaves Documentation/timing-NAME.svg
     bench.py shell              the same machine for a person: `bank help` inside
     bench.py steps              the steps that scenario files may use
 
@@ -32,8 +33,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(TOP, 'build', 'pins')
 SCENARIOS = os.path.join(HERE, 'scenarios')
+PICTURES = os.path.join(HERE, 'pictures')
+DOCUMENTS = os.path.join(TOP, 'Documentation')
 # Machines wait most of the time; what they measure is repeated when they did not get their turn.
 JOBS_PER_CPU = 2
+PICTURE_LEAD_S = 1.0                    # drawn before the first note that is no heading
 
 
 class Report:
@@ -68,13 +72,20 @@ def every_scenario():
     return sorted(found, key=lambda each: -each.duration())
 
 
+def examples():
+    """The scripts of the documents, for the guest."""
+    return {f'examples/{os.path.basename(path)}': path
+            for path in glob.glob(f'{DOCUMENTS}/examples/*.sh')}
+
+
 def leave_pictures(tape, folder, name='timing'):
     tape.write_vcd(os.path.join(folder, f'{name}.vcd'))
     svg.draw(tape, os.path.join(folder, f'{name}.svg'))
 
 
-def play(each, report):
-    """Boot a machine for one scenario and run all of it."""
+def play(each, report, picture=None):
+    """Boot a machine for one scenario and run all of it; @picture is a drawing to leave if all
+    cases passed."""
     from machine import Machine
     folder = os.path.join(OUT, each.name)
     os.makedirs(folder, exist_ok=True)
@@ -86,13 +97,17 @@ def play(each, report):
         report.take(result, each.name)
 
     try:
-        machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules)
+        machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules,
+                          extra=examples())
         wired = each.build(machine)
         try:
             with rig.running(machine, wired):
                 scenario.Run(each, machine, wired, take, folder).play()
         finally:
             leave_pictures(wired.tape, folder)
+        if picture and all(result.ok for result in results):
+            begin, end = wired.tape.notes[1][0] - PICTURE_LEAD_S, machine.now()
+            svg.draw(wired.tape, picture, start=begin, end=end)
     except Exception as error:              # the others shall go on
         take(scenario.Result(False, f'F1: The bench plays {each.title!r} to its end',
                              f'{type(error).__name__}: {error}'))
@@ -137,6 +152,17 @@ def check(arguments):
     return 1 if report.failures or not report.count else 0
 
 
+def draw(arguments):
+    """The timing diagrams of the documents."""
+    paths = [os.path.join(PICTURES, f'{name}.txt') for name in arguments.names]
+    report = Report()
+    for path in paths or sorted(glob.glob(f'{PICTURES}/*.txt')):
+        name = os.path.splitext(os.path.basename(path))[0]
+        play(scenario.Scenario(path), report, os.path.join(DOCUMENTS, f'timing-{name}.svg'))
+    report.close()
+    return 1 if report.failures or not report.count else 0
+
+
 def list_steps(_):
     for pattern, function in steps.STEPS:
         print(pattern.pattern.replace(r'\s+', ' '))
@@ -164,6 +190,9 @@ def main(words):
     one.add_argument('--list', action='store_true', help='only tell what would be shown')
     one.add_argument('--jobs', type=int, default=JOBS_PER_CPU * (os.cpu_count() or 1))
     one.set_defaults(function=check)
+    pictures = commands.add_parser('draw', help='draw the timing diagrams of the documents')
+    pictures.add_argument('names', nargs='*', metavar='NAME')
+    pictures.set_defaults(function=draw)
     for name, function in (('demo', demo), ('shell', shell), ('steps', list_steps)):
         commands.add_parser(name).set_defaults(function=function)
     arguments = parser.parse_args(words or ['check'])

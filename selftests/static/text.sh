@@ -3,11 +3,16 @@
 #
 # Documents, and the scripts of the project.
 
-check rst "every .rst file is valid"
+check documents "the documents build with Sphinx, without a warning"
+documents() {
+	sphinx-build -q -W -E -d "$out/doctrees" Documentation "$out/html"
+}
+
+check rst "every other .rst file is valid"
 rst() {
 	local file
 
-	for file in $(tree_files '*.rst'); do
+	for file in $(tree_files '*.rst' ':!Documentation'); do
 		echo "$file"
 		"$python" - "$file" <<-'END'
 			import sys
