@@ -165,6 +165,25 @@ static void board_beat(struct board *b)
 		gpiod_set_value(b->heartbeat, b->heartbeat_level);
 }
 
+/*
+ * Read the lines, and tell the outputs that are high by that. A pin that has
+ * left the board's control says so twice; a bit that the bus got wrong does not,
+ * and must not cut the load (L2).
+ */
+static u32 board_read(struct board *b, struct inputs_reading *r, int *error)
+{
+	u32 have = b->protection.outputs;
+	u32 edges;
+
+	*error = inputs_read(&b->inputs, r);
+	if ((have ^ r->back) & r->back_known) {
+		edges = r->lines.edges;
+		*error = inputs_read(&b->inputs, r);
+		r->lines.edges |= edges;
+	}
+	return outputs_compare(&b->outputs, have, r->back, r->back_known);
+}
+
 static void board_turn_atomic(struct board *b)
 {
 	struct protection *p = &b->protection;
@@ -177,9 +196,7 @@ static void board_turn_atomic(struct board *b)
 
 	raw_spin_lock_irqsave(&b->lock, flags);
 	if (b->running) {
-		error = inputs_read(&b->inputs, &reading);
-		outputs = outputs_compare(&b->outputs, p->outputs,
-					  reading.back, reading.back_known);
+		outputs = board_read(b, &reading, &error);
 		board_sense(b, &reading, outputs, error,
 			    ktime_get_boottime_ns());
 		for (round = 0; round < TURN_ROUNDS; round++) {
@@ -211,9 +228,7 @@ static void board_turn_sleeping(struct board *b)
 	int error;
 	u64 since;
 
-	error = inputs_read(&b->inputs, &reading);
-	outputs = outputs_compare(&b->outputs, p->outputs, reading.back,
-				  reading.back_known);
+	outputs = board_read(b, &reading, &error);
 
 	raw_spin_lock_irq(&b->lock);
 	board_sense(b, &reading, outputs, error, ktime_get_boottime_ns());
