@@ -51,9 +51,7 @@ pins() {
 
 # level LABEL NAME: prints the level of a pin
 level() {
-	while read -r _ _name _ _level; do
-		[ "$_name" != "$2" ] || echo "$_level"
-	done <"$bench/bench-$1/pins"
+	cat "$bench/bench-$1/level/$2"
 }
 
 set_bench() {
@@ -92,10 +90,16 @@ labels() {
 	done
 }
 
+# Looks at the clock: $now_ms
+look_at_clock() {
+	read -r now_ms _ </proc/uptime
+	_frac=${now_ms#*.}
+	now_ms=$((${now_ms%.*} * 1000 + ${_frac#0} * 10))
+}
+
 uptime_ms() {
-	read -r _up _ </proc/uptime
-	_frac=${_up#*.}
-	echo "$((${_up%.*} * 1000 + ${_frac#0} * 10))"
+	look_at_clock
+	echo "$now_ms"
 }
 
 # fault LABEL KIND [FIRST [COUNT [reads|writes]]]
@@ -105,26 +109,33 @@ fault() {
 	echo "$*" >"$bench/bench-$_label/fault"
 }
 
-# within MS COMMAND...: asks again and again until it is true
+# within MS COMMAND...: asks again and again until it is true; ever more seldom,
+# as forks cost more than the time that passes
 within() {
-	_until=$(($(uptime_ms) + $1))
+	_limit_ms=$1
 	shift
-	while ! "$@"; do
-		[ "$(uptime_ms)" -lt "$_until" ] || {
-			"$@"
-			return
-		}
-		usleep 10000
+	look_at_clock
+	_begun_ms=$now_ms
+	until "$@"; do
+		look_at_clock
+		_passed_ms=$((now_ms - _begun_ms))
+		[ "$_passed_ms" -lt "$_limit_ms" ] || return
+		_pause_ms=$((_passed_ms / 4 + 5))
+		[ "$_pause_ms" -le $((_limit_ms - _passed_ms)) ] ||
+			_pause_ms=$((_limit_ms - _passed_ms))
+		usleep $((_pause_ms * 1000))
 	done
 }
 
 is_level() {
-	[ "$(level "$1" "$2")" = "$3" ]
+	read -r _is <"$bench/bench-$1/level/$2" && [ "$_is" = "$3" ]
 }
 
 # attribute_is LABEL NAME VALUE
 attribute_is() {
-	[ "$(attribute "$1" "$2")" = "$3" ]
+	_is=
+	read -r _is 2>/dev/null <"$supplies/$1/device/$2"
+	[ "$_is" = "$3" ]
 }
 
 has_condition() {
@@ -141,14 +152,15 @@ is_on() {
 
 # all_are NAME LEVEL: on every chip
 all_are() {
-	awk -v name="$1" -v level="$2" '$2 == name && $4 != level { bad = 1 }
-		END { exit bad }' "$bench"/bench-*/pins
+	for _each in "$bench"/bench-*; do
+		is_level "${_each##*/bench-}" "$1" "$2" || return
+	done
 }
 
 all_on() {
-	awk '($2 == "load" || $2 == "charge") && $4 != 1 { bad = 1 }
-		$2 == "pre-alarm" && $4 != 0 { bad = 1 }
-		END { exit bad }' "$bench"/bench-*/pins
+	for _each in "$bench"/bench-*; do
+		is_on "${_each##*/bench-}" || return
+	done
 }
 
 none_bound() {

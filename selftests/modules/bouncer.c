@@ -2,8 +2,10 @@
 /*
  * A pin that bounces, without anybody in user space. The timer cannot tick as
  * fast as a relay's contacts; at every tick it makes up for the changes that
- * were due since the last one. Changes that fall together become one interrupt,
- * as in a controller that has one bit for each line.
+ * were due since the last one, and where the pin is left then is chance: else
+ * whoever looks at regular times might see it at rest. Changes that fall
+ * together become one interrupt, as in a controller that has one bit for each
+ * line.
  */
 #include <linux/math64.h>
 #include <linux/timekeeping.h>
@@ -11,7 +13,7 @@
 #include "compat.h"
 #include "pins.h"
 
-/* More of them at once would look no different. */
+/* More of them at once would look no different; or one less. */
 #define AT_ONCE		3
 
 static ktime_t bouncer_period(const struct pins *p)
@@ -28,14 +30,12 @@ static enum hrtimer_restart bouncer_tick(struct hrtimer *timer)
 	u64 due = div64_u64(min(now, b->until_ns) - b->begun_ns,
 			    b->half_period_ns);
 	u64 fresh = due - b->done;
-	unsigned int n;
-	bool level;
 
-	/* As many as were due, or fewer but even or odd like them */
-	fresh = fresh > AT_ONCE ? AT_ONCE - ((fresh ^ AT_ONCE) & 1) : fresh;
-	for (n = fresh; n; n--) {
-		level = b->resting ^ ((due - n + 1) & 1);
-		pins_bring(p, bit, level ? bit : 0, false);
+	if (fresh >= AT_ONCE)
+		fresh = AT_ONCE - prandom_u32_state(&b->random) % 2;
+	while (fresh--) {
+		b->level = !b->level;
+		pins_bring(p, bit, b->level ? bit : 0, false);
 	}
 	b->done = due;
 	if (now >= b->until_ns) {
@@ -69,6 +69,7 @@ void bouncer_start(struct pins *p, unsigned int pin, u32 hz, u32 ms)
 	now = ktime_get_boottime_ns();
 	b->pin = pin;
 	b->resting = p->outside & BIT(pin);
+	b->level = b->resting;
 	b->half_period_ns = max(NSEC_PER_SEC / 2 / hz, 1L);
 	b->begun_ns = now;
 	b->until_ns = now + (u64)ms * NSEC_PER_MSEC;
@@ -78,5 +79,6 @@ void bouncer_start(struct pins *p, unsigned int pin, u32 hz, u32 ms)
 
 void bouncer_init(struct pins *p)
 {
+	prandom_seed_state(&p->bouncer.random, 1);
 	bench_hrtimer_setup(&p->bouncer.timer, bouncer_tick);
 }

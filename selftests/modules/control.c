@@ -4,6 +4,7 @@
  *
  *	pins		read: number, name, in or out, level of each
  *			write: "NAME LEVEL [NAME LEVEL...]", all at one moment
+ *	level/NAME	read: the level of one pin
  *	asleep		write: the same, for when the system is asleep
  *	short		write: names of outputs that are short-circuited, or none
  *	bounce		write: "NAME HZ MS"
@@ -76,6 +77,18 @@ static int pins_show(struct seq_file *file, void *unused)
 			   !!(levels & BIT(n)));
 	return 0;
 }
+
+static int level_get(void *data, u64 *value)
+{
+	const struct pin *pin = data;
+	struct pins *p = pin->pins;
+
+	raw_spin_lock_irq(&p->lock);
+	*value = !!(pins_levels(p) & BIT(pin->number));
+	raw_spin_unlock_irq(&p->lock);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(level_fops, level_get, NULL, "%llu\n");
 
 static void bring(struct pins *p, u32 mask, u32 levels)
 {
@@ -277,7 +290,8 @@ WRITTEN(told);
  */
 void pins_control(struct pins *p)
 {
-	struct dentry *folder;
+	struct dentry *folder, *levels;
+	unsigned int n;
 
 	folder = debugfs_create_dir(dev_name(p->dev), bench_folder);
 	p->folder = folder;
@@ -292,6 +306,16 @@ void pins_control(struct pins *p)
 	debugfs_create_u32("grace_ms", 0600, folder, &p->monitor.grace_ms);
 	debugfs_create_u32("load_reconnect_ms", 0600, folder,
 			   &p->monitor.load_reconnect_ms);
+
+	levels = debugfs_create_dir("level", folder);
+	for (n = 0; n < p->count; n++) {
+		if (!p->role[n])
+			continue;
+		p->pin[n].pins = p;
+		p->pin[n].number = n;
+		debugfs_create_file(role_name(p->role[n]), 0400, levels,
+				    &p->pin[n], &level_fops);
+	}
 }
 
 /**

@@ -154,6 +154,8 @@ static const char *judge_load_on(struct monitor *m, u64 now)
 static const char *judge_load_off(struct monitor *m, u64 now)
 {
 	m->load_by_undervoltage = false;
+	if (recent(m, m->upset_ns, now))
+		return NULL;
 	if (maybe_told(m, TOLD_REMOTE_OFF | TOLD_LEAVING | TOLD_SHORT |
 			  TOLD_STIRRED, now) ||
 	    maybe_low(m, ROLE_TERMINALS, now))
@@ -188,7 +190,7 @@ static const char *judge_charge_off(struct monitor *m, u64 now)
 	m->charge_by_fault = m->high & BIT(ROLE_FAULT);
 	if (maybe_high(m, ROLE_FAULT, now) ||
 	    maybe_low(m, ROLE_TERMINALS, now) ||
-	    maybe_told(m, ~0U, now))
+	    maybe_told(m, ~0U, now) || recent(m, m->upset_ns, now))
 		return NULL;
 	return "charge cut for no reason";
 }
@@ -224,6 +226,9 @@ void monitor_change(struct monitor *m, struct device *dev, enum role role,
 	if (m->fitted & REMOTES)
 		note(m, ROLE_TERMINALS, m->high & REMOTES, now);
 
+	if (!judged && (role == ROLE_LOAD || role == ROLE_CHARGE ||
+			role == ROLE_PRE_ALARM))
+		m->upset_ns = now;
 	if (!judged || (role != ROLE_LOAD && role != ROLE_CHARGE))
 		return;
 	if (role == ROLE_LOAD)

@@ -63,6 +63,8 @@ enum {
  * @noticed_ns: when each role was last high after the board must have noticed
  * @load_by_undervoltage: undervoltage took the load
  * @charge_by_fault: a charge fault took the charge
+ * @upset_ns: when an output last changed without the board: the chip was reset,
+ *	or got a wrong byte. What is off for a moment then is no disconnect
  * @checks: changes of load and charge that were judged
  * @objections: how many of them were against the rules
  */
@@ -79,6 +81,7 @@ struct monitor {
 	u64 noticed_ns[ROLES];
 	bool load_by_undervoltage;
 	bool charge_by_fault;
+	u64 upset_ns;
 	u32 checks;
 	u32 objections;
 };

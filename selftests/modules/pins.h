@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/notifier.h>
+#include <linux/prandom.h>
 #include <linux/spinlock.h>
 
 #include "monitor.h"
@@ -23,19 +24,33 @@ struct pins;
  * @timer: its ticks
  * @pin: which
  * @resting: its level before and after
+ * @level: its level now
  * @half_period_ns: time between two changes
  * @begun_ns: when it began
  * @until_ns: when it ends
- * @done: changes made
+ * @done: changes that it should have made
+ * @random: the level that it is seen at
  */
 struct bouncer {
 	struct hrtimer timer;
 	unsigned int pin;
 	bool resting;
+	bool level;
 	u64 half_period_ns;
 	u64 begun_ns;
 	u64 until_ns;
 	u64 done;
+	struct rnd_state random;
+};
+
+/**
+ * struct pin - one of them, for its file in debugfs
+ * @pins: all of them
+ * @number: which
+ */
+struct pin {
+	struct pins *pins;
+	unsigned int number;
 };
 
 /**
@@ -44,6 +59,7 @@ struct bouncer {
  * @lock: guards all of it, and the registers of the chip behind
  * @count: how many there are
  * @role: what hangs on each
+ * @pin: each of them
  * @outside: levels that the wires bring
  * @driven: pins that the chip drives
  * @drives: levels at which it does
@@ -64,6 +80,7 @@ struct pins {
 	raw_spinlock_t lock;
 	unsigned int count;
 	enum role role[PINS_MAX];
+	struct pin pin[PINS_MAX];
 	u32 outside;
 	u32 driven;
 	u32 drives;

@@ -61,7 +61,7 @@ Inside
 
 Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",),
         firmware=None, shell=False, max_seconds=600, files=None,
-        append="", memory_mb=256, extra=None)
+        append="", memory_mb=256, extra=None, cpus=2, icount=None)
     board       text for the device tree, see dt.py
     modules     kernel modules put into the guest, with their dependencies;
                 none is loaded by itself
@@ -70,6 +70,10 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
     files       another machine than that of `make -s vm-paths`, in its terms
     append      more words for the kernel's command line
     extra       {path in the guest: file}: more files, executable
+    icount      N: an instruction takes 2^N ns, and time jumps while nothing
+                runs.  What happens inside then depends on nothing outside, and
+                waiting inside costs nothing; for whoever stands outside, the
+                machine's clock is of no use
 
 What it is made of comes from `make -s vm-paths`, kept in build/vm-paths.
 
@@ -133,7 +137,7 @@ class Machine:
     def __init__(self, board, name="machine", workdir=None,
                  modules=("smallbms",), firmware=None, shell=False,
                  max_seconds=600, files=None, append="", memory_mb=256,
-                 extra=None):
+                 extra=None, cpus=2, icount=None):
         self.name = name
         self.workdir = workdir or os.path.join(TOP, "build", "pins", name)
         self.events = []
@@ -148,6 +152,8 @@ class Machine:
         self._append = append
         self._memory_mb = memory_mb
         self._extra = extra or {}
+        self._cpus = cpus
+        self._icount = icount
         self._outside = [0] * PINS      # what the wires bring
         self._level = [0] * PINS
         self._driven = [False] * PINS
@@ -200,8 +206,10 @@ class Machine:
 
     def _launch(self):
         files = self._files or paths()
-        hardware = ["-machine", "virt", "-cpu", "cortex-a53", "-smp", "2",
-                    "-m", f"{self._memory_mb}M", "-accel", "tcg,thread=multi", "-nodefaults",
+        thread = "multi" if self._icount is None else "single"
+        hardware = ["-machine", "virt", "-cpu", "cortex-a53",
+                    "-smp", str(self._cpus), "-m", f"{self._memory_mb}M",
+                    "-accel", f"tcg,thread={thread}", "-nodefaults",
                     "-nographic", "-nic", "none", "-device",
                     "virtio-serial-pci"]
         ports, inner = {}, []
@@ -238,6 +246,8 @@ class Machine:
                    "-mon", "chardev=qmp,mode=control",
                    "-qtest", "chardev:qtest", "-qtest-log", "none", "-S",
                    "-trace", "pl061_update", "-msg", "timestamp=on"]
+        if self._icount is not None:
+            command += ["-icount", f"shift={self._icount},sleep=off"]
         self._t0 = time.time()
         self._process = subprocess.Popen(
             command, pass_fds=fds, stderr=subprocess.PIPE, text=True,
