@@ -61,7 +61,7 @@ Inside
 
 Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",),
         firmware=None, shell=False, max_seconds=600, files=None,
-        append="", memory_mb=256, extra=None, cpus=2, icount=None)
+        append="", memory_mb=256, extra=None, cpus=2, icount=None, hardware=())
     board       text for the device tree, see dt.py
     modules     kernel modules put into the guest, with their dependencies;
                 none is loaded by itself
@@ -74,6 +74,7 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
                 runs.  What happens inside then depends on nothing outside, and
                 waiting inside costs nothing; for whoever stands outside, the
                 machine's clock is of no use
+    hardware    more arguments for QEMU
 
 What it is made of comes from `make -s vm-paths`, kept in build/vm-paths.
 
@@ -137,7 +138,7 @@ class Machine:
     def __init__(self, board, name="machine", workdir=None,
                  modules=("smallbms",), firmware=None, shell=False,
                  max_seconds=600, files=None, append="", memory_mb=256,
-                 extra=None, cpus=2, icount=None):
+                 extra=None, cpus=2, icount=None, hardware=()):
         self.name = name
         self.workdir = workdir or os.path.join(TOP, "build", "pins", name)
         self.events = []
@@ -154,6 +155,7 @@ class Machine:
         self._extra = extra or {}
         self._cpus = cpus
         self._icount = icount
+        self._hardware = hardware
         self._outside = [0] * PINS      # what the wires bring
         self._level = [0] * PINS
         self._driven = [False] * PINS
@@ -211,7 +213,7 @@ class Machine:
                     "-smp", str(self._cpus), "-m", f"{self._memory_mb}M",
                     "-accel", f"tcg,thread={thread}", "-nodefaults",
                     "-nographic", "-nic", "none", "-device",
-                    "virtio-serial-pci"]
+                    "virtio-serial-pci", *self._hardware]
         ports, inner = {}, []
         for name in ("qmp", "qtest", "agent", "bank"):
             ports[name], theirs = socket.socketpair()
