@@ -33,6 +33,7 @@ help:
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
+	@echo '  check-userland  upowerd, node_exporter, udev and systemd on the board'
 	@echo '  check-all    the same as check'
 	@echo '  check-expander  the driver on an I2C expander that fails: not all pass yet'
 	@echo '  check-debug     the driver on debug kernels: not all pass yet'
@@ -118,6 +119,9 @@ check_static = 'static checks' \
 check_pins = 'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
 
+check_userland = 'upowerd, node_exporter, udev, systemd' \
+	'$(lib)/host-packages.sh userland && selftests/userland/run'
+
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
 
@@ -135,6 +139,9 @@ check-static:
 check-pins:
 	+@$(gather) $(check_pins)
 
+check-userland:
+	+@$(gather) $(check_userland)
+
 # Not part of "check" yet: they take 15 and 25 minutes, and do not all pass.
 check-expander: vm
 	+@$(gather) 'driver, on an I2C expander that fails' selftests/expander/run
@@ -144,4 +151,4 @@ check-debug: vm
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams check check-all check-host check-tools check-static check-pins \
-	check-expander check-debug
+	check-userland check-expander check-debug

@@ -29,6 +29,7 @@ packages_of() {
 		"dt-schema libjson-c-dev libudev-dev lld llvm make mandoc perl" \
 		"pkg-config pyflakes3 python3 python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;
+	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;
 	esac

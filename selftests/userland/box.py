@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A gateway in a machine: Debian's userland, systemd and all, two boards.
+
+    with Gateway("userland") as gateway:
+        gateway.pins("house", "cell-low 1")
+        text = gateway.ok("upower -d")
+
+`house` is a board on an I2C expander that knows of no charger; `cabin` one on
+lines that do not sleep, with a charger `solar` beside it.  The disk is the image
+that image.sh made; what the project installs, and what belongs to the tests,
+is laid over it.
+"""
+
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SELFTESTS = os.path.dirname(HERE)
+TOP = os.path.dirname(SELFTESTS)
+for _folder in ("pins", "expander"):
+    sys.path.insert(0, os.path.join(SELFTESTS, _folder))
+
+# pylint: disable=wrong-import-position
+import dt  # noqa: E402
+import initramfs  # noqa: E402
+import lab  # noqa: E402
+import machine  # noqa: E402
+
+BENCH = "/sys/kernel/debug/smallbms-bench"
+SUPPLIES = "/sys/class/power_supply"
+STAGE = ("virtio_blk", "squashfs", "overlay")   # until the disk is there
+MODULES = ("smallbms", "gpio-charger", "industrialio")
+OURS = "usr/lib/smallbms-test"
+CHARGER_LINE = "charge-sense"                   # on the cabin's chip
+
+
+class Cabin(lab.Direct):
+    """A board with a charger; the pin that tells of it is on the same chip."""
+
+    def names(self):
+        return ", ".join(f'"{line}"' for line in lab.LINES)
+
+    def board(self):
+        text = super().board().replace(
+            "\tlabel", "\tpower-supplies = <&solar>;\n\tlabel", 1)
+        line = lab.LINES.index(CHARGER_LINE)
+        return text + (
+            'solar: solar {\n\tcompatible = "gpio-charger";\n'
+            '\tcharger-type = "mains";\n'
+            f"\tgpios = <&{self.label}_chip {line} 0>;\n}};\n")
+
+
+def device_tree():
+    house = lab.Expander("house", without=("heartbeat",) + lab.SENSES[1:])
+    cabin = Cabin("cabin", without=("heartbeat",) + lab.SENSES)
+    return "".join(chip.node() + chip.board() for chip in (house, cabin))
+
+
+def run(*command):
+    """A program of the build; what it says goes to stderr."""
+    subprocess.run(command, check=True, stdout=sys.stderr)
+
+
+def collect_modules(modroot, bench, out):
+    """The modules that the gateway may load, as depmod leaves them."""
+    release, = os.listdir(f"{modroot}/lib/modules")
+    source = f"{modroot}/lib/modules/{release}"
+    target = f"{out}/usr/lib/modules/{release}"
+    depends = {}
+    with open(f"{source}/modules.dep", encoding="ascii") as file:
+        for line in file:
+            path, _, rest = line.partition(":")
+            depends[path] = rest.split()
+    by_name = {initramfs.module_name(path): path for path in depends}
+    for name in MODULES:
+        path = by_name[name.replace("-", "_")]
+        for each in (path, *depends[path]):
+            to = f"{target}/{each.removesuffix('.xz')}"
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            opener = lzma.open if each.endswith(".xz") else open
+            with opener(f"{source}/{each}", "rb") as old, \
+                    open(to, "wb") as new:
+                shutil.copyfileobj(old, new)
+    dt.run("aarch64-linux-gnu-strip", "--strip-debug", "-o",
+           f"{target}/updates/smallbms-bench.ko", bench)
+    for each in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+        shutil.copy(f"{source}/{each}", target)
+    # depmod looks below lib
+    os.symlink("usr/lib", f"{out}/lib")
+    environment = dict(os.environ, PATH=f"{os.environ['PATH']}:/sbin:/usr/sbin")
+    subprocess.run(["depmod", "-b", out, release], check=True, env=environment)
+    os.unlink(f"{out}/lib")
+
+
+def project_files(files, out):
+    """All that is laid over the disk: what is installed, and the tests'."""
+    shutil.rmtree(out, ignore_errors=True)
+    run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
+        f"O={TOP}/build/tools", f"DESTDIR={out}", "prefix=/usr", "install")
+    shutil.copy(files["TOOL"], f"{out}/usr/bin/smallbms")
+    collect_modules(files["MODROOT"], files["BENCH"], out)
+    ours = f"{out}/{OURS}"
+    os.makedirs(ours)
+    for name in ("agent", "port"):
+        shutil.copy(f"{SELFTESTS}/pins/guest/{name}", ours)
+        os.chmod(f"{ours}/{name}", 0o755)
+    units = f"{out}/etc/systemd/system"
+    os.makedirs(f"{units}/multi-user.target.wants")
+    os.makedirs(f"{out}/usr/local/bin")
+    for name in os.listdir(f"{TOP}/tools/prometheus"):
+        where = {"": f"{out}/usr/local/bin", ".service": units,
+                 ".timer": units}.get(os.path.splitext(name)[1])
+        if where:
+            shutil.copy(f"{TOP}/tools/prometheus/{name}", where)
+    shutil.copy(f"{HERE}/guest/agent.service", units)
+    os.symlink("../agent.service",
+               f"{units}/multi-user.target.wants/agent.service")
+    with open(f"{out}/etc/machine-id", "w", encoding="ascii") as file:
+        file.write("5ba11b35" * 4 + "\n")
+
+
+def owned_by_root(entry):
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    return entry
+
+
+class Gateway:
+    """See above; from `with` to the block's end."""
+
+    def __init__(self, name, max_seconds=900):
+        workdir = os.path.join(TOP, "build", "userland", name)
+        image = subprocess.run([f"{HERE}/image.sh"], check=True, text=True,
+                               stdout=subprocess.PIPE).stdout.strip()
+        files = lab.build("stock")
+        project_files(files, f"{workdir}/files")
+        with tarfile.open(f"{workdir}/project.tar", "w") as archive:
+            archive.add(f"{workdir}/files", ".", filter=owned_by_root)
+        self.workdir = workdir
+        self.loaded = False
+        self.machine = machine.Machine(
+            device_tree(), name=name, workdir=workdir, files=files,
+            modules=STAGE, memory_mb=512, max_seconds=max_seconds,
+            append="rdinit=/bin/to-userland systemd.default_timeout_start_sec=300",
+            extra={"bin/to-userland": f"{HERE}/guest/to-userland",
+                   "project.tar": f"{workdir}/project.tar"},
+            hardware=("-drive", f"file={image},format=raw,readonly=on,"
+                                "if=none,id=disk",
+                      "-device", "virtio-blk-pci,drive=disk"))
+
+    def __enter__(self):
+        machine.BOOT_TIMEOUT = 300
+        self.machine.start()
+        # Nobody but udev loads the modules
+        self.loaded = self.until(lambda: not self.run(
+            "udevadm settle; cd /sys/class/power_supply && "
+            "[ -e house ] && [ -e cabin ] && [ -e solar ]")[0], 60)
+        return self
+
+    def __exit__(self, *_):
+        self.machine.stop()
+
+    def run(self, command, timeout=60):
+        """(status, output) of a command inside."""
+        return self.machine.guest(command, timeout)
+
+    def ok(self, command, timeout=60):
+        return self.machine.guest_ok(command, timeout)
+
+    def pins(self, label, levels):
+        self.ok(f"echo {levels} >{BENCH}/bench-{label}/pins")
+
+    def until(self, condition, timeout=30, pause=0.2):
+        """Asks `condition` until it is true; its last answer."""
+        end = time.monotonic() + timeout
+        while True:
+            answer = condition()
+            if answer or time.monotonic() > end:
+                return answer
+            time.sleep(pause)
