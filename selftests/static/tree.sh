@@ -42,7 +42,7 @@ licences() {
 	# COPYING is the licence
 	text_files ':!COPYING' | while IFS= read -r file; do
 		head -n 3 "$file" |
-		grep -qE "SPDX-License-Identifier: ($licence)( ?(\*/|-->|\*\)))?\$" ||
+		grep -qE "SPDX-License-Identifier: ($licence)( ?(\*/|-->|\*\))|\",)?\$" ||
 		echo "$file"
 	done | complain "no SPDX-License-Identifier, or another licence than ours"
 }
