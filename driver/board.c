@@ -228,6 +228,9 @@ static void board_turn_sleeping(struct board *b)
 	int error;
 	u64 since;
 
+	if (!READ_ONCE(b->running))
+		return;
+
 	outputs = board_read(b, &reading, &error);
 
 	raw_spin_lock_irq(&b->lock);
@@ -524,12 +527,12 @@ int board_start(struct board *b)
 }
 
 /**
- * board_stop() - end to protect, and float the outputs (F1)
+ * board_rest() - take no turns while the system sleeps, and the buses with it
  * @b: the board, started
  *
- * Interrupts that still come find nothing to do.
+ * The outputs stay as they are. What cannot be read meanwhile is no fault (F2).
  */
-void board_stop(struct board *b)
+void board_rest(struct board *b)
 {
 	raw_spin_lock_irq(&b->lock);
 	b->running = false;
@@ -538,6 +541,29 @@ void board_stop(struct board *b)
 	hrtimer_cancel(&b->timer);
 	if (b->sleeps)
 		kthread_flush_worker(b->worker);
+}
+
+/**
+ * board_wake() - go on, with a look at all lines (T4)
+ * @b: the board, at rest
+ */
+void board_wake(struct board *b)
+{
+	raw_spin_lock_irq(&b->lock);
+	b->running = true;
+	raw_spin_unlock_irq(&b->lock);
+	board_kick(b);
+}
+
+/**
+ * board_stop() - end to protect, and float the outputs (F1)
+ * @b: the board, started
+ *
+ * Interrupts that still come find nothing to do.
+ */
+void board_stop(struct board *b)
+{
+	board_rest(b);
 	if (outputs_release(&b->outputs))
 		dev_err(b->dev, "the outputs could not be released\n");
 	cancel_work_sync(&b->report);

@@ -120,7 +120,8 @@ struct board_led {
  * @unannounced: lines that a re-scan saw change before their interrupt did
  * @sense: what the terminals show
  * @storm: interrupts come too fast, or did
- * @running: turns are taken, between board_start() and board_stop()
+ * @running: turns are taken, between board_start() and board_stop(), but not
+ *	while the system sleeps
  * @view: what is published
  * @disconnect_at: end of the countdown on CLOCK_BOOTTIME in ns, or
  *	%PROTECTION_NEVER
@@ -200,6 +201,8 @@ struct board {
 int board_init(struct board *b, const struct protection_config *cfg, u32 found);
 int board_start(struct board *b);
 void board_stop(struct board *b);
+void board_rest(struct board *b);
+void board_wake(struct board *b);
 void board_kick(struct board *b);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_set_remote(struct board *b, bool on);

@@ -168,9 +168,12 @@ static int smallbms_suspend(struct device *dev)
 	struct board *b = dev_get_drvdata(dev);
 	u64 disconnect_at;
 
+	board_rest(b);
 	board_view(b, NULL, &disconnect_at);
-	if (disconnect_at != PROTECTION_NEVER)
+	if (disconnect_at != PROTECTION_NEVER) {
+		board_wake(b);
 		return -EBUSY;
+	}
 	if (device_may_wakeup(dev))
 		inputs_wake(&b->inputs, true);
 	return 0;
@@ -182,7 +185,7 @@ static int smallbms_resume(struct device *dev)
 
 	if (device_may_wakeup(dev))
 		inputs_wake(&b->inputs, false);
-	board_kick(b);
+	board_wake(b);
 	return 0;
 }
 
