@@ -15,6 +15,7 @@ fi
 [ ! -d /sys/module/smallbms ] || driver_off
 verdict $? "the driver can be unloaded"
 echo scan >$leaks
+# kmemleak keeps quiet about what is younger than 5 s
 sleep 6
 echo scan >$leaks
 head -n 60 $leaks | sed 's/^/# /'

@@ -2,7 +2,8 @@
 /*
  * stir: what shell scripts are too slow for.
  *
- *	stir read COUNT SECONDS FOLDER...	COUNT readers read every file
+ *	stir read COUNT STOP FOLDER...		COUNT readers read every file, until
+ *						there is a file STOP
  *	stir junk COUNT FILE...			COUNT writes of junk
  *	stir fail N FILE TEXT			the Nth allocation of a write fails
  */
@@ -57,17 +58,17 @@ static void collect(const char *folder, int depth)
 }
 
 /*
- * Reads until the time is up. Files may come and go; what is there may say that
+ * Reads until told to stop. Files may come and go; what is there may say that
  * its device is about to go, and nothing else.
  */
-static int reader(unsigned int seed, double until, const char *report)
+static int reader(unsigned int seed, const char *stop, const char *report)
 {
 	unsigned long reads = 0, gone = 0, bad = 0;
 	double begun, longest = 0;
 	char text[4096];
 	FILE *out;
 
-	while (now() < until) {
+	while (access(stop, F_OK)) {
 		const char *file = files[rand_r(&seed) % file_count];
 		ssize_t len;
 		int fd;
@@ -93,6 +94,8 @@ static int reader(unsigned int seed, double until, const char *report)
 		close(fd);
 		if (now() - begun > longest)
 			longest = now() - begun;
+		/* others shall get somewhere, too */
+		usleep(rand_r(&seed) % 2000);
 	}
 	out = fopen(report, "a");
 	if (out) {
@@ -105,7 +108,7 @@ static int reader(unsigned int seed, double until, const char *report)
 
 static int read_all(int argc, char **argv)
 {
-	double until = now() + atof(argv[1]);
+	const char *stop = argv[1];
 	const char *report = "/tmp/stir.read";
 	int n, count = atoi(argv[0]), status, failed = 0;
 
@@ -116,7 +119,7 @@ static int read_all(int argc, char **argv)
 		return 2;
 	for (n = 0; n < count; n++)
 		if (!fork())
-			_exit(reader(n + 1, until, report));
+			_exit(reader(n + 1, stop, report));
 	while (wait(&status) > 0)
 		failed |= status;
 	return failed != 0;

@@ -195,11 +195,12 @@ class Lab:
     SLOW = {"stock": 1}             # factor on time limits; others are slower
 
     def __init__(self, kernel, chips, name, report, append="",
-                 max_seconds=1500):
+                 max_seconds=1500, cpus=2):
         self.kernel = kernel
         self.report = report
         self.name = name
         self.panics = False         # on purpose
+        self.last_monitor = None    # when it has left
         self._slow = self.SLOW.get(kernel, 4)
         files = build(kernel)
         board = "".join(chip.node() + chip.board() for chip in chips)
@@ -210,6 +211,7 @@ class Lab:
             board, name=name, workdir=os.path.join(TOP, "build", "lab", name),
             files=files, extra=extra, append=append,
             memory_mb=256 if kernel == "stock" else 768, icount=0,
+            cpus=cpus,
             max_seconds=max_seconds * self._slow)
 
     def __enter__(self):
@@ -252,14 +254,18 @@ class Lab:
             self.report.result(False, f"{script}: no result, status {status}")
         self.report.note(f"{script} took {time.time() - begun:.0f} s")
 
-    def panic(self):
-        """Crash the kernel; the console's text afterwards."""
-        self.monitor = self._read_monitor()
-        self.panics = True
+    def leave(self, command):
+        """A command that ends the machine; the console's text afterwards."""
+        self.last_monitor = self._read_monitor()
         self.machine.guest("for told in /sys/kernel/debug/smallbms-bench/"
                            "*/told; do echo leaving >$told; done")
-        self.machine.leave("echo c >/proc/sysrq-trigger", 60 * self._slow)
+        self.machine.leave(command, 60 * self._slow)
         return self.machine.console()
+
+    def panic(self):
+        """Crash the kernel; the console's text afterwards."""
+        self.panics = True
+        return self.leave("echo c >/proc/sysrq-trigger")
 
     def _read_monitor(self):
         with contextlib.suppress(TimeoutError, EOFError, OSError):
@@ -277,7 +283,8 @@ class Lab:
         nobody = "nobody cared" in console
         self.report.result(not nobody, f"{self.name}: the kernel never gave up "
                                        "an interrupt (\"nobody cared\")")
-        text = self.monitor if self.panics else self._read_monitor()
+        text = self._read_monitor() if self.last_monitor is None \
+            else self.last_monitor
         checks = sum(map(int, re.findall(r"^checks (\d+)", text, re.M)))
         past = re.findall(r"monitor: (\d+) checks, (\d+) objections", console)
         checks += sum(int(each[0]) for each in past)

@@ -202,6 +202,32 @@ driver_off() {
 	done
 }
 
+rtc=/sys/class/rtc/rtc0/wakealarm
+
+# The system can be put to sleep, and a clock wakes it
+needs_sleep() {
+	if ! grep -q freeze /sys/power/state || [ ! -e $rtc ]; then
+		echo "1..0 # SKIP no sleep, or no clock that ends it"
+		exit 4
+	fi
+}
+
+# sleep_for SECONDS, or until something else wakes the system; false if it did
+# not sleep
+sleep_for() {
+	read -r _before </sys/power/suspend_stats/success
+	echo 0 >$rtc
+	echo "+$1" >$rtc
+	echo freeze >/sys/power/state
+	read -r _after </sys/power/suspend_stats/success
+	[ "$_after" -gt "$_before" ]
+}
+
+# described LABEL PROPERTY: it is in the device tree
+described() {
+	[ -e "$supplies/$1/device/of_node/$2" ]
+}
+
 clear_record() {
 	echo >"$bench/bench-$1/record"
 }

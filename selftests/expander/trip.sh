@@ -82,6 +82,13 @@ for label in $(labels); do
 	note "$label: pre-alarm to disconnect ${took:-never} us"
 	between 30000000 "$took" 30100000
 	verdict $? "$label: not before 30 s of pre-alarm, and not 100 ms later (L2, T5)"
+	if described "$label" release-pre-alarm-on-disconnect; then
+		within 100 is_level "$label" pre-alarm 0
+		verdict $? "$label: the pre-alarm is released with the load, as asked (O3)"
+	else
+		is_level "$label" pre-alarm 1
+		verdict $? "$label: the pre-alarm stays high after the disconnect (O3)"
+	fi
 	[ "$(attribute "$label" alarm)" = 2 ] &&
 		attribute_is "$label" load_off_reason cell-undervoltage
 	verdict $? "$label: alarm 2, and the reason is told"

@@ -293,6 +293,13 @@ static int bus_probe(struct platform_device *pdev)
 					&bus->adapter);
 }
 
+static void bus_shutdown(struct platform_device *pdev)
+{
+	struct bus *bus = platform_get_drvdata(pdev);
+
+	pins_left(&bus->pins, "a shutdown");
+}
+
 static int bus_suspend_noirq(struct device *dev)
 {
 	struct bus *bus = dev_get_drvdata(dev);
@@ -313,6 +320,7 @@ MODULE_DEVICE_TABLE(of, bus_of_match);
 
 struct platform_driver bus_driver = {
 	.probe = bus_probe,
+	.shutdown = bus_shutdown,
 	.driver = {
 		.name = "bench-i2c",
 		.of_match_table = bus_of_match,

@@ -266,6 +266,13 @@ static int direct_probe(struct platform_device *pdev)
 	return devm_add_action_or_reset(dev, direct_uncontrol, d);
 }
 
+static void direct_shutdown(struct platform_device *pdev)
+{
+	struct direct *d = platform_get_drvdata(pdev);
+
+	pins_left(&d->pins, "a shutdown");
+}
+
 static int direct_suspend_noirq(struct device *dev)
 {
 	struct direct *d = dev_get_drvdata(dev);
@@ -286,6 +293,7 @@ MODULE_DEVICE_TABLE(of, direct_of_match);
 
 struct platform_driver direct_driver = {
 	.probe = direct_probe,
+	.shutdown = direct_shutdown,
 	.driver = {
 		.name = "bench-gpio",
 		.of_match_table = direct_of_match,

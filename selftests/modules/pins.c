@@ -109,15 +109,23 @@ void pins_asleep(struct pins *p)
 	pins_bring(p, p->asleep_mask, p->asleep, true);
 }
 
-/* Last of all, and without the lock: nobody else is running any more. */
+/**
+ * pins_left() - tell on the console how the outputs were left
+ * @p: the pins; without the lock, as nobody else is running any more
+ * @what: by what
+ */
+void pins_left(const struct pins *p, const char *what)
+{
+	dev_emerg(p->dev, "left by %s with load %u charge %u\n", what,
+		  !!(p->monitor.high & BIT(ROLE_LOAD)),
+		  !!(p->monitor.high & BIT(ROLE_CHARGE)));
+}
+
+/* Last of all */
 static int pins_panic(struct notifier_block *block, unsigned long event,
 		      void *unused)
 {
-	struct pins *p = container_of(block, struct pins, panic);
-
-	dev_emerg(p->dev, "left by a panic with load %u charge %u\n",
-		  !!(p->monitor.high & BIT(ROLE_LOAD)),
-		  !!(p->monitor.high & BIT(ROLE_CHARGE)));
+	pins_left(container_of(block, struct pins, panic), "a panic");
 	return NOTIFY_DONE;
 }
 

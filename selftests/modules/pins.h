@@ -103,6 +103,7 @@ void pins_drive(struct pins *p, u32 driven, u32 drives, enum record_kind kind);
 void pins_bring(struct pins *p, u32 mask, u32 levels, bool stamped);
 void pins_short(struct pins *p, u32 shorted);
 void pins_asleep(struct pins *p);
+void pins_left(const struct pins *p, const char *what);
 
 /* control.c: files in debugfs */
 void pins_control(struct pins *p);

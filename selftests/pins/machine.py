@@ -249,7 +249,8 @@ class Machine:
                    "-qtest", "chardev:qtest", "-qtest-log", "none", "-S",
                    "-trace", "pl061_update", "-msg", "timestamp=on"]
         if self._icount is not None:
-            command += ["-icount", f"shift={self._icount},sleep=off"]
+            command += ["-icount", f"shift={self._icount},sleep=off",
+                        "-rtc", "clock=vm"]
         self._t0 = time.time()
         self._process = subprocess.Popen(
             command, pass_fds=fds, stderr=subprocess.PIPE, text=True,
