@@ -59,7 +59,8 @@ static void board_publish(struct board *b, u64 now)
 	b->disconnect_at = left == PROTECTION_NEVER ? left : now + left;
 	write_seqcount_end(&b->seq);
 
-	if (changed)
+	/* not before there is somebody to wait for it when a probe fails */
+	if (changed && b->running)
 		schedule_work(&b->report);
 }
 
@@ -515,6 +516,7 @@ int board_start(struct board *b)
 	ret = devm_add_action_or_reset(b->dev, board_stop_action, b);
 	if (ret)
 		return ret;
+	schedule_work(&b->report);
 	board_kick(b);
 
 	ret = inputs_request_interrupts(b->dev, &b->inputs, board_interrupt, b,

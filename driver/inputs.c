@@ -201,7 +201,8 @@ int inputs_request_interrupts(struct device *dev, struct inputs *in,
 		if (!in->irq[n])
 			continue;
 		ret = devm_request_any_context_irq(dev, in->irq[n], handler,
-						   flags | IRQF_TRIGGER_RISING |
+						   flags | IRQF_NO_AUTOEN |
+						   IRQF_TRIGGER_RISING |
 						   IRQF_TRIGGER_FALLING,
 						   names[in->line[n]], context);
 		if (ret < 0)
@@ -209,6 +210,8 @@ int inputs_request_interrupts(struct device *dev, struct inputs *in,
 					     "%s-gpios: interrupt %d cannot be had\n",
 					     names[in->line[n]], in->irq[n]);
 	}
+	/* only now, as a handler may mute them all at once */
+	inputs_mute(in, false);
 	return 0;
 }
 
