@@ -35,8 +35,10 @@ help:
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
 	@echo '  check-userland  upowerd, node_exporter, udev and systemd on the board'
 	@echo '  check-all    the same as check'
-	@echo '  check-expander  the driver on an I2C expander that fails: not all pass yet'
-	@echo '  check-debug     the driver on debug kernels: not all pass yet'
+	@echo '  check-expander  the driver on an I2C expander that fails on demand'
+	@echo '  check-debug  the driver on kernels that look for bugs'
+	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
+	@echo '               SEED=n to see the same again'
 	@echo
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
@@ -121,6 +123,10 @@ check_pins = 'driver, on emulated pins' \
 
 check_userland = 'upowerd, node_exporter, udev, systemd' \
 	'$(lib)/host-packages.sh userland && selftests/userland/run'
+check_expander = 'driver, on an I2C expander that fails' \
+	'$(quietly) vm && selftests/expander/run'
+check_debug = 'driver, on debug kernels' \
+	'$(quietly) vm && selftests/debug/run'
 
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
@@ -142,13 +148,18 @@ check-pins:
 check-userland:
 	+@$(gather) $(check_userland)
 
-# Not part of "check" yet: they take 15 and 25 minutes, and do not all pass.
-check-expander: vm
-	+@$(gather) 'driver, on an I2C expander that fails' selftests/expander/run
+check-expander:
+	+@$(gather) $(check_expander)
 
-check-debug: vm
-	+@$(gather) 'driver, on debug kernels' selftests/debug/run
+check-debug:
+	+@$(gather) $(check_debug)
+
+# An hour unless told otherwise
+MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
+
+soak: vm
+	@selftests/expander/soak $(MINUTES) $(SEED)
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams check check-all check-host check-tools check-static check-pins \
-	check-userland check-expander check-debug
+	check-userland check-expander check-debug soak
