@@ -42,8 +42,9 @@ done
 for label in $(labels); do
 	for file in "$supplies/$label/device"/*; do
 		[ ! -f "$file" ] || [ ! -r "$file" ] || {
-			sh -c 'read -r line <"$1"; kill -STOP $$' - "$file" \
-				<"$file" 2>/dev/null &
+			# shellcheck disable=SC2016 # for the inner shell
+			sh -c 'exec <"$1"; read -r line; kill -STOP $$' - \
+				"$file" 2>/dev/null &
 			pids="$pids $!"
 		}
 	done
