@@ -2,7 +2,7 @@
 /*
  * The board's turns: read the lines, decide, write the outputs, publish.
  *
- * A turn is taken at every edge, when something falls due, and at the latest
+ * A turn is taken after edges, when something falls due, and at the latest
  * after the poll interval (T1). Where no line sleeps, it is taken right in
  * hard context, with the lock held throughout. Where one does, edges and timer
  * wake a thread of high priority that reads and writes without the lock; as
@@ -64,6 +64,14 @@ static void board_publish(struct board *b, u64 now)
 		schedule_work(&b->report);
 }
 
+/* T2: what is left at @now of the debounce of an edge at @edge. */
+static u64 board_settled_in(const struct board *b, u64 edge, u64 now)
+{
+	u64 due = edge + (u64)b->protection.cfg.debounce_delay_ms * NSEC_PER_MSEC;
+
+	return due > now ? due - now : 0;
+}
+
 /* Time to the next turn, by what the board waits for. */
 static u64 board_due_in(const struct board *b, u64 now)
 {
@@ -74,6 +82,10 @@ static u64 board_due_in(const struct board *b, u64 now)
 				    b->inputs.fitted >> INPUTS_SENSE, now));
 	if (b->heartbeat)
 		next = min(next, b->heartbeat_at > now ? b->heartbeat_at - now : 0);
+	/* an edge that came while this turn was under way */
+	if (b->inputs.edges)
+		next = min(next, board_settled_in(b, inputs_edge_at(&b->inputs),
+						  now));
 	return next;
 }
 
@@ -103,16 +115,16 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 	struct protection *p = &b->protection;
 	const struct protection_sample *s = &r->lines;
 	u32 changed = (p->raw ^ s->levels) & ~s->unreadable;
+	u32 told = s->edges | s->earlier;
 
-	trace_smallbms_inputs(b->name, s->levels, s->edges, s->unreadable);
+	trace_smallbms_inputs(b->name, s->levels, told, s->unreadable);
 	if (error) {
 		b->stats.read_errors++;
 		trace_smallbms_io_error(b->name, false, error);
 	}
 	/* An interrupt that is merely on its way has come by the next turn. */
-	b->stats.missed_edges += hweight32(b->unannounced & ~s->edges);
-	b->unannounced = b->rescan ? changed & ~s->edges & b->inputs.interrupts :
-				     0;
+	b->stats.missed_edges += hweight32(b->unannounced & ~told);
+	b->unannounced = b->rescan ? changed & ~told & b->inputs.interrupts : 0;
 
 	if (outputs != p->outputs) {
 		trace_smallbms_outputs(b->name, outputs, now, now);
@@ -122,6 +134,7 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 	p->shorted = b->sense.shorted;
 
 	protection_sense(p, s, now);
+	b->sensed_at = now;
 }
 
 /* Note what became of a decision. Called with the lock held. */
@@ -174,49 +187,44 @@ static void board_beat(struct board *b)
 static u32 board_read(struct board *b, struct inputs_reading *r, int *error)
 {
 	u32 have = b->protection.outputs;
-	u32 edges;
 
 	*error = inputs_read(&b->inputs, r);
-	if ((have ^ r->back) & r->back_known) {
-		edges = r->lines.edges;
+	if ((have ^ r->back) & r->back_known)
 		*error = inputs_read(&b->inputs, r);
-		r->lines.edges |= edges;
-	}
 	return outputs_compare(&b->outputs, have, r->back, r->back_known);
 }
 
+/* Called with the lock held. */
 static void board_turn_atomic(struct board *b)
 {
 	struct protection *p = &b->protection;
 	struct inputs_reading reading;
 	u32 wanted = 0, have, outputs;
 	unsigned int round;
-	unsigned long flags;
 	int error;
 	u64 since;
 
-	raw_spin_lock_irqsave(&b->lock, flags);
-	if (b->running) {
-		outputs = board_read(b, &reading, &error);
-		board_sense(b, &reading, outputs, error,
-			    ktime_get_boottime_ns());
-		for (round = 0; round < TURN_ROUNDS; round++) {
-			since = ktime_get_boottime_ns();
-			wanted = protection_decide(p, since);
-			have = p->outputs;
-			outputs = outputs_drive(&b->outputs, have,
-						wanted & ~p->shorted, &error);
-			board_applied(b, wanted, outputs, error, since);
-			if (error || outputs == have)
-				break;
-		}
-		board_beat(b);
-		if (storm_is_over(b, ktime_get_boottime_ns()))
-			inputs_mute(&b->inputs, false);
-		board_arm(b, wanted, ktime_get_boottime_ns());
-		board_publish(b, ktime_get_boottime_ns());
+	if (!b->running)
+		return;
+
+	inputs_take_edges(&b->inputs, &reading.lines, b->sensed_at);
+	outputs = board_read(b, &reading, &error);
+	board_sense(b, &reading, outputs, error, ktime_get_boottime_ns());
+	for (round = 0; round < TURN_ROUNDS; round++) {
+		since = ktime_get_boottime_ns();
+		wanted = protection_decide(p, since);
+		have = p->outputs;
+		outputs = outputs_drive(&b->outputs, have, wanted & ~p->shorted,
+					&error);
+		board_applied(b, wanted, outputs, error, since);
+		if (error || outputs == have)
+			break;
 	}
-	raw_spin_unlock_irqrestore(&b->lock, flags);
+	board_beat(b);
+	if (storm_is_over(b, ktime_get_boottime_ns()))
+		inputs_mute(&b->inputs, false);
+	board_arm(b, wanted, ktime_get_boottime_ns());
+	board_publish(b, ktime_get_boottime_ns());
 }
 
 static void board_turn_sleeping(struct board *b)
@@ -229,8 +237,14 @@ static void board_turn_sleeping(struct board *b)
 	int error;
 	u64 since;
 
-	if (!READ_ONCE(b->running))
+	raw_spin_lock_irq(&b->lock);
+	if (!b->running) {
+		raw_spin_unlock_irq(&b->lock);
 		return;
+	}
+	/* before the reading: what comes later belongs to the next */
+	inputs_take_edges(&b->inputs, &reading.lines, b->sensed_at);
+	raw_spin_unlock_irq(&b->lock);
 
 	outputs = board_read(b, &reading, &error);
 
@@ -273,10 +287,15 @@ static void board_turn_work(struct kthread_work *work)
 /* Have a turn taken, now or by the thread. */
 static void board_turn(struct board *b)
 {
-	if (b->sleeps)
+	unsigned long flags;
+
+	if (b->sleeps) {
 		kthread_queue_work(b->worker, &b->turn);
-	else
+	} else {
+		raw_spin_lock_irqsave(&b->lock, flags);
 		board_turn_atomic(b);
+		raw_spin_unlock_irqrestore(&b->lock, flags);
+	}
 }
 
 static enum hrtimer_restart board_timer(struct hrtimer *timer)
@@ -289,14 +308,50 @@ static enum hrtimer_restart board_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;	/* the turn has armed it anew */
 }
 
+/*
+ * A reading over a bus costs much, and one right after the first edge of a line
+ * tells little: the level counts when it was held for a debounce, so it is read
+ * then. What goes on moving is looked at each time. Called with the lock held.
+ *
+ * Return: whether a turn is to be taken at once.
+ */
+static bool board_edge(struct board *b, u32 lines, u64 now)
+{
+	u64 wait = board_settled_in(b, now, now);
+
+	if (!wait || lines & (b->inputs.again | b->protection.bursting))
+		return true;
+	/* A timer that has run out has called for a turn, and that arms it. */
+	if (b->running && hrtimer_get_expires_ns(&b->timer) > now + wait) {
+		b->rescan = false;
+		hrtimer_start(&b->timer, ns_to_ktime(now + wait),
+			      HRTIMER_MODE_ABS_HARD);
+	}
+	return false;
+}
+
 static irqreturn_t board_interrupt(int irq, void *context)
 {
 	struct board *b = context;
+	u64 now = ktime_get_boottime_ns();
+	bool mute, turn = false;
+	unsigned long flags;
+	u32 lines;
 
-	inputs_stirred(&b->inputs, irq);
 	atomic_inc(&b->stats.interrupts);
-	storm_count(b, ktime_get_boottime_ns());
-	board_turn(b);
+	raw_spin_lock_irqsave(&b->lock, flags);
+	lines = inputs_stirred(&b->inputs, irq, now);
+	mute = storm_count(b, now);
+	if (b->sleeps)
+		turn = board_edge(b, lines, now);
+	else
+		board_turn_atomic(b);
+	raw_spin_unlock_irqrestore(&b->lock, flags);
+
+	if (turn)
+		kthread_queue_work(b->worker, &b->turn);
+	if (mute)
+		inputs_mute(&b->inputs, true);
 	return IRQ_HANDLED;
 }
 
@@ -379,52 +434,6 @@ void board_set_delay(struct board *b, u32 *delay_ms, u32 value)
 	board_kick(b);
 }
 
-static void board_log_output(struct board *b, const char *output, u32 reason)
-{
-	if (reason == PROTECTION_NO_REASON)
-		dev_info_ratelimited(b->dev, "%s connected\n", output);
-	else
-		dev_warn_ratelimited(b->dev, "%s disconnected: %s\n", output,
-				     reason_name(reason));
-}
-
-static void board_log(struct board *b, const struct board_view *old,
-		      const struct board_view *new)
-{
-	u32 outputs = old->outputs ^ new->outputs;
-	char conditions[160];
-
-	if (old->conditions != new->conditions) {
-		conditions_print(new->conditions, conditions, sizeof(conditions));
-		dev_info_ratelimited(b->dev, "conditions: %s\n", conditions);
-	}
-	if (outputs & PROTECTION_PRE_ALARM)
-		dev_warn_ratelimited(b->dev, "pre-alarm %s\n",
-				     new->outputs & PROTECTION_PRE_ALARM ?
-				     "on" : "off");
-	if (outputs & PROTECTION_LOAD)
-		board_log_output(b, "load", new->load_reason);
-	if (outputs & PROTECTION_CHARGE)
-		board_log_output(b, "charge", new->charge_reason);
-}
-
-/* Tell the rest of the system what has changed since it was last told. */
-static void board_report(struct work_struct *work)
-{
-	struct board *b = container_of(work, struct board, report);
-	struct board_view view;
-
-	board_view(b, &view, NULL);
-	if (!memcmp(&view, &b->reported, sizeof(view)))
-		return;
-
-	leds_report(b, &view);
-	board_log(b, &b->reported, &view);
-	attrs_report(b, &b->reported, &view);
-	b->reported = view;
-	supply_report(b);
-}
-
 static void board_destroy_worker(void *data)
 {
 	kthread_destroy_worker(data);
@@ -442,7 +451,7 @@ static void board_destroy_worker(void *data)
  */
 int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 {
-	struct inputs_reading first;
+	struct inputs_reading first = { };
 	u64 now;
 
 	raw_spin_lock_init(&b->lock);
@@ -450,7 +459,7 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 	smallbms_hrtimer_setup(&b->timer, board_timer, CLOCK_BOOTTIME,
 			       HRTIMER_MODE_ABS_HARD);
 	kthread_init_work(&b->turn, board_turn_work);
-	INIT_WORK(&b->report, board_report);
+	INIT_WORK(&b->report, report_work);
 
 	b->sleeps = b->inputs.sleeps || b->outputs.sleeps ||
 		    (b->heartbeat && gpiod_cansleep(b->heartbeat));
@@ -466,6 +475,7 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 		b->stats.read_errors++;
 	now = ktime_get_boottime_ns();
 	protection_init(&b->protection, cfg, &first.lines, found, now);
+	b->sensed_at = now;
 	b->storm.since = now;
 	b->heartbeat_at = now;
 

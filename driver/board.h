@@ -117,6 +117,7 @@ struct board_led {
  * @stats: counters
  * @poll_interval_ms: T1
  * @rescan: @timer was armed for the poll interval, not for something due
+ * @sensed_at: time of the last reading, CLOCK_BOOTTIME in ns
  * @unannounced: lines that a re-scan saw change before their interrupt did
  * @sense: what the terminals show
  * @storm: interrupts come too fast, or did
@@ -161,6 +162,7 @@ struct board {
 	struct board_stats stats;
 	u32 poll_interval_ms;
 	bool rescan;
+	u64 sensed_at;
 	u32 unannounced;
 	struct sense sense;
 	struct board_storm storm;
@@ -212,8 +214,11 @@ void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
 /* storm.c; the interval at which lines are polled while they are muted */
 #define STORM_POLL_MS	20U
 
-void storm_count(struct board *b, u64 now);
+bool storm_count(struct board *b, u64 now);
 bool storm_is_over(struct board *b, u64 now);
+
+/* report.c */
+void report_work(struct work_struct *work);
 
 /* supply.c */
 int supply_register(struct board *b);

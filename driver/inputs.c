@@ -4,6 +4,7 @@
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
+#include <linux/minmax.h>
 #include <linux/property.h>
 #include <linux/timekeeping.h>
 
@@ -131,7 +132,7 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
 /**
  * inputs_read() - read all lines
  * @in: the lines
- * @r: filled in
+ * @r: filled in, but for the edges
  *
  * All lines of one chip cost one bus transfer. Only if that fails is each
  * read alone, so that a dead chip does not hide the lines of another; but not
@@ -143,8 +144,6 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
 int inputs_read(struct inputs *in, struct inputs_reading *r)
 {
 	const u32 outputs = PROTECTION_BIT(OUTPUTS) - 1;
-	/* before the reading: what comes later belongs to the next */
-	u32 edges = atomic_xchg(&in->edges, 0);
 	DECLARE_BITMAP(values, INPUTS) = { 0 };
 	u32 levels = 0, known = 0;
 	unsigned int n;
@@ -165,17 +164,12 @@ int inputs_read(struct inputs *in, struct inputs_reading *r)
 			levels |= bit;
 	}
 
-	*r = (struct inputs_reading) {
-		.lines = {
-			.levels = levels & INPUTS_LINES,
-			.edges = edges & INPUTS_LINES,
-			.unreadable = in->fitted & ~known & INPUTS_LINES,
-		},
-		.back = levels >> INPUTS_BACK & outputs,
-		.back_known = known >> INPUTS_BACK & outputs,
-		.sense = levels >> INPUTS_SENSE & outputs,
-		.sense_known = known >> INPUTS_SENSE & outputs,
-	};
+	r->lines.levels = levels & INPUTS_LINES;
+	r->lines.unreadable = in->fitted & ~known & INPUTS_LINES;
+	r->back = levels >> INPUTS_BACK & outputs;
+	r->back_known = known >> INPUTS_BACK & outputs;
+	r->sense = levels >> INPUTS_SENSE & outputs;
+	r->sense_known = known >> INPUTS_SENSE & outputs;
 	return ret;
 }
 
@@ -219,14 +213,67 @@ int inputs_request_interrupts(struct device *dev, struct inputs *in,
  * inputs_stirred() - note that a line has changed (T2)
  * @in: the lines
  * @irq: the interrupt that told
+ * @now: when, ns
+ *
+ * Context: the lock of the board is held.
+ * Return: the lines that it told of, as bits.
  */
-void inputs_stirred(struct inputs *in, int irq)
+u32 inputs_stirred(struct inputs *in, int irq, u64 now)
 {
+	u32 lines = 0;
 	unsigned int n;
 
-	for (n = 0; n < in->count; n++)
-		if (in->irq[n] == irq)
-			atomic_or(PROTECTION_BIT(in->line[n]), &in->edges);
+	for (n = 0; n < in->count; n++) {
+		if (in->irq[n] != irq || in->line[n] >= PROTECTION_LINES)
+			continue;
+		lines |= PROTECTION_BIT(in->line[n]);
+		if (!(in->edges & PROTECTION_BIT(in->line[n])))
+			in->edge_at[in->line[n]] = now;
+	}
+	in->again |= in->edges & lines;
+	in->edges |= lines;
+	return lines;
+}
+
+/**
+ * inputs_edge_at() - when the first of the edges came that wait to be taken
+ * @in: the lines
+ *
+ * Context: the lock of the board is held.
+ * Return: CLOCK_BOOTTIME in ns, or %PROTECTION_NEVER.
+ */
+u64 inputs_edge_at(const struct inputs *in)
+{
+	unsigned long edges = in->edges;
+	u64 first = PROTECTION_NEVER;
+	unsigned int line;
+
+	for_each_set_bit(line, &edges, PROTECTION_LINES)
+		first = min(first, in->edge_at[line]);
+	return first;
+}
+
+/**
+ * inputs_take_edges() - the edges that belong to the reading which now follows
+ * @in: the lines
+ * @s: its edges are filled in
+ * @after: time of the last reading, ns; an edge that came while that was under
+ *	way counts from then
+ *
+ * Context: the lock of the board is held.
+ */
+void inputs_take_edges(struct inputs *in, struct protection_sample *s,
+		       u64 after)
+{
+	unsigned long edges = in->edges;
+	unsigned int line;
+
+	for_each_set_bit(line, &edges, PROTECTION_LINES)
+		s->earlier_at[line] = max(in->edge_at[line], after);
+	s->earlier = in->edges;
+	s->edges = in->again;
+	in->edges = 0;
+	in->again = 0;
 }
 
 /**

@@ -2,7 +2,6 @@
 #ifndef _SMALLBMS_INPUTS_H
 #define _SMALLBMS_INPUTS_H
 
-#include <linux/atomic.h>
 #include <linux/interrupt.h>
 
 #include "outputs.h"
@@ -32,7 +31,10 @@ struct gpio_desc;
  * @fitted: the same lines as bits
  * @interrupts: lines that have an interrupt, as bits
  * @sleeps: reading them may sleep
- * @edges: lines that an interrupt told of since the last sample
+ * @edges: lines that an interrupt told of since the last sample; the lock of
+ *	the board guards it, and what follows
+ * @again: those of them that it told of more than once
+ * @edge_at: when it did for the first time, CLOCK_BOOTTIME in ns
  */
 struct inputs {
 	unsigned int count;
@@ -42,7 +44,9 @@ struct inputs {
 	u32 fitted;
 	u32 interrupts;
 	bool sleeps;
-	atomic_t edges;
+	u32 edges;
+	u32 again;
+	u64 edge_at[PROTECTION_LINES];
 };
 
 /* Name of a line: its property without "-gpios", and its condition's name. */
@@ -70,7 +74,10 @@ int inputs_read(struct inputs *in, struct inputs_reading *r);
 int inputs_request_interrupts(struct device *dev, struct inputs *in,
 			      irq_handler_t handler, void *context,
 			      unsigned long flags);
-void inputs_stirred(struct inputs *in, int irq);
+u32 inputs_stirred(struct inputs *in, int irq, u64 now);
+u64 inputs_edge_at(const struct inputs *in);
+void inputs_take_edges(struct inputs *in, struct protection_sample *s,
+		       u64 after);
 void inputs_mute(struct inputs *in, bool mute);
 void inputs_wake(struct inputs *in, bool enable);
 

@@ -137,14 +137,43 @@ static void sense_contradiction(struct protection *p, u64 now)
 			      ms(PROTECTION_IMPLAUSIBLE_MS), now);
 }
 
+/* The level of one line at @now, and whether it changed just then. */
+static void sense_line(struct protection *p, unsigned int line, bool level,
+		       bool readable, bool stirred, u64 now)
+{
+	u32 bit = PROTECTION_BIT(line);
+
+	/* A burst ends with a debounce of rest, seen or not. */
+	if (!(p->raw & bit) && over(p->run_since[line], debounce(p), now))
+		p->bursting &= ~bit;
+
+	if (!readable) {
+		sense_unreadable(p, line, now);
+	} else {
+		if (p->unread & bit)
+			break_rest(p, line, now);
+		p->unread &= ~bit;
+		p->failed &= ~bit;
+
+		if (level != !!(p->raw & bit) || stirred)
+			p->run_since[line] = now;
+		p->raw = level ? p->raw | bit : p->raw & ~bit;
+	}
+
+	if (bit & PROTECTION_REMOTES)
+		sense_remote(p, line, now);
+	else
+		sense_condition(p, line, stirred, now);
+}
+
 /**
  * protection_sense() - take one reading of the lines
  * @p: the board
  * @s: the reading
  * @now: time of the reading, ns
  *
- * T1: only levels count; @s->edges merely breaks the run of a level that was
- * left and taken up again between two readings.
+ * T1: only levels count; edges merely break the run of a level that was left
+ * and taken up again between two readings, and tell when a level began.
  */
 void protection_sense(struct protection *p,
 		      const struct protection_sample *s, u64 now)
@@ -153,33 +182,16 @@ void protection_sense(struct protection *p,
 
 	for (line = 0; line < PROTECTION_LINES; line++) {
 		u32 bit = PROTECTION_BIT(line);
-		bool stirred = s->edges & bit;
+		bool level = s->levels & bit;
+		bool readable = !(s->unreadable & bit);
+		bool stirred = (s->edges | (s->earlier & s->unreadable)) & bit;
 
 		if (!(p->cfg.fitted & bit))
 			continue;
-
-		/* A burst ends with a debounce of rest, seen or not. */
-		if (!(p->raw & bit) &&
-		    over(p->run_since[line], debounce(p), now))
-			p->bursting &= ~bit;
-
-		if (s->unreadable & bit) {
-			sense_unreadable(p, line, now);
-		} else {
-			if (p->unread & bit)
-				break_rest(p, line, now);
-			p->unread &= ~bit;
-			p->failed &= ~bit;
-
-			if (((p->raw ^ s->levels) & bit) || stirred)
-				p->run_since[line] = now;
-			p->raw = (p->raw & ~bit) | (s->levels & bit);
-		}
-
-		if (bit & PROTECTION_REMOTES)
-			sense_remote(p, line, now);
-		else
-			sense_condition(p, line, stirred, now);
+		if (s->earlier & bit && readable)
+			sense_line(p, line, level, true, true,
+				   s->earlier_at[line]);
+		sense_line(p, line, level, readable, stirred, now);
 	}
 	sense_contradiction(p, now);
 }
@@ -221,7 +233,7 @@ static u64 longest_left(const struct protection *p, u32 lines,
 /* Time until all of @lines have been at rest for a debounce; 0 if they have. */
 static u64 restless_for(const struct protection *p, u32 lines, u64 now)
 {
-	if (lines & p->raw)
+	if (lines & (p->raw | p->unread))
 		return PROTECTION_NEVER;
 	return longest_left(p, lines, p->run_since, debounce(p), now);
 }
@@ -584,17 +596,4 @@ u32 protection_charge_reason(const struct protection *p, u64 now)
 				    PROTECTION_BIT(line), now))
 			return PROTECTION_BY_LINE + line;
 	return PROTECTION_BY_IO_ERROR;
-}
-
-/**
- * protection_alarm() - how far the bank is down
- * @p: the board
- *
- * Return: 0 none, 1 pre-alarm, 2 the load is disconnected by undervoltage.
- */
-unsigned int protection_alarm(const struct protection *p)
-{
-	if (p->load_tripped && !(p->outputs & PROTECTION_LOAD))
-		return 2;
-	return p->outputs & PROTECTION_PRE_ALARM ? 1 : 0;
 }

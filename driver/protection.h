@@ -141,11 +141,19 @@ struct protection_config {
  * @edges: lines that are known to have changed since the last sample, even if
  *	they read the same again (T2)
  * @unreadable: lines whose reading failed; their level is ignored (F2)
+ * @earlier: lines that are known to have changed at @earlier_at, and, unless
+ *	they are in @edges as well, not since then
+ * @earlier_at: ns, neither before the last sample nor after this one
+ *
+ * @earlier saves the caller a reading: instead of one at the edge and one when
+ * the debounce is over, the latter will do.
  */
 struct protection_sample {
 	u32 levels;
 	u32 edges;
 	u32 unreadable;
+	u32 earlier;
+	u64 earlier_at[PROTECTION_LINES];
 };
 
 /**
@@ -218,6 +226,18 @@ bool protection_terminals(const struct protection *p);
 u64 protection_disconnect_in(const struct protection *p, u64 now);
 u32 protection_load_reason(const struct protection *p, u64 now);
 u32 protection_charge_reason(const struct protection *p, u64 now);
-unsigned int protection_alarm(const struct protection *p);
+
+/**
+ * protection_alarm() - how far the bank is down
+ * @p: the board
+ *
+ * Return: 0 none, 1 pre-alarm, 2 the load is disconnected by undervoltage.
+ */
+static inline unsigned int protection_alarm(const struct protection *p)
+{
+	if (p->load_tripped && !(p->outputs & PROTECTION_LOAD))
+		return 2;
+	return p->outputs & PROTECTION_PRE_ALARM ? 1 : 0;
+}
 
 #endif /* _SMALLBMS_PROTECTION_H */

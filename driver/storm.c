@@ -14,37 +14,33 @@
 #define STORM_PAUSE_MAX_MS	64000U
 
 /**
- * storm_count() - count an interrupt, and mute them when they are too many
- * @b: the board
+ * storm_count() - count an interrupt
+ * @b: the board; its lock is held
  * @now: ns
+ *
+ * Return: true if they are too many; the caller then mutes the lines, without
+ * the lock, as the chip may have to be told over a bus.
  */
-void storm_count(struct board *b, u64 now)
+bool storm_count(struct board *b, u64 now)
 {
 	struct board_storm *s = &b->storm;
-	unsigned long flags;
-	bool mute = false;
 
-	raw_spin_lock_irqsave(&b->lock, flags);
 	if (now - s->since > STORM_WINDOW_NS) {
 		s->since = now;
 		s->count = 0;
 	}
-	if (++s->count > STORM_LIMIT && !s->muted) {
-		/* the next storm soon after the last one is the same one */
-		if (s->pause_ms && now - s->muted_at <
-		    2 * (u64)s->pause_ms * NSEC_PER_MSEC)
-			s->pause_ms = min(2 * s->pause_ms, STORM_PAUSE_MAX_MS);
-		else
-			s->pause_ms = STORM_PAUSE_MIN_MS;
-		s->muted = true;
-		s->muted_at = now;
-		mute = true;
-	}
-	raw_spin_unlock_irqrestore(&b->lock, flags);
+	if (++s->count <= STORM_LIMIT || s->muted)
+		return false;
 
-	/* not under the lock: the chip may have to be told over a bus */
-	if (mute)
-		inputs_mute(&b->inputs, true);
+	/* the next storm soon after the last one is the same one */
+	if (s->pause_ms &&
+	    now - s->muted_at < 2 * (u64)s->pause_ms * NSEC_PER_MSEC)
+		s->pause_ms = min(2 * s->pause_ms, STORM_PAUSE_MAX_MS);
+	else
+		s->pause_ms = STORM_PAUSE_MIN_MS;
+	s->muted = true;
+	s->muted_at = now;
+	return true;
 }
 
 /**

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The emulated caller, see caller.h. */
+#include <string.h>
+
 #include "caller.h"
 
 /* More turns than this at one moment are no progress. */
@@ -67,8 +69,11 @@ static void turn(struct bench *b)
 			.levels = b->levels,
 			.edges = b->edges & ~b->unreadable,
 			.unreadable = b->unreadable,
+			.earlier = b->earlier,
 		};
 
+		memcpy(sample.earlier_at, b->earlier_at,
+		       sizeof(sample.earlier_at));
 		if (++b->turns > TURNS_AT_ONCE ||
 		    ++b->turns_in_all > TURNS_IN_ALL) {
 			b->complaint = "turns without end";
@@ -79,6 +84,7 @@ static void turn(struct bench *b)
 		/* An unreadable line must not be looked at, so let it lie. */
 		sample.levels ^= b->unreadable & (u32)b->now;
 		b->edges = 0;
+		b->earlier = 0;
 		b->changed = 0;
 		protection_sense(&b->p, &sample, bench_clock(b));
 		b->asked = protection_decide(&b->p, bench_clock(b));
@@ -135,12 +141,35 @@ void bench_kick(struct bench *b)
 		sleep_until(b, b->now);
 }
 
+/* The first edge of a line at rest: the next reading says when it was. */
+static void bench_wait(struct bench *b, u32 lines)
+{
+	u32 again = lines & (b->earlier | b->p.bursting);
+	u64 settled = b->now + b->p.cfg.debounce_delay_ms * MS;
+	unsigned int line;
+
+	for (line = 0; line < PROTECTION_LINES; line++)
+		if (lines & ~b->earlier & PROTECTION_BIT(line))
+			b->earlier_at[line] = bench_clock(b);
+	b->edges |= lines & b->earlier;
+	b->earlier |= lines;
+	if (again)
+		bench_kick(b);
+	else if (!b->busy && settled < b->wake)
+		sleep_until(b, settled);
+}
+
 void bench_set(struct bench *b, u32 lines, bool active)
 {
 	u32 flips = (active ? lines & ~b->levels : lines & b->levels);
 	u32 seen = flips & ~b->mute;
 
 	b->levels ^= flips;
+	if (b->patient) {
+		if (seen)
+			bench_wait(b, seen);
+		return;
+	}
 	b->edges |= seen & (b->report_all_edges ? ~0U : b->changed);
 	b->changed |= seen;
 	if (seen)
@@ -150,6 +179,8 @@ void bench_set(struct bench *b, u32 lines, bool active)
 /* A pulse that is too short to be read, but was noticed. */
 void bench_edge(struct bench *b, u32 lines)
 {
+	if (b->patient)
+		bench_wait(b, lines);
 	b->edges |= lines;
 	bench_kick(b);
 }
@@ -163,6 +194,7 @@ void bench_start(struct bench *b, const struct protection_config *cfg,
 	};
 
 	b->edges = 0;
+	b->earlier = 0;
 	b->changed = 0;
 	b->outputs = found;
 	b->last_turn = FOREVER;

@@ -26,6 +26,10 @@
  * @unreadable: lines that cannot be read now
  * @mute: lines that change without an interrupt
  * @report_all_edges: every edge is reported, not only those that cannot be seen
+ * @patient: after the first edge of a line the reading waits for the end of the
+ *	debounce, as the driver does where a reading costs much
+ * @earlier: lines whose first edge since the last reading was at @earlier_at
+ * @earlier_at: time as the rules see it
  * @edges: edges that will be reported with the next reading
  * @changed: lines that have changed since the last reading
  * @outputs: what the terminals carry
@@ -54,6 +58,9 @@ struct bench {
 	u32 unreadable;
 	u32 mute;
 	bool report_all_edges;
+	bool patient;
+	u32 earlier;
+	u64 earlier_at[PROTECTION_LINES];
 	u32 edges;
 	u32 changed;
 	u32 outputs;

@@ -321,9 +321,13 @@ static void look(void)
 	}
 
 	if (surely_writable(PROTECTION_LOAD)) {
-		/* A load that could not be released has its 30 s from ON. */
+		/*
+		 * A load that could not be released has its 30 s from ON, and
+		 * from a pre-alarm that could be raised only later.
+		 */
 		if (held(UV, cut + late) && o & PROTECTION_LOAD &&
 		    (!writes_fail || (for_ns(software_since) >= cut + late &&
+				      for_ns(rose[2]) >= cut + late &&
 				      (!fitted(REMOTES) ||
 				       held(REMOTES, cut + late)))))
 			broken(LOAD_CUT, "still high");
@@ -455,6 +459,7 @@ static void begin(unsigned long run)
 		clear = debounce;
 	bench.clock = PICK(0, 1ULL << 62, 0 - 2010 * SEC) - 2000 * SEC;
 	bench.report_all_edges = chance(2);
+	bench.patient = chance(2);
 	if (chance(4))
 		bench.poll_ns = SEC;
 	bench.write_ns = chance(2) ? PICK(MS, 40 * MS, 200 * MS) : 0;

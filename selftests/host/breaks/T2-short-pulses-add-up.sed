@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pulses with a rest between them count as chatter
-/^[a-z].*\bprotection_sense(/,/^}/s/p->bursting &= ~bit;/;/
+/^[a-z].*\bsense_line(/,/^}/s/p->bursting &= ~bit;/;/
