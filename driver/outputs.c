@@ -122,20 +122,6 @@ static unsigned int outputs_pick(const struct outputs *out, u32 mask,
 	return count;
 }
 
-/* Lines of one chip cost one bus transfer. */
-static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
-{
-	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
-	struct gpio_desc *desc[OUTPUTS];
-	unsigned int count = outputs_pick(out, mask, desc, levels, values);
-
-	if (!count)
-		return 0;
-	if (out->sleeps)
-		return gpiod_set_array_value_cansleep(count, desc, NULL, values);
-	return gpiod_set_array_value(count, desc, NULL, values);
-}
-
 /*
  * Drive lines of which the chip may have forgotten all. gpiod_direction_output()
  * brings the level before the direction; to make them inputs first would let a
@@ -156,6 +142,30 @@ static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 		if (err)
 			ret = err;
 	}
+	return ret;
+}
+
+/* Lines of one chip cost one bus transfer. */
+static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
+{
+	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
+	struct gpio_desc *desc[OUTPUTS];
+	unsigned int count = outputs_pick(out, mask, desc, levels, values);
+	int ret;
+
+	if (!count)
+		return 0;
+	if (out->sleeps)
+		ret = gpiod_set_array_value_cansleep(count, desc, NULL, values);
+	else
+		ret = gpiod_set_array_value(count, desc, NULL, values);
+	/*
+	 * By 6.15 no value is taken, for any of the lines, while one of them is
+	 * not an output in gpiolib's own books; which a line that is not driven
+	 * is no longer, once outputs_floating() has asked for its direction.
+	 */
+	if (ret == -EPERM)
+		ret = outputs_repair(out, mask, levels);
 	return ret;
 }
 
