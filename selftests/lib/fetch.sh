@@ -60,9 +60,10 @@ if [ -z "$image" ]; then
 	exit 1
 fi
 release=${image#linux-image-}
-packages="$image:arm64 linux-headers-$release:arm64
-	linux-headers-${release%-arm64}-common:arm64
-	linux-kbuild-${release%-arm64}:$host
+headers=linux-headers-$release
+common=$(field "$headers:arm64" Depends | grep -o "linux-headers-[^ ,]*-common")
+kbuild=$(field "$headers:arm64" Depends | grep -o "linux-kbuild-[^ ,]*")
+packages="$image:arm64 $headers:arm64 $common:arm64 $kbuild:$host
 	busybox-static:arm64 libjson-c-dev:arm64"
 
 list=

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm.sh: builds what the emulated arm64 machine is made of and lacks or has
 # outdated: the module, the tool, a folder of modules.  Leaves their places in
-# build/vm-paths.  Progress goes to stderr.
+# build/vm-paths, or in VM_PATHS if that is set, as for another kernel than the
+# usual one (KERNEL_PACKAGE, see fetch.sh).  Progress goes to stderr.
 
 set -eu
 
 lib=$(realpath "$(dirname "$0")")
 cd "$lib/../.."
 cross=aarch64-linux-gnu-
+paths=${VM_PATHS:-build/vm-paths}
 
 say() {
 	echo "smallbms: $*" >&2
@@ -28,7 +30,8 @@ libdir=$cache/usr/lib/aarch64-linux-gnu
 
 say "building the module for $release"
 "$lib/kbuild.sh" "$cache/usr/src/linux-headers-$release" "$out/module" \
-	CC=${cross}gcc CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
+	ARCH=arm64 CROSS_COMPILE=$cross CC=${cross}gcc \
+	CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
 
 say "building the static arm64 tool"
 PKG_CONFIG_SYSROOT_DIR=$cache PKG_CONFIG_LIBDIR=$libdir/pkgconfig \
@@ -53,11 +56,11 @@ if ! [ "$tree/modules.dep" -nt "$module" ]; then
 	PATH=$PATH:/sbin:/usr/sbin depmod -b "$modroot" "$release"
 fi
 
-cat >build/vm-paths.new <<EOF
+cat >"$paths.new" <<EOF
 KERNEL=$cache/boot/vmlinuz-$release
 MODROOT=$PWD/$modroot
 MODULE=$PWD/$module
 TOOL=$PWD/$out/tool/smallbms
 BUSYBOX=$cache/bin/busybox
 EOF
-mv build/vm-paths.new build/vm-paths
+mv "$paths.new" "$paths"

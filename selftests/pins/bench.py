@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The bench: the world around an emulated board, played in real time.
 
-    bench.py check [NAME ...] [--jobs N] [--list]
+    bench.py check [NAME ...] [--jobs N] [--list] [--machine FILE] [--out FOLDER]
                                 run scenarios; a line of KTAP for every case
     bench.py demo               play a story; leaves build/demo.svg and build/demo.vcd
     bench.py draw [NAME ...]    play pictures/NAME.txt; leaves Documentation/timing-NAME.svg
@@ -11,7 +11,7 @@
 
 `check` is what is done without a word. Each scenario leaves its VCD, its timing diagram and the
 console's log in build/pins/NAME/. The machine is that of machine.py; `make vm-paths` builds what it
-needs.
+needs; another machine, with another kernel say, is a file in the terms of `make -s vm-paths`.
 """
 
 import argparse
@@ -83,11 +83,11 @@ def leave_pictures(tape, folder, name='timing'):
     svg.draw(tape, os.path.join(folder, f'{name}.svg'))
 
 
-def play(each, report, picture=None):
+def play(each, report, picture=None, files=None, out=OUT):
     """Boot a machine for one scenario and run all of it; @picture is a drawing to leave if all
     cases passed."""
     from machine import Machine
-    folder = os.path.join(OUT, each.name)
+    folder = os.path.join(out, each.name)
     os.makedirs(folder, exist_ok=True)
     begun = time.monotonic()
     results = []
@@ -98,7 +98,7 @@ def play(each, report, picture=None):
 
     try:
         machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules,
-                          extra=examples())
+                          files=files, extra=examples())
         wired = each.build(machine)
         try:
             with rig.running(machine, wired):
@@ -140,13 +140,16 @@ def check(arguments):
                 print(f'    {case.sentence}')
         return 0
 
+    from machine import paths
+    files = paths(arguments.machine) if arguments.machine else None
     report = Report()
     report.remark(f'{len(chosen)} scenarios, {arguments.jobs} at a time; pictures and logs are '
-                  f'left in {os.path.relpath(OUT)}')
+                  f'left in {os.path.relpath(arguments.out)}')
     if with_models:
         models.run(lambda result: report.take(result, 'models'))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for future in [pool.submit(play, each, report) for each in chosen]:
+        for future in [pool.submit(play, each, report, files=files, out=arguments.out)
+                       for each in chosen]:
             future.result()
     report.close()
     return 1 if report.failures or not report.count else 0
@@ -189,6 +192,8 @@ def main(words):
     one.add_argument('names', nargs='*', metavar='NAME')
     one.add_argument('--list', action='store_true', help='only tell what would be shown')
     one.add_argument('--jobs', type=int, default=JOBS_PER_CPU * (os.cpu_count() or 1))
+    one.add_argument('--machine', metavar='FILE', help="what another machine is made of")
+    one.add_argument('--out', metavar='FOLDER', default=OUT, help='where results are left')
     one.set_defaults(function=check)
     pictures = commands.add_parser('draw', help='draw the timing diagrams of the documents')
     pictures.add_argument('names', nargs='*', metavar='NAME')

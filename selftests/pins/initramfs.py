@@ -5,6 +5,9 @@ import lzma
 import os
 import stat
 
+# The way to the bench, which some kernels have built in and others have not
+PORTS = ("virtio_pci", "virtio_console")
+
 
 class Archive:
     """A cpio archive in the "newc" format, as the kernel unpacks it."""
@@ -58,7 +61,8 @@ def module_name(path):
 
 
 def add_modules(archive, modroot, wanted):
-    """Add the modules `wanted` and all that they depend on, uncompressed."""
+    """Add the modules `wanted` and all that they depend on, uncompressed; and
+    the PORTS, if they are modules."""
     release, = os.listdir(f"{modroot}/lib/modules")
     folder = f"lib/modules/{release}"
     depends = {}
@@ -68,7 +72,7 @@ def add_modules(archive, modroot, wanted):
             depends[path] = rest.split()
     by_name = {module_name(path): path for path in depends}
     chosen = set()
-    for name in wanted:
+    for name in (*wanted, *(port for port in PORTS if port in by_name)):
         path = by_name.get(name.replace("-", "_"))
         if not path:
             raise RuntimeError(f"no module {name} in {modroot}")

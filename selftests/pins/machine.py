@@ -126,9 +126,9 @@ class GuestError(Exception):
     """A command in the guest failed."""
 
 
-def paths():
-    """The files that the machine is made of, as in `make -s vm-paths`."""
-    with open(PATHS, encoding="ascii") as file:
+def paths(name=PATHS):
+    """The files that a machine is made of, as in `make -s vm-paths`."""
+    with open(name, encoding="ascii") as file:
         return dict(line.rstrip("\n").split("=", 1) for line in file)
 
 
