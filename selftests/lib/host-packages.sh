@@ -22,6 +22,9 @@ packages_of() {
 	tool) echo "gcc libc6-dev pkg-config libjson-c-dev libudev-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
+	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
+		"libssl-dev gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu" \
+		"kmod make python3 xz-utils" ;;
 	host) echo "gcc libc6-dev python3" ;;
 	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) python3" ;;
