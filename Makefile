@@ -39,6 +39,7 @@ help:
 	@echo '  check-debug  the driver on kernels that look for bugs'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
+	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
@@ -46,8 +47,8 @@ help:
 	@echo
 	@echo 'The emulated machine'
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
-	@echo '  update-cache fetches the newest stock kernel; otherwise the one'
-	@echo '               that is there is used, without the network'
+	@echo '  update-cache fetches the newest kernels; otherwise those'
+	@echo '               that are there are used, without the network'
 	@echo
 	@echo 'Needed packages are installed, by apt-get, when a target needs them.'
 
@@ -91,6 +92,9 @@ vm-paths: vm
 
 update-cache:
 	@$(lib)/fetch.sh --update
+	@KERNEL_PACKAGE=linux-image-arm64 $(lib)/fetch.sh --update
+	@selftests/kernels/fetch.sh --update
+	@selftests/kernels/newest.sh --update
 
 demo: vm
 	@$(PYTHON) selftests/pins/bench.py demo
@@ -120,7 +124,8 @@ check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_pins = 'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
-
+check_kernels = 'driver, on all supported kernels' \
+	'selftests/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
 	'$(lib)/host-packages.sh userland && selftests/userland/run'
 check_expander = 'driver, on an I2C expander that fails' \
@@ -148,6 +153,9 @@ check-pins:
 check-userland:
 	+@$(gather) $(check_userland)
 
+check-kernels:
+	+@$(gather) $(check_kernels)
+
 check-expander:
 	+@$(gather) $(check_expander)
 
@@ -162,4 +170,4 @@ soak: vm
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams check check-all check-host check-tools check-static check-pins \
-	check-userland check-expander check-debug soak
+	check-userland check-expander check-debug check-kernels soak
