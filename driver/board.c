@@ -53,6 +53,7 @@ static void board_publish(struct board *b, u64 now)
 		view.conditions |= CONDITION_IMPLAUSIBLE;
 
 	changed = memcmp(&view, &b->view, sizeof(view));
+	changed |= gpiochip_publish(b, &view);
 
 	write_seqcount_begin(&b->seq);
 	b->view = view;
@@ -391,6 +392,26 @@ void board_view(struct board *b, struct board_view *view, u64 *disconnect_at)
 }
 
 /**
+ * board_switch_remote() - the software remote (M2)
+ * @b: the board
+ * @on: its new state
+ *
+ * Where no line sleeps the outputs have followed on return, elsewhere they do
+ * so soon.
+ *
+ * Context: any.
+ */
+void board_switch_remote(struct board *b, bool on)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&b->lock, flags);
+	b->protection.software_remote = on;
+	raw_spin_unlock_irqrestore(&b->lock, flags);
+	board_turn(b);
+}
+
+/**
  * board_set_remote() - the software remote (M2)
  * @b: the board
  * @on: its new state
@@ -399,10 +420,9 @@ void board_view(struct board *b, struct board_view *view, u64 *disconnect_at)
  */
 void board_set_remote(struct board *b, bool on)
 {
-	raw_spin_lock_irq(&b->lock);
-	b->protection.software_remote = on;
-	raw_spin_unlock_irq(&b->lock);
-	board_kick(b);
+	board_switch_remote(b, on);
+	if (b->sleeps)
+		kthread_flush_work(&b->turn);
 }
 
 /**

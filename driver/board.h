@@ -6,6 +6,7 @@
 #ifndef _SMALLBMS_BOARD_H
 #define _SMALLBMS_BOARD_H
 
+#include <linux/gpio/driver.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/leds.h>
@@ -105,6 +106,38 @@ struct board_led {
 	bool lit;
 };
 
+/* Changes that may wait until somebody is told */
+#define BOARD_GPIO_QUEUE	32
+
+/**
+ * struct board_gpio - the lines that the board offers
+ * @chip: the GPIO chip
+ * @queue: levels of all lines after each change that is not told yet; with
+ *	@newest, @head and @tail under the board's lock
+ * @newest: the last ones
+ * @head: changes queued, ever
+ * @tail: those that are told
+ * @told: levels that have been told
+ * @teller: the task that tells right now
+ * @enabled: lines whose interrupt is
+ * @rising: lines whose rising edge is asked for
+ * @falling: lines whose falling edge is
+ * @drives_remote: the remote line is an output
+ */
+struct board_gpio {
+	struct gpio_chip chip;
+	u32 queue[BOARD_GPIO_QUEUE];
+	u32 newest;
+	unsigned int head;
+	unsigned int tail;
+	u32 told;
+	struct task_struct *teller;
+	unsigned long enabled;
+	unsigned long rising;
+	unsigned long falling;
+	bool drives_remote;
+};
+
 /**
  * struct board - one board
  * @dev: its device
@@ -145,6 +178,7 @@ struct board_led {
  * @voltage_max_design_uv: of the bank in uV, 0 if not described
  * @charge_full_design_uah: of the bank in uAh, 0 if not described
  * @capacity: last capacity known from the lines, percent
+ * @gpio: the lines that it offers
  * @leds: LED triggers
  * @wakeup: the lines may wake the system (T4)
  * @retain_state_shutdown: F1
@@ -193,6 +227,7 @@ struct board {
 	u32 charge_full_design_uah;
 	int capacity;
 
+	struct board_gpio gpio;
 	struct board_led leds[BOARD_LEDS];
 	bool wakeup;
 	bool retain_state_shutdown;
@@ -207,6 +242,7 @@ void board_rest(struct board *b);
 void board_wake(struct board *b);
 void board_kick(struct board *b);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
+void board_switch_remote(struct board *b, bool on);
 void board_set_remote(struct board *b, bool on);
 void board_set_inhibit_charge(struct board *b, bool inhibit);
 void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
@@ -230,6 +266,11 @@ void attrs_report(struct board *b, const struct board_view *old,
 		  const struct board_view *new);
 const char *reason_name(u32 reason);
 int conditions_print(u32 conditions, char *buf, size_t size);
+
+/* gpiochip.c */
+int gpiochip_register(struct board *b);
+bool gpiochip_publish(struct board *b, const struct board_view *view);
+void gpiochip_report(struct board *b);
 
 /* leds.c */
 int leds_register(struct board *b);

@@ -36,6 +36,21 @@ static inline struct kthread_worker *smallbms_run_worker(const char *name)
 	return worker;
 }
 
+/* From 6.17 on gpio_chip's set tells whether it worked. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define SMALLBMS_GPIO_SET(name, set_line)				\
+static int name(struct gpio_chip *gc, unsigned int line, int value)	\
+{									\
+	return set_line(gc, line, value);				\
+}
+#else
+#define SMALLBMS_GPIO_SET(name, set_line)				\
+static void name(struct gpio_chip *gc, unsigned int line, int value)	\
+{									\
+	set_line(gc, line, value);					\
+}
+#endif
+
 /* From 6.10 on __assign_str() takes its source from __string(). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define smallbms_assign_str(dst, src)	__assign_str(dst)

@@ -122,6 +122,9 @@ static int smallbms_set_up(struct board *b)
 	ret = supply_register(b);
 	if (ret)
 		return ret;
+	ret = gpiochip_register(b);
+	if (ret)
+		return ret;
 	ret = leds_register(b);
 	if (ret)
 		return ret;

@@ -45,6 +45,7 @@ void report_work(struct work_struct *work)
 	struct board *b = container_of(work, struct board, report);
 	struct board_view view;
 
+	gpiochip_report(b);
 	board_view(b, &view, NULL);
 	if (!memcmp(&view, &b->reported, sizeof(view)))
 		return;
