@@ -189,9 +189,9 @@ def build(kernel):
 def scripts():
     """All that the guest gets, {path inside: file}."""
     found = {"tests/run_tests.sh": os.path.join(SELFTESTS, "run_tests.sh")}
-    for folder in ("expander", "debug", "live"):
+    for folder in ("expander", "debug", "gpio", "live"):
         for name in os.listdir(os.path.join(SELFTESTS, folder)):
-            if name.endswith(".sh") and name != "kernel.sh":
+            if name.endswith(".sh") and name not in ("kernel.sh", "gpiod.sh"):
                 found[f"tests/{folder}/{name}"] = os.path.join(
                     SELFTESTS, folder, name)
     return found
@@ -204,7 +204,8 @@ class Lab:
     SLOW = {"stock": 3}
 
     def __init__(self, kernel, chips, name, report, append="",
-                 max_seconds=1500, cpus=2):
+                 max_seconds=1500, cpus=2, modules=("smallbms",), nodes="",
+                 more=None):
         self.kernel = kernel
         self.report = report
         self.name = name
@@ -212,13 +213,13 @@ class Lab:
         self.last_monitor = None    # when it has left
         self._slow = self.SLOW.get(kernel, 12)
         files = build(kernel)
-        board = "".join(chip.node() + chip.board() for chip in chips)
-        extra = scripts()
+        board = "".join(chip.node() + chip.board() for chip in chips) + nodes
+        extra = {**scripts(), **(more or {})}
         extra["lib/smallbms-bench.ko"] = files["BENCH"]
         extra["bin/stir"] = files["STIR"]
         self.machine = machine.Machine(
             board, name=name, workdir=os.path.join(TOP, "build", "lab", name),
-            files=files, extra=extra, append=append,
+            files=files, extra=extra, append=append, modules=modules,
             memory_mb=256 if kernel == "stock" else 768, icount=0,
             cpus=cpus,
             max_seconds=max_seconds * self._slow)
