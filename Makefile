@@ -133,6 +133,9 @@ check_expander = 'driver, on an I2C expander that fails' \
 check_debug = 'driver, on debug kernels' \
 	'$(quietly) vm && selftests/debug/run'
 
+check_gpio = 'the GPIO chip and the measurements' \
+	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
+
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
 
@@ -151,7 +154,7 @@ check-pins:
 	+@$(gather) $(check_pins)
 
 check-userland:
-	+@$(gather) $(check_userland)
+	+@$(gather) $(check_userland) $(check_gpio)
 
 check-kernels:
 	+@$(gather) $(check_kernels)
