@@ -13,31 +13,32 @@
 /* The bank to tell of where the size of this one is not described. */
 #define EXAMPLE_AH 200.0
 
-/* @any: whether something was noted before */
-static void note(bool *any, const char *text)
+struct notes {
+	advice_sink *take;
+	void *context;
+};
+
+static void note(const struct notes *notes, const char *text)
 {
-	if (!*any)
-		printf("\nWhat to do:\n");
-	*any = true;
-	print_wrapped("  - ", 4, text);
+	notes->take(notes->context, text);
 }
 
-static void note_conditions(bool *any, const struct board *board,
+static void note_conditions(const struct notes *notes, const struct board *board,
 			    const char * const *names)
 {
 	for (; *names; names++)
 		if (board_has_condition(board, *names))
-			note(any, words_condition_advice(*names));
+			note(notes, words_condition_advice(*names));
 }
 
 /* One note for all: a broken wire cannot be told from its condition. */
-static void note_wires(bool *any, const struct board *board,
+static void note_wires(const struct notes *notes, const struct board *board,
 		       const char * const *names)
 {
 	while (*names && !board_has_condition(board, *names))
 		names++;
 	if (*names)
-		note(any,
+		note(notes,
 		     "If the batteries are fine, look for a broken wire: it counts as the condition that it would report.");
 }
 
@@ -54,7 +55,7 @@ static void days_left(double capacity_ah, char *text, size_t size)
 			 days == 1 ? "" : "s");
 }
 
-static void note_reserve(bool *any, const struct board *board, bool doubtful)
+static void note_reserve(const struct notes *notes, const struct board *board, bool doubtful)
 {
 	const char *now = doubtful ?
 			  "If the bank is really empty, recharge it at once." :
@@ -74,48 +75,48 @@ static void note_reserve(bool *any, const struct board *board, bool doubtful)
 		snprintf(text, sizeof(text),
 			 "%s Only about 1 Ah is left of every 100 Ah. In a bank of 200 Ah, 10 mA of residual current use that up in %s, in a smaller one sooner (the size of this one is not described); then the batteries are damaged. Until it is recharged, disconnect whatever still draws current.",
 			 now, days);
-	note(any, text);
+	note(notes, text);
 	if (board_is_off(board, ATTR_CHARGE))
-		note(any, "It cannot be charged while charge is off: see to that first.");
+		note(notes, "It cannot be charged while charge is off: see to that first.");
 }
 
-static void note_pre_alarm(bool *any, const struct board *board)
+static void note_pre_alarm(const struct notes *notes, const struct board *board)
 {
 	const struct value *left = &board->values[ATTR_DISCONNECT_IN_MS];
 
 	if (!left->error && left->number >= 0)
-		note(any,
+		note(notes,
 		     "Charge the bank or switch loads off now: if the cells recover in time, the load stays on.");
 	else
-		note(any,
+		note(notes,
 		     "Charge the bank or switch loads off. The load will be cut when a cell falls below its load-disconnect threshold.");
 }
 
-static void note_switches(bool *any, const struct board *board)
+static void note_switches(const struct notes *notes, const struct board *board)
 {
 	const char *option = board->one_of_several ? " --board " : "";
 	const char *name = board->one_of_several ? board->name : "";
 	char text[NAME_MAX + 128];
 
 	if (board_is_off(board, ATTR_TERMINALS))
-		note(any,
+		note(notes,
 		     "To switch the system on, close the switch at Remote L and Remote H. No software can override it.");
 	if (board_is_off(board, ATTR_REMOTE)) {
 		snprintf(text, sizeof(text),
 			 "To switch the software remote on: smallbms%s%s on",
 			 option, name);
-		note(any, text);
+		note(notes, text);
 	}
 	if (board_is_text(board, ATTR_CHARGE_BEHAVIOUR, "inhibit-charge")) {
 		snprintf(text, sizeof(text),
 			 "To allow charging again: smallbms%s%s charge auto",
 			 option, name);
-		note(any, text);
+		note(notes, text);
 	}
 }
 
-/** advice_print - print what to do next; nothing when all is well */
-void advice_print(const struct board *board)
+/** advice_list - what to do next, note by note; none when all is well */
+void advice_list(const struct board *board, advice_sink *take, void *context)
 {
 	static const char * const broken[] = {
 		"io-error", "implausible", "sense-mismatch", NULL
@@ -129,18 +130,37 @@ void advice_print(const struct board *board)
 		"over-temperature", "under-temperature", "charge-inhibit", NULL
 	};
 	bool doubtful = board_in_doubt(board);
-	bool any = false;
+	const struct notes notes = { take, context };
 
 	/* Broken parts first: they cast doubt on what the lines say. */
-	note_conditions(&any, board, broken);
+	note_conditions(&notes, board, broken);
 	if (board_lives_on_reserve(board))
-		note_reserve(&any, board, doubtful);
+		note_reserve(&notes, board, doubtful);
 	else if (board_is_on(board, ATTR_PRE_ALARM) ||
 		 board_is_on(board, ATTR_ALARM))
-		note_pre_alarm(&any, board);
+		note_pre_alarm(&notes, board);
 	if (!doubtful) {
-		note_conditions(&any, board, charging);
-		note_wires(&any, board, lines);
+		note_conditions(&notes, board, charging);
+		note_wires(&notes, board, lines);
 	}
-	note_switches(&any, board);
+	note_switches(&notes, board);
+}
+
+/* @context: whether one was printed before */
+static void print_note(void *context, const char *text)
+{
+	bool *any = context;
+
+	if (!*any)
+		printf("\nWhat to do:\n");
+	*any = true;
+	print_wrapped("  - ", 4, text);
+}
+
+/** advice_print - print what to do next; nothing when all is well */
+void advice_print(const struct board *board)
+{
+	bool any = false;
+
+	advice_list(board, print_note, &any);
 }

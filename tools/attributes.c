@@ -7,21 +7,26 @@
 
 #include "smallbms.h"
 
+/* What every board does, and tells of when it changes */
+#define STATE(id, name, kind) \
+	[ATTR_##id] = { name, "device/", KIND_##kind, true, true }
 #define BOARD(id, name, kind, always) \
-	[ATTR_##id] = { name, "device/", KIND_##kind, always }
+	[ATTR_##id] = { name, "device/", KIND_##kind, always, false }
 #define SUPPLY(id, name, kind) \
-	[ATTR_##id] = { name, "", KIND_##kind, false }
+	[ATTR_##id] = { name, "", KIND_##kind, false, false }
+#define NEWS(id, name, kind) \
+	[ATTR_##id] = { name, "", KIND_##kind, false, true }
 
 const struct attribute attributes[ATTR_COUNT] = {
-	BOARD(REMOTE, "remote", SWITCH, true),
-	BOARD(TERMINALS, "terminals", SWITCH, true),
-	BOARD(LOAD, "load", SWITCH, true),
-	BOARD(CHARGE, "charge", SWITCH, true),
-	BOARD(PRE_ALARM, "pre_alarm", SWITCH, true),
-	BOARD(ALARM, "alarm", NUMBER, true),
-	BOARD(CONDITIONS, "conditions", LIST, true),
-	BOARD(LOAD_OFF_REASON, "load_off_reason", TEXT, true),
-	BOARD(CHARGE_OFF_REASON, "charge_off_reason", TEXT, true),
+	STATE(REMOTE, "remote", SWITCH),
+	STATE(TERMINALS, "terminals", SWITCH),
+	STATE(LOAD, "load", SWITCH),
+	STATE(CHARGE, "charge", SWITCH),
+	STATE(PRE_ALARM, "pre_alarm", SWITCH),
+	STATE(ALARM, "alarm", NUMBER),
+	STATE(CONDITIONS, "conditions", LIST),
+	STATE(LOAD_OFF_REASON, "load_off_reason", TEXT),
+	STATE(CHARGE_OFF_REASON, "charge_off_reason", TEXT),
 	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
 	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
 	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
@@ -40,12 +45,12 @@ const struct attribute attributes[ATTR_COUNT] = {
 	SUPPLY(PRESENT, "present", NUMBER),
 	SUPPLY(MANUFACTURER, "manufacturer", TEXT),
 	SUPPLY(MODEL_NAME, "model_name", TEXT),
-	SUPPLY(STATUS, "status", TEXT),
-	SUPPLY(HEALTH, "health", TEXT),
-	SUPPLY(CAPACITY_LEVEL, "capacity_level", TEXT),
-	SUPPLY(CAPACITY, "capacity", NUMBER),
-	SUPPLY(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
-	SUPPLY(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
+	NEWS(STATUS, "status", TEXT),
+	NEWS(HEALTH, "health", TEXT),
+	NEWS(CAPACITY_LEVEL, "capacity_level", TEXT),
+	NEWS(CAPACITY, "capacity", NUMBER),
+	NEWS(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
+	NEWS(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
 	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER),
 	SUPPLY(CURRENT_NOW, "current_now", NUMBER),
 	SUPPLY(TEMP, "temp", NUMBER),

@@ -2,6 +2,7 @@
 /* One board: read its attributes, write them, say what could not be read. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 /* A board that changes while it is read is read again, this often at most. */
 #define READ_ATTEMPTS 5
 
-static int attribute_path(const struct board *board, enum attribute_id id,
-			  char *path, size_t size)
+/** board_path - where an attribute is; Return: 0 or -ENAMETOOLONG */
+int board_path(const struct board *board, enum attribute_id id, char *path,
+	       size_t size)
 {
 	int length = snprintf(path, size, "%s/%s%s", board->folder,
 			      attributes[id].folder, attributes[id].name);
@@ -55,7 +57,7 @@ void board_read_attribute(struct board *board, enum attribute_id id)
 	char path[PATH_MAX];
 	int length;
 
-	length = attribute_path(board, id, path, sizeof(path));
+	length = board_path(board, id, path, sizeof(path));
 	if (!length)
 		length = read_file(path, value->text, sizeof(value->text));
 	if (length == sizeof(value->text))
@@ -77,20 +79,30 @@ static bool same(const struct value *a, const struct value *b)
 	return a->error == b->error && (a->error || !strcmp(a->text, b->text));
 }
 
-/* Return: whether what the headline rests on is still as it was read */
+/**
+ * board_changes - Return: attribute_bit() of what is announced and differs
+ */
+unsigned long long board_changes(const struct board *before,
+				 const struct board *now)
+{
+	unsigned long long changed = 0;
+
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
+		if (attributes[id].announced &&
+		    !same(&before->values[id], &now->values[id]))
+			changed |= attribute_bit(id);
+	return changed;
+}
+
+/* Return: whether all that is announced is still as it was read */
 static bool board_steady(const struct board *board)
 {
-	static const enum attribute_id ids[] = {
-		ATTR_ALARM, ATTR_LOAD, ATTR_CHARGE, ATTR_CONDITIONS,
-	};
 	struct board again = *board;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
-		board_read_attribute(&again, ids[i]);
-		if (!same(&again.values[ids[i]], &board->values[ids[i]]))
-			return false;
-	}
-	return true;
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
+		if (attributes[id].announced)
+			board_read_attribute(&again, id);
+	return !board_changes(board, &again);
 }
 
 /** board_gone - Return: NO_BOARD with a message when the board has gone */
@@ -103,13 +115,8 @@ enum result board_gone(const struct board *board)
 	return NO_BOARD;
 }
 
-/**
- * board_read - read every attribute, all of the same moment
- * @board: found before; holds the values, or why there is none, afterwards
- *
- * Return: DONE, or NO_BOARD with a message when the board has gone
- */
-enum result board_read(struct board *board)
+/** board_read_values - read every attribute, all of the same moment */
+void board_read_values(struct board *board)
 {
 	int attempt = 0;
 
@@ -117,20 +124,60 @@ enum result board_read(struct board *board)
 		for (int id = 0; id < ATTR_COUNT; id++)
 			board_read_attribute(board, id);
 	} while (++attempt < READ_ATTEMPTS && !board_steady(board));
+}
+
+/**
+ * board_read - read every attribute, or find that the board has gone
+ * @board: found before; holds the values, or why there is none, afterwards
+ *
+ * Return: DONE, or NO_BOARD with a message when the board has gone
+ */
+enum result board_read(struct board *board)
+{
+	board_read_values(board);
 	return board_gone(board);
 }
 
-static const char *write_hint(int error)
+/*
+ * The name of the group whose members may write the file, from /etc/group
+ * alone: a static program has no other way to ask.
+ */
+static bool group_may_write(const char *path, char *name, size_t size)
 {
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		return "; run it as root, for instance with sudo";
-	case ENOENT:
-		return "; this board's driver does not offer it";
-	default:
-		return "";
-	}
+	struct group *group = NULL;
+	struct stat status;
+	FILE *groups;
+
+	if (stat(path, &status) || !status.st_gid ||
+	    !(status.st_mode & S_IWGRP))
+		return false;
+	groups = fopen("/etc/group", "re");
+	if (!groups)
+		return false;
+	while ((group = fgetgrent(groups)) && group->gr_gid != status.st_gid)
+		;
+	if (group)
+		snprintf(name, size, "%s", group->gr_name);
+	fclose(groups);
+	return group;
+}
+
+static void write_hint(const char *path, int error, char *hint, size_t size)
+{
+	char group[33];	/* the longest that Linux knows, and its end */
+
+	*hint = '\0';
+	if (error == ENOENT)
+		snprintf(hint, size, "; this board's driver does not offer it");
+	if (error != EACCES && error != EPERM)
+		return;
+	if (group_may_write(path, group, sizeof(group)))
+		snprintf(hint, size,
+			 "; join the group %s (as root: adduser USER %s), then log in anew",
+			 group, group);
+	else
+		snprintf(hint, size,
+			 "; run it as root, for instance with sudo");
 }
 
 /**
@@ -142,12 +189,12 @@ static const char *write_hint(int error)
 enum result board_write(struct board *board, enum attribute_id id,
 			const char *text)
 {
-	char path[PATH_MAX], what[PATH_MAX], line[VALUE_MAX];
+	char path[PATH_MAX], what[PATH_MAX], line[VALUE_MAX], hint[VALUE_MAX];
 	int length = snprintf(line, sizeof(line), "%s\n", text);
 	int error, fd;
 
 	snprintf(what, sizeof(what), "%s/%s", board->name, attributes[id].name);
-	error = -attribute_path(board, id, path, sizeof(path));
+	error = -board_path(board, id, path, sizeof(path));
 	if (!error) {
 		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 		if (fd < 0 || write(fd, line, length) != length)
@@ -158,8 +205,9 @@ enum result board_write(struct board *board, enum attribute_id id,
 	if (error) {
 		if (board_gone(board))
 			return NO_BOARD;
+		write_hint(path, error, hint, sizeof(hint));
 		complain(what, "cannot write '%s': %s%s", text, strerror(error),
-			 write_hint(error));
+			 hint);
 		return FAILED;
 	}
 	board_read_attribute(board, id);
@@ -263,8 +311,8 @@ bool board_in_doubt(const struct board *board)
 	       board_has_condition(board, "implausible");
 }
 
-static void board_init(struct board *board, const char *sysfs_root,
-		       const char *name)
+/** board_init - a board that was found, of which nothing was read yet */
+void board_init(struct board *board, const char *sysfs_root, const char *name)
 {
 	*board = (struct board){ 0 };
 	snprintf(board->name, sizeof(board->name), "%s", name);

@@ -68,6 +68,14 @@ static void add(struct json_object *object, const char *name,
 	json_object_object_add(stats, name + strlen(STATS "/"), value);
 }
 
+/** json_add_value - add what the board has, under its own name */
+void json_add_value(struct json_object *object, const struct board *board,
+		    enum attribute_id id)
+{
+	if (board->values[id].error != ENOENT)
+		add(object, attributes[id].name, json_from_value(board, id));
+}
+
 /** json_from_board - a board's name and its attributes before @end */
 struct json_object *json_from_board(const struct board *board,
 				    enum attribute_id end)
@@ -77,17 +85,25 @@ struct json_object *json_from_board(const struct board *board,
 	json_object_object_add(object, "name",
 			       json_object_new_string(board->name));
 	for (enum attribute_id id = 0; id < end; id++)
-		if (board->values[id].error != ENOENT)
-			add(object, attributes[id].name,
-			    json_from_value(board, id));
+		json_add_value(object, board, id);
 	return object;
+}
+
+static void print_with(struct json_object *object, int flags)
+{
+	puts(json_object_to_json_string_ext(object, flags |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
 }
 
 /** json_print - print and free it */
 void json_print(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	print_with(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+/** json_print_line - print it in one line, for streams, and free it */
+void json_print_line(struct json_object *object)
+{
+	print_with(object, JSON_C_TO_STRING_PLAIN);
 }

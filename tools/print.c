@@ -9,11 +9,31 @@
 
 #define COLUMNS 80
 
+static char *kept;
+static size_t kept_size;
+
+/** complain_into - keep what is complained from now on; NULL: print it */
+void complain_into(char *text, size_t size)
+{
+	kept = text;
+	kept_size = size;
+}
+
 /** complain - an error on stderr, as "smallbms: what: why" */
 void complain(const char *what, const char *why, ...)
 {
 	va_list arguments;
 
+	if (kept) {
+		int used = snprintf(kept, kept_size, "%s: ", what);
+
+		va_start(arguments, why);
+		if (used < (int)kept_size)
+			vsnprintf(kept + used, kept_size - used, why,
+				  arguments);
+		va_end(arguments);
+		return;
+	}
 	fprintf(stderr, "smallbms: %s: ", *what ? what : "''");
 	va_start(arguments, why);
 	vfprintf(stderr, why, arguments);

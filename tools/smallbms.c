@@ -16,7 +16,16 @@ enum {
 	OPTION_JSON,
 	OPTION_SYSFS_ROOT,
 	OPTION_VERSION,
+	OPTION_TIMEOUT,
+	OPTION_SINCE,
+	OPTION_DIRECTORY,
+	OPTION_FOLLOW,
+	OPTION_INITIAL,
+	OPTION_RST,
 };
+
+/* The options that only some commands take, as bits */
+#define TAKES(option) (1u << (OPTION_##option - OPTION_TIMEOUT))
 
 static enum result command_help(const struct config *config,
 				const char *argument);
@@ -25,32 +34,47 @@ enum takes {
 	NOTHING,
 	MAYBE_ONE,
 	ONE,
+	ANY_NUMBER,	/* joined by blanks to one */
 };
 
 static const struct command {
 	const char *name;
 	enum result (*run)(const struct config *config, const char *argument);
 	enum takes takes;
+	unsigned int options;
 	const char *argument;
 	const char *help;
 	void (*more_help)(void);
 } commands[] = {
-	{ "status", command_status, NOTHING, "",
+	{ "status", command_status, NOTHING, 0, "",
 	  "What is on, what is off and why, what to do (default)",
 	  NULL },
-	{ "list", command_list, NOTHING, "",
+	{ "list", command_list, NOTHING, 0, "",
 	  "The boards, a line each", NULL },
-	{ "get", command_get, ONE, " ATTRIBUTE",
+	{ "get", command_get, ONE, 0, " ATTRIBUTE",
 	  "One value, bare", get_help },
-	{ "on", command_on, NOTHING, "",
+	{ "on", command_on, NOTHING, 0, "",
 	  "Switch the software remote on", NULL },
-	{ "off", command_off, NOTHING, "",
+	{ "off", command_off, NOTHING, 0, "",
 	  "Switch the software remote off: load and charge go off", NULL },
-	{ "remote", command_remote, MAYBE_ONE, " [on|off]",
+	{ "remote", command_remote, MAYBE_ONE, 0, " [on|off]",
 	  "Show or switch the software remote", NULL },
-	{ "charge", command_charge, ONE, " auto|inhibit",
+	{ "charge", command_charge, ONE, 0, " auto|inhibit",
 	  "Let the bank be charged, or not", NULL },
-	{ "help", command_help, MAYBE_ONE, " [COMMAND]",
+	{ "watch", command_watch, NOTHING, 0, "",
+	  "The boards on the full screen, live", NULL },
+	{ "monitor", command_monitor, NOTHING, TAKES(INITIAL), "",
+	  "A line for each change, as it happens", monitor_help },
+	{ "wait", command_wait, ONE, TAKES(TIMEOUT), " CONDITION",
+	  "Sleep until a board is so, as in alarm=0", wait_help },
+	{ "log", command_log, NOTHING,
+	  TAKES(SINCE) | TAKES(FOLLOW) | TAKES(DIRECTORY), "",
+	  "What the boards did, from the journal", log_help },
+	{ "check", command_check, NOTHING, 0, "",
+	  "The state as a line for a monitoring system", check_help },
+	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
+	  "What can be connected to a board, and how", wiring_help },
+	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
 	  "This text, or more about a command", NULL },
 };
 
@@ -65,10 +89,12 @@ static const struct command *find_command(const char *name)
 
 static void print_usage(const struct command *command)
 {
-	printf("Usage: smallbms [--board NAME] [--json] [--sysfs-root DIR] ");
+	printf("Usage: smallbms [--board NAME] [--json] %s",
+	       command ? "" : "[--sysfs-root DIR] ");
 	if (command)
-		printf("%s%s\n\n%s.\n", command->name, command->argument,
-		       command->help);
+		printf("%s%s%s\n\n%s.\n", command->name,
+		       command->options ? " [OPTION]..." : "",
+		       command->argument, command->help);
 	else
 		puts("[COMMAND]");
 }
@@ -146,17 +172,52 @@ static enum result bad_option(int option, const char *argument)
 	return USAGE;
 }
 
-static enum result parse_options(struct config *config, int argc, char **argv,
-				 enum instead *instead)
+static const struct option options[] = {
+	{ "board", required_argument, NULL, OPTION_BOARD },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "sysfs-root", required_argument, NULL, OPTION_SYSFS_ROOT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "since", required_argument, NULL, OPTION_SINCE },
+	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
+	{ "follow", no_argument, NULL, OPTION_FOLLOW },
+	{ "initial", no_argument, NULL, OPTION_INITIAL },
+	{ "rst", no_argument, NULL, OPTION_RST },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* Return: whether it was one of those that only some commands take */
+static bool take_option(struct config *config, int option)
 {
-	static const struct option options[] = {
-		{ "board", required_argument, NULL, OPTION_BOARD },
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ "sysfs-root", required_argument, NULL, OPTION_SYSFS_ROOT },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, OPTION_VERSION },
-		{ NULL, 0, NULL, 0 }
-	};
+	switch (option) {
+	case OPTION_TIMEOUT:
+		config->timeout = optarg;
+		return true;
+	case OPTION_SINCE:
+		config->since = optarg;
+		return true;
+	case OPTION_DIRECTORY:
+		config->directory = optarg;
+		return true;
+	case OPTION_FOLLOW:
+		config->follow = true;
+		return true;
+	case OPTION_INITIAL:
+		config->initial = true;
+		return true;
+	case OPTION_RST:
+		config->rst = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* @given: bits of TAKES() */
+static enum result parse_options(struct config *config, int argc, char **argv,
+				 enum instead *instead, unsigned int *given)
+{
 	int option;
 
 	opterr = 0;
@@ -178,28 +239,76 @@ static enum result parse_options(struct config *config, int argc, char **argv,
 			*instead = SHOW_VERSION;
 			break;
 		default:
-			return bad_option(option, argv[optind - 1]);
+			if (!take_option(config, option))
+				return bad_option(option, argv[optind - 1]);
+			*given |= 1u << (option - OPTION_TIMEOUT);
 		}
 	}
 	return DONE;
 }
 
-static enum result run(const struct config *config, char **words, int count)
+static enum result refuse_options(const struct command *command,
+				  unsigned int given)
 {
-	const struct command *command = find_command(words[0]);
-	const char *wrong = NULL;
+	unsigned int refused = given & ~command->options;
 
-	if (!command)
+	for (size_t i = 0; options[i].name && refused; i++) {
+		int bit = options[i].val - OPTION_TIMEOUT;
+		char what[64];
+
+		if (bit < 0 || !(refused & (1u << bit)))
+			continue;
+		snprintf(what, sizeof(what), "--%s", options[i].name);
+		complain(what, "no option of '%s'; see 'smallbms help %s'",
+			 command->name, command->name);
 		return USAGE;
+	}
+	return DONE;
+}
+
+/* Return: all words after the first as one, or NULL if there are none */
+static const char *join(char **words, int count, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (count < 2)
+		return NULL;
+	for (int i = 1; i < count && used < size; i++)
+		used += snprintf(text + used, size - used, "%s%s",
+				 i > 1 ? " " : "", words[i]);
+	return text;
+}
+
+/* To a monitoring system, a wrong word is no reason to tell of an alarm. */
+static enum result usage(char **words)
+{
+	for (; *words; words++)
+		if (!strcmp(*words, "check"))
+			return CHECK_UNKNOWN;
+	return USAGE;
+}
+
+static enum result run(const struct config *config, char **words, int count,
+		       unsigned int given)
+{
+	const struct command *command = find_command(*words ? *words : "status");
+	const char *wrong = NULL;
+	char joined[VALUE_MAX];
+
+	if (!command || refuse_options(command, given))
+		return usage(words);
+	if (command->takes == ANY_NUMBER)
+		return command->run(config, join(words, count, joined,
+						 sizeof(joined)));
 	if (count > 2 || (count > 1 && command->takes == NOTHING))
 		wrong = "too many words";
 	else if (count < 2 && command->takes == ONE)
 		wrong = "something is missing";
 	if (!wrong)
-		return command->run(config, words[1]);
+		return command->run(config, *words ? words[1] : NULL);
 	complain(command->name, "%s; usage: smallbms %s%s", wrong,
 		 command->name, command->argument);
-	return USAGE;
+	return usage(words);
 }
 
 int main(int argc, char **argv)
@@ -207,22 +316,21 @@ int main(int argc, char **argv)
 	struct config config = { .sysfs_root = "/sys" };
 	enum instead instead = RUN_COMMAND;
 	enum result result, printed;
+	unsigned int given = 0;
 
 	setlocale(LC_CTYPE, "");
 	config.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	config.colour = wants_colour();
-	result = parse_options(&config, argc, argv, &instead);
+	result = parse_options(&config, argc, argv, &instead, &given);
 	if (result)
-		return result;
+		return usage(argv);
 	/* argv ends with a NULL: no command, or no argument to it */
 	if (instead == SHOW_VERSION)
 		puts("smallbms " VERSION);
 	else if (instead == SHOW_HELP)
 		result = help(argv[optind]);
-	else if (!argv[optind])
-		result = command_status(&config, NULL);
 	else
-		result = run(&config, &argv[optind], argc - optind);
+		result = run(&config, &argv[optind], argc - optind, given);
 	printed = print_finish();
 	return result ? result : printed;
 }

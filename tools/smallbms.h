@@ -10,8 +10,11 @@
 #define SMALLBMS_H
 
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define __printf(format_at, arguments_at) \
@@ -28,10 +31,27 @@ enum result {
 	NO_BOARD = 3,
 };
 
+/* Of check, which returns what monitoring plugins do */
+#define CHECK_UNKNOWN 3
+
+/**
+ * struct config - the options, and what the terminal can show
+ * @board: of --board, NULL: not given
+ * @timeout: of wait --timeout, in seconds, NULL: for ever
+ * @since: of log --since, NULL: from the beginning
+ * @directory: of log --directory, NULL: the journal of this machine
+ * @rst: of wiring --rst
+ */
 struct config {
-	const char *board;	/* NULL: not given */
+	const char *board;
 	const char *sysfs_root;
+	const char *timeout;
+	const char *since;
+	const char *directory;
 	bool json;
+	bool follow;
+	bool initial;
+	bool rst;
 	bool colour;
 	bool utf8;
 };
@@ -95,12 +115,15 @@ enum attribute_id {
  * @folder: where it is, below the power supply's folder
  * @kind: what its text must look like; anything else is refused as junk
  * @always: every board has it, so that its absence is an error
+ * @announced: the kernel tells when it changes: poll() on the attribute wakes,
+ *	or a uevent of the power supply comes
  */
 struct attribute {
 	const char *name;
 	const char *folder;
 	enum kind kind;
 	bool always;
+	bool announced;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -140,6 +163,11 @@ int attribute_find(const char *name);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
 
+static inline unsigned long long attribute_bit(enum attribute_id id)
+{
+	return 1ULL << id;
+}
+
 /* find.c */
 int names_find(const char *sysfs_root, struct names *names);
 void names_free(struct names *names);
@@ -148,12 +176,18 @@ void names_free(struct names *names);
 enum result boards_find(const struct config *config, struct boards *boards);
 enum result board_find(const struct config *config, struct board *board);
 void boards_free(struct boards *boards);
+void board_init(struct board *board, const char *sysfs_root, const char *name);
+int board_path(const struct board *board, enum attribute_id id, char *path,
+	       size_t size);
+void board_read_values(struct board *board);
 void board_read_attribute(struct board *board, enum attribute_id id);
 enum result board_read(struct board *board);
 enum result board_gone(const struct board *board);
 enum result board_write(struct board *board, enum attribute_id id,
 			const char *text);
 enum result board_unread(const struct board *board);
+unsigned long long board_changes(const struct board *before,
+				 const struct board *now);
 bool board_read_ok(const struct board *board, enum attribute_id id);
 bool board_is_on(const struct board *board, enum attribute_id id);
 bool board_is_off(const struct board *board, enum attribute_id id);
@@ -176,23 +210,77 @@ void words_off_reason(const struct board *board, enum attribute_id reason_id,
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);
+void words_time(char *text, size_t size, bool exact);
+const char *words_pre_alarm(const struct board *board);
+void words_capacity(const struct config *config, const struct board *board,
+		    char *text, size_t size);
+void words_measured(const struct config *config, const struct board *board,
+		    char *text, size_t size);
+void words_stats(const struct board *board, char *text, size_t size);
 
 /* advice.c */
+typedef void advice_sink(void *context, const char *text);
+
+void advice_list(const struct board *board, advice_sink *note, void *context);
 void advice_print(const struct board *board);
 
 /* print.c */
 __printf(2, 3)
 void complain(const char *what, const char *why, ...);
+void complain_into(char *text, size_t size);
 void print_wrapped(const char *first, int indent, const char *text);
 void print_headline(const struct config *config, const struct board *board);
 enum result print_finish(void);
+
+/* feed.c */
+enum news {
+	NEWS_STATE,	/* as it was found at first */
+	NEWS_CHANGE,
+	NEWS_NEW,
+	NEWS_GONE,
+};
+
+/**
+ * typedef news_sink - told of each change of a board
+ * @changed: attribute_bit() of each announced attribute that has changed
+ */
+typedef void news_sink(void *context, enum news news, const struct board *board,
+		       unsigned long long changed);
+
+struct watched;
+
+/**
+ * struct feed - boards, kept up to date by what the kernel tells of them
+ * @config: --board leaves only that one
+ * @uevents: where uevents come from, or -1
+ * @watched: each of them, @count long
+ * @polls: scratch, @room long
+ */
+struct feed {
+	const struct config *config;
+	int uevents;
+	struct watched *watched;
+	size_t count;
+	struct pollfd *polls;
+	size_t room;
+};
+
+enum result feed_open(struct feed *feed, const struct config *config);
+enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
+		      int timeout_ms, bool *stirred);
+enum result feed_update(struct feed *feed, news_sink *tell, void *context);
+struct board *feed_board(struct feed *feed, size_t index);
+void feed_close(struct feed *feed);
 
 /* json.c */
 struct json_object *json_from_value(const struct board *board,
 				    enum attribute_id id);
 struct json_object *json_from_board(const struct board *board,
 				    enum attribute_id end);
+void json_add_value(struct json_object *object, const struct board *board,
+		    enum attribute_id id);
 void json_print(struct json_object *object);
+void json_print_line(struct json_object *object);
 
 /* the commands, each in the file of its name; @argument: NULL if none */
 enum result command_status(const struct config *config, const char *argument);
@@ -202,10 +290,21 @@ enum result command_on(const struct config *config, const char *argument);
 enum result command_off(const struct config *config, const char *argument);
 enum result command_remote(const struct config *config, const char *argument);
 enum result command_charge(const struct config *config, const char *argument);
+enum result command_watch(const struct config *config, const char *argument);
+enum result command_monitor(const struct config *config, const char *argument);
+enum result command_wait(const struct config *config, const char *argument);
+enum result command_log(const struct config *config, const char *argument);
+enum result command_check(const struct config *config, const char *argument);
+enum result command_wiring(const struct config *config, const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
+void monitor_help(void);
+void wait_help(void);
+void log_help(void);
+void check_help(void);
+void wiring_help(void);
 enum result status_print(const struct config *config,
 			 const struct board *board);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* smallbms status: a person's view of the board, or all of it as JSON. */
-#include <json-c/json.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,9 +51,7 @@ static void print_pre_alarm(const struct board *board)
 	const char *text = unread(board, ATTR_PRE_ALARM);
 
 	if (board_is_on(board, ATTR_PRE_ALARM))
-		text = board_is_off(board, ATTR_LOAD) ?
-		       "until no cell is low any more" :
-		       "warns before the load is cut";
+		text = words_pre_alarm(board);
 	print_row("Pre-alarm", state(board, ATTR_PRE_ALARM), text);
 }
 
@@ -84,73 +80,22 @@ static void print_conditions(const struct board *board)
 	}
 }
 
-/* How full, and how far that may be off */
-static void print_capacity(const struct config *config,
-			   const struct board *board)
+static void print_words(const char *first, const char *text)
 {
-	const struct value *capacity = &board->values[ATTR_CAPACITY];
-	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
-	char line[128];
-
-	if (capacity->error)
-		return;
-	if (margin->error)
-		snprintf(line, sizeof(line), "%lld %%", capacity->number);
-	else
-		snprintf(line, sizeof(line), "%lld %% %s %lld%s",
-			 capacity->number, config->utf8 ? "\u00b1" : "+/-",
-			 margin->number,
-			 margin->number >= 100 ?
-			 ": unknown, the lines cannot be read" :
-			 margin->number >= 50 ?
-			 ": known from the signal lines only" : "");
-	print_wrapped("  Capacity     ", 15, line);
+	if (*text)
+		print_wrapped(first, (int)strlen(first), text);
 }
 
-/* The board works from 8 to 70 V; outside, the measurement is wrong. */
-static void print_measurements(const struct config *config,
-			       const struct board *board)
+static void print_bank(const struct config *config, const struct board *board)
 {
-	const struct value *voltage = &board->values[ATTR_VOLTAGE_NOW];
-	const struct value *current = &board->values[ATTR_CURRENT_NOW];
-	const struct value *temperature = &board->values[ATTR_TEMP];
-	char line[256] = "";
-	size_t used = 0;
-
-	if (!voltage->error)
-		used += snprintf(line, sizeof(line), "%.2f V%s",
-				 voltage->number / 1e6,
-				 voltage->number < 8000000 ||
-				 voltage->number > 70000000 ?
-				 " (not within 8 to 70 V: check its wiring)" :
-				 "");
-	if (!current->error)
-		used += snprintf(line + used, sizeof(line) - used,
-				 "%s%.2f A %s", used ? ", " : "",
-				 fabs(current->number / 1e6),
-				 current->number < 0 ? "discharging" :
-				 "charging");
-	if (!temperature->error)
-		snprintf(line + used, sizeof(line) - used, "%s%.1f %sC",
-			 used ? ", " : "", temperature->number / 10.0,
-			 config->utf8 ? "\u00b0" : "");
-	if (*line)
-		print_wrapped("  Measured     ", 15, line);
-}
-
-static void print_stats(const struct board *board)
-{
-	const struct value *warned = &board->values[ATTR_PRE_ALARMS];
-	const struct value *load = &board->values[ATTR_LOAD_DISCONNECTS];
-	const struct value *charge = &board->values[ATTR_CHARGE_DISCONNECTS];
 	char line[256];
 
-	if (warned->error || load->error || charge->error)
-		return;
-	snprintf(line, sizeof(line),
-		 "pre-alarms %lld, load disconnects %lld, charge disconnects %lld",
-		 warned->number, load->number, charge->number);
-	print_wrapped("  Since start  ", 15, line);
+	words_capacity(config, board, line, sizeof(line));
+	print_words("  Capacity     ", line);
+	words_measured(config, board, line, sizeof(line));
+	print_words("  Measured     ", line);
+	words_stats(board, line, sizeof(line));
+	print_words("  Since start  ", line);
 }
 
 /**
@@ -175,36 +120,18 @@ enum result status_print(const struct config *config,
 	print_row("Terminals", state(board, ATTR_TERMINALS),
 		  unread(board, ATTR_TERMINALS));
 	print_conditions(board);
-	print_capacity(config, board);
-	print_measurements(config, board);
-	print_stats(board);
+	print_bank(config, board);
 	advice_print(board);
 	fflush(stdout);
 	return board_unread(board);
 }
 
-/* An array, so that a script that asks for several gets several. */
-static enum result print_all_json(struct boards *boards)
-{
-	struct json_object *array = json_object_new_array();
-	enum result result = DONE;
-
-	for (size_t i = 0; i < boards->count; i++) {
-		struct board *board = &boards->board[i];
-		enum result one = board_read(board);
-
-		if (!one) {
-			json_object_array_add(array,
-					      json_from_board(board, ATTR_COUNT));
-			one = board_unread(board);
-		}
-		if (one)
-			result = one;
-	}
-	json_print(array);
-	return result;
-}
-
+/**
+ * command_status - show the boards, one after the other
+ *
+ * In JSON, too: an object a board, so that whoever reads one board's object
+ * reads those of several by the same means.
+ */
 enum result command_status(const struct config *config, const char *argument)
 {
 	enum result result, one;
@@ -212,13 +139,8 @@ enum result command_status(const struct config *config, const char *argument)
 
 	(void)argument;
 	result = boards_find(config, &boards);
-	if (!result && config->json && boards.count > 1) {
-		result = print_all_json(&boards);
-		boards_free(&boards);
-		return result;
-	}
 	for (size_t i = 0; i < boards.count && result != USAGE; i++) {
-		if (i)
+		if (i && !config->json)
 			putchar('\n');
 		one = board_read(&boards.board[i]);
 		if (!one)

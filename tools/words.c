@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a board's values mean, in words for a person. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "smallbms.h"
 
@@ -78,6 +80,104 @@ void words_seconds(long long milliseconds, char *text, size_t size)
 	else
 		snprintf(text, size, "%lld min %lld s", seconds / 60,
 			 seconds % 60);
+}
+
+/**
+ * words_time - this moment
+ * @exact: in UTC to the millisecond, for programs; else on the local clock
+ */
+void words_time(char *text, size_t size, bool exact)
+{
+	struct timespec now;
+	struct tm parts;
+	size_t length;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!exact) {
+		localtime_r(&now.tv_sec, &parts);
+		strftime(text, size, "%Y-%m-%d %H:%M:%S", &parts);
+		return;
+	}
+	gmtime_r(&now.tv_sec, &parts);
+	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(text + length, size - length, ".%03ldZ",
+		 now.tv_nsec / 1000000);
+}
+
+/** words_pre_alarm - what it means that the pre-alarm is on */
+const char *words_pre_alarm(const struct board *board)
+{
+	return board_is_off(board, ATTR_LOAD) ?
+	       "until no cell is low any more" : "warns before the load is cut";
+}
+
+/** words_capacity - how full, and how far that may be off; nothing if unknown */
+void words_capacity(const struct config *config, const struct board *board,
+		    char *text, size_t size)
+{
+	const struct value *capacity = &board->values[ATTR_CAPACITY];
+	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
+
+	*text = '\0';
+	if (capacity->error)
+		return;
+	if (margin->error)
+		snprintf(text, size, "%lld %%", capacity->number);
+	else
+		snprintf(text, size, "%lld %% %s %lld%s",
+			 capacity->number, config->utf8 ? "\u00b1" : "+/-",
+			 margin->number,
+			 margin->number >= 100 ?
+			 ": unknown, the lines cannot be read" :
+			 margin->number >= 50 ?
+			 ": known from the signal lines only" : "");
+}
+
+/**
+ * words_measured - what is wired of voltage, current and temperature
+ *
+ * The board works from 8 to 70 V; outside, the measurement is wrong.
+ */
+void words_measured(const struct config *config, const struct board *board,
+		    char *text, size_t size)
+{
+	const struct value *voltage = &board->values[ATTR_VOLTAGE_NOW];
+	const struct value *current = &board->values[ATTR_CURRENT_NOW];
+	const struct value *temperature = &board->values[ATTR_TEMP];
+	size_t used = 0;
+
+	*text = '\0';
+	if (!voltage->error)
+		used += snprintf(text, size, "%.2f V%s",
+				 voltage->number / 1e6,
+				 voltage->number < 8000000 ||
+				 voltage->number > 70000000 ?
+				 " (not within 8 to 70 V: check its wiring)" :
+				 "");
+	if (!current->error)
+		used += snprintf(text + used, size - used, "%s%.2f A %s",
+				 used ? ", " : "",
+				 fabs(current->number / 1e6),
+				 current->number < 0 ? "discharging" :
+				 "charging");
+	if (!temperature->error)
+		snprintf(text + used, size - used, "%s%.1f %sC",
+			 used ? ", " : "", temperature->number / 10.0,
+			 config->utf8 ? "\u00b0" : "");
+}
+
+/** words_stats - how often the board has acted; nothing if it does not tell */
+void words_stats(const struct board *board, char *text, size_t size)
+{
+	const struct value *warned = &board->values[ATTR_PRE_ALARMS];
+	const struct value *load = &board->values[ATTR_LOAD_DISCONNECTS];
+	const struct value *charge = &board->values[ATTR_CHARGE_DISCONNECTS];
+
+	*text = '\0';
+	if (!warned->error && !load->error && !charge->error)
+		snprintf(text, size,
+			 "pre-alarms %lld, load disconnects %lld, charge disconnects %lld",
+			 warned->number, load->number, charge->number);
 }
 
 /* The condition is over, but its output waits for it to stay so. */

@@ -20,7 +20,7 @@ from tree import Tree
 DONE, FAILED, USAGE, NO_BOARD = 0, 1, 2, 3
 COLUMNS = 80
 # Against a tool that hangs; far beyond what a busy machine needs.
-TIMEOUT_S = 300
+TIMEOUT_S = int(os.environ.get("TIMEOUT_S", "300"))
 NOBODY = 65534
 
 CASES = []
@@ -53,6 +53,17 @@ class Result:
 
     def json(self):
         return json.loads(self.out, object_pairs_hook=no_duplicates)
+
+    def jsons(self):
+        """All of the values, one after the other."""
+        decoder = json.JSONDecoder(object_pairs_hook=no_duplicates)
+        rest = self.out.strip()
+        found = []
+        while rest:
+            value, end = decoder.raw_decode(rest)
+            found.append(value)
+            rest = rest[end:].lstrip()
+        return found
 
     def row(self, label):
         """The state and the reason in the row of this label."""

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """The commands, what they write, and how they are refused."""
 
+import grp
 import os
 
 from bench import DONE, FAILED, NO_BOARD, USAGE, case
 from cases_status import as_json
 from tree import values
 
-COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge", "help")
+COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge",
+            "watch", "monitor", "wait", "log", "check", "wiring", "help")
 
 
 def written(bench, path):
@@ -312,6 +314,21 @@ def _(bench):
         assert "Permission denied; run it as root" in result.err
         assert "smallbms: house/" in result.err
     assert bench.tree.content() == before
+
+
+@case("a file that a group may write: whoever is not in it is told to join it")
+def _(bench):
+    bench.tree.add("healthy")
+    path = bench.tree.path("device/remote")
+    if os.geteuid() == 0:
+        os.chown(path, 0, grp.getgrnam("adm").gr_gid)
+    group = grp.getgrgid(os.stat(path).st_gid).gr_name
+    os.chmod(path, 0o464)
+    result = bench.run_as_user("off", expect=FAILED)
+    assert "Permission denied; join the group " \
+        f"{group} (as root: adduser USER {group}), then log in anew" \
+        in result.err
+    assert written(bench, "device/remote") == "on\n"
 
 
 @case("a write that the board refuses: exit 1 and the kernel's reason")

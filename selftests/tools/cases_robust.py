@@ -180,7 +180,7 @@ def _(bench):
         bench.tree.remove()
     result = bench.finish(child, is_json=True)
     assert result.code == NO_BOARD
-    assert result.json() == [as_json("healthy", "shed")]
+    assert result.jsons() == [as_json("healthy", "shed")]
 
 
 @case("a board that trips while it is read is read again: no mixed state")

@@ -366,8 +366,10 @@ def _(bench):
     result = bench.run()
     assert result.out.index("house: All well") < result.out.index("shed: Off")
     says(result, "smallbms --board shed on")
-    assert bench.run("--json").json() == \
+    assert bench.run("--json").jsons() == \
         [as_json("healthy"), as_json("remote-off", "shed")]
+    assert bench.run("--json", "--board", "shed").jsons() == \
+        [as_json("remote-off", "shed")]
 
 
 @case("two boards: with --board, JSON is the object of that board")

@@ -9,11 +9,12 @@ import traceback
 
 import bench
 import cases_commands
+import cases_live
 import cases_robust
 import cases_status
 
 # To be imported is all that they need: that registers their cases.
-CASES = (cases_commands, cases_robust, cases_status)
+CASES = (cases_commands, cases_live, cases_robust, cases_status)
 
 
 def run_case(tool, function):

@@ -77,6 +77,11 @@ class Tree:
             file.write(data)
         return self
 
+    def get(self, path, name="house"):
+        """Return a value as it is now."""
+        with open(self.path(path, name), encoding="ascii") as file:
+            return file.read().rstrip("\n")
+
     def take(self, path, name="house"):
         """Remove a value."""
         os.remove(self.path(path, name))

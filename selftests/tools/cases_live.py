@@ -1,0 +1,599 @@
+# SPDX-License-Identifier: GPL-2.0
+"""monitor, wait and watch: the commands that stay."""
+
+import json
+import os
+import select
+import signal
+import time
+
+from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE, case
+from live import Kernel, Terminal, await_asleep, wake_ups
+from tree import values
+
+ANNOUNCED = ("remote", "terminals", "load", "charge", "pre_alarm", "alarm",
+             "conditions", "load_off_reason", "charge_off_reason", "status",
+             "health", "capacity_level", "capacity", "capacity_error_margin",
+             "charge_behaviour")
+# Long enough that whoever polls would be seen to
+IDLE_S = 1.0
+
+
+class Follower:
+    """A command that writes a line at a time, and the kernel it listens to."""
+
+    def __init__(self, bench, *args):
+        self.bench = bench
+        self.kernel = Kernel(bench.tree.root)
+        self.child = bench.start(*args)
+        self.kernel.accept()
+        await_asleep(self.child)
+        self.read = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+        self.kernel.close()
+
+    def line(self):
+        while b"\n" not in self.read:
+            ready, _, _ = select.select([self.child.stdout], [], [], TIMEOUT_S)
+            assert ready, "no line"
+            data = os.read(self.child.stdout.fileno(), 65536)
+            assert data, f"ended: {self.child.stderr.read()}"
+            self.read += data
+        line, _, self.read = self.read.partition(b"\n")
+        return line.decode()
+
+    def object(self):
+        return json.loads(self.line())
+
+    def become(self, state, name="house", **kwargs):
+        """Put the board into another state, and tell of it."""
+        for path, value in values(state).items():
+            self.bench.tree.put(path, value, name)
+        self.kernel.send(name=name, **kwargs)
+
+    def is_silent(self):
+        """Whether nothing is said until the next thing that must be."""
+        await_asleep(self.child)
+        return not self.read and \
+            not select.select([self.child.stdout], [], [], 0.2)[0]
+
+
+@case("monitor: an object per change, with what changed and how all is now")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--json", "--initial") as monitor:
+        first = monitor.object()
+        assert first["event"] == "state" and first["changed"] == []
+        monitor.become("pre-alarm")
+        change = monitor.object()
+        assert change["event"] == "change" and change["name"] == "house"
+        assert change["changed"] == ["pre_alarm", "alarm", "conditions",
+                                     "health", "capacity_level", "capacity"]
+        assert change["load"] is True and change["alarm"] == 1
+        assert change["conditions"] == ["cell-low", "cell-undervoltage"]
+        assert change["disconnect_in_ms"] == 22300
+        assert set(ANNOUNCED) <= set(change)
+        assert "interrupts" not in str(change) and "type" not in change
+        monitor.become("undervoltage")
+        assert monitor.object()["changed"] == ["load", "alarm",
+                                               "load_off_reason"]
+
+
+@case("monitor: what is told twice, or is no change, is not printed")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--json", "--initial") as monitor:
+        monitor.object()
+        monitor.become("overvoltage")
+        for _again in range(5):
+            monitor.kernel.send()
+        assert monitor.object()["conditions"] == ["cell-overvoltage"]
+        bench.tree.put("device/stats/interrupts", 99)
+        bench.tree.put("device/disconnect_in_ms", 5)
+        monitor.kernel.send()
+        assert monitor.is_silent()
+        monitor.become("healthy")
+        assert monitor.object()["conditions"] == []
+
+
+@case("monitor: other devices' uevents, and junk, neither end it nor count")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--json", "--initial") as monitor:
+        monitor.object()
+        bench.tree.put("device/load", "off")
+        monitor.kernel.send(subsystem="usb")
+        for junk in (b"x", b"\0" * 100, b"\xff" * 8000,
+                     b"SUBSYSTEM=power_suppl", b"a@b\0XSUBSYSTEM=power_supply"):
+            monitor.kernel.send_raw(junk)
+        assert monitor.is_silent()
+        monitor.kernel.send()
+        assert monitor.object()["changed"] == ["load"]
+
+
+@case("monitor: without --initial nothing is printed before the first change")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor") as monitor:
+        assert monitor.is_silent()
+        monitor.become("undervoltage")
+        line = monitor.line()
+        assert " house: LOAD DISCONNECTED: the bank is empty [load off, " \
+            "pre_alarm on, alarm 2, conditions cell-low cell-undervoltage, " \
+            "load_off_reason cell-undervoltage, " in line, line
+        assert line[:4].isdigit() and line[4] == "-"
+
+
+@case("monitor: boards that come and go are told, and go on being watched")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--json", "--initial") as monitor:
+        monitor.object()
+        bench.tree.add("remote-off", "shed")
+        monitor.kernel.send("add", "shed")
+        new = monitor.object()
+        assert (new["event"], new["name"], new["load"]) == \
+            ("new", "shed", False)
+        monitor.become("healthy", "shed")
+        assert monitor.object()["name"] == "shed"
+        bench.tree.remove()
+        monitor.kernel.send("remove")
+        gone = monitor.object()
+        assert (gone["event"], gone["name"]) == ("gone", "house")
+        assert "load" not in gone
+        bench.tree.add("undervoltage")
+        monitor.kernel.send("add")
+        assert monitor.object()["alarm"] == 2
+
+
+@case("monitor: a board that was replaced by one of the same name is a new one")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--json", "--initial") as monitor:
+        monitor.object()
+        old = bench.tree.path("device") + "/"
+        kept = os.open(old, os.O_RDONLY)  # so that its number is not reused
+        inside = os.open(bench.tree.supply("house"), os.O_RDONLY)
+        bench.tree.remove()
+        bench.tree.add("undervoltage")
+        monitor.kernel.send("add")
+        assert [monitor.object()["event"] for _ in range(2)] == \
+            ["gone", "new"]
+        os.close(kept)
+        os.close(inside)
+
+
+@case("monitor: with --board only that board is told")
+def _(bench):
+    bench.tree.add("healthy").add("healthy", "shed")
+    with Follower(bench, "monitor", "--json", "--board", "shed") as monitor:
+        monitor.become("undervoltage")
+        monitor.become("undervoltage", "shed")
+        assert monitor.object()["name"] == "shed"
+        assert monitor.is_silent()
+
+
+@case("monitor: no board, or a wrong one, is exit 3")
+def _(bench):
+    bench.run("monitor", expect=NO_BOARD)
+    bench.tree.add("healthy")
+    bench.run("monitor", "--board", "shed", expect=NO_BOARD)
+
+
+@case("monitor: nobody reads any more: it ends")
+def _(bench):
+    bench.tree.add("healthy")
+    kernel = Kernel(bench.tree.root)
+    with open("/dev/full", "wb") as full:
+        child = bench.start("monitor", stdout=full)
+    kernel.accept()
+    await_asleep(child)
+    bench.tree.put("device/load", "off")
+    kernel.send()
+    result = bench.finish(child)
+    assert result.code == FAILED
+    assert "output: No space left on device" in result.err
+    kernel.close()
+
+
+@case("monitor and wait: while nothing happens they do not wake, not once")
+def _(bench):
+    bench.tree.add("healthy")
+    for args in (("monitor", "--json"), ("wait", "alarm!=0"),
+                 ("wait", "alarm!=0", "--timeout", "600")):
+        kernel = Kernel(bench.tree.root)
+        child = bench.start(*args)
+        kernel.accept()
+        await_asleep(child)
+        time.sleep(0.2)  # it may still be on its way to poll()
+        before = wake_ups(child)
+        time.sleep(IDLE_S)
+        assert wake_ups(child) == before, args
+        child.kill()
+        kernel.close()
+        os.unlink(os.path.join(bench.tree.root, "uevents"))
+
+
+@case("wait: what holds already is not waited for")
+def _(bench):
+    bench.tree.add("undervoltage")
+    for condition in ("alarm=2", "alarm!=0", "alarm>1", "alarm>=2", "alarm<3",
+                      "alarm<=2", "load=off", "load!=on", "conditions=cell-low",
+                      "conditions!=io-error", "conditions!=none",
+                      "load_off_reason=cell-undervoltage", "capacity<5",
+                      "charge_behaviour=auto", "status=Unknown"):
+        result = bench.run("wait", condition)
+        assert not result.out, condition
+
+
+@case("wait: what does not hold in time is exit 1, and how it is instead")
+def _(bench):
+    bench.tree.add("undervoltage")
+    for condition in ("alarm=1", "alarm!=2", "alarm>2", "alarm>=3", "alarm<2",
+                      "alarm<=1", "load=on", "load!=off", "conditions=io-error",
+                      "conditions!=cell-low", "conditions=none",
+                      "conditions=cell"):
+        bench.refuses("wait", condition, "--timeout", "0", expect=FAILED,
+                      why="not " + condition + " within 0 s; it is ")
+    begun = time.monotonic()
+    bench.run("wait", "load=on", "--timeout", "0.3", expect=FAILED)
+    assert time.monotonic() - begun >= 0.3
+
+
+@case("wait: it ends when the board becomes so, and not before")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "wait", "load=off") as wait:
+        wait.become("pre-alarm")
+        await_asleep(wait.child)
+        assert wait.child.poll() is None
+        wait.become("undervoltage")
+        assert wait.child.wait(TIMEOUT_S) == DONE
+
+
+@case("wait: the board vanishes: exit 3")
+def _(bench):
+    bench.tree.add("healthy")
+    with Follower(bench, "wait", "load=off") as wait:
+        await_asleep(wait.child)
+        bench.tree.remove()
+        wait.kernel.send("remove")
+        result = bench.finish(wait.child)
+    assert result.code == NO_BOARD
+    assert "house: it vanished meanwhile" in result.err
+
+
+@case("wait: what cannot be read is not as wanted, whatever that is")
+def _(bench):
+    bench.tree.add("healthy").put("device/alarm", "junk")
+    for condition in ("alarm=0", "alarm!=0", "alarm<1"):
+        bench.refuses("wait", condition, "--timeout", "0", expect=FAILED,
+                      why="house/alarm: what it holds makes no sense")
+
+
+@case("wait: a condition that is none is a usage error that says why")
+def _(bench):
+    bench.tree.add("healthy")
+    for condition, why in (
+            ("", "not like alarm=0"), ("alarm", "not like alarm=0"),
+            ("alarm!", "not like alarm=0"), ("=0", "no such attribute"),
+            ("volts=3", "no such attribute"), ("alarm=", "needs a number"),
+            ("alarm=on", "needs a number"), ("alarm==0", "needs a number"),
+            ("alarm=0 ", "needs a number"), ("load=1", "needs on or off"),
+            ("load>on", "only a number"), ("conditions=", "needs a value"),
+            ("disconnect_in_ms<5", "does not tell when that changes"),
+            ("voltage_now<5", "does not tell when that changes"),
+            ("alarm=99999999999999999999", "needs a number"),
+            ("a" * 300 + "=1", "not like alarm=0")):
+        bench.refuses("wait", condition, expect=USAGE, why=why)
+    for seconds in ("", "x", "-1", "1s", "nan"):
+        bench.refuses("wait", "alarm=1", "--timeout", seconds, expect=USAGE,
+                      why="is not a number of seconds")
+    bench.tree.add("healthy", "shed")
+    bench.refuses("wait", "alarm=0", expect=USAGE, why="--board: needed")
+
+
+@case("an option is refused where it means nothing")
+def _(bench):
+    bench.tree.add("healthy")
+    for args in (("status", "--timeout", "3"), ("--initial",),
+                 ("off", "--follow"), ("monitor", "--since", "1h"),
+                 ("wait", "alarm=0", "--rst"), ("watch", "--directory", "/")):
+        bench.refuses(*args, expect=USAGE, why="no option of '")
+
+
+# ---- watch
+
+
+def on_terminal(bench, *args, **kwargs):
+    """Start watch, and wait until it shows a board."""
+    kernel = Kernel(bench.tree.root)
+    terminal = Terminal(bench, "watch", *args, **kwargs)
+    kernel.accept()
+    terminal.await_text("q quit")
+    return terminal, kernel
+
+
+@case("watch: shows each state as status does, and q ends it")
+def _(bench):
+    for state in ("healthy", "pre-alarm", "undervoltage", "over-temperature",
+                  "remote-off", "io-error", "bare"):
+        bench.tree.add(state)
+        terminal, kernel = on_terminal(bench, rows=40, columns=120)
+        headline = bench.run().headline.removeprefix("house: ")
+        terminal.await_text(headline)
+        terminal.key("q")
+        assert terminal.end() == (DONE, "")
+        assert terminal.is_restored()
+        terminal.close()
+        kernel.close()
+        os.unlink(os.path.join(bench.tree.root, "uevents"))
+        bench.tree.remove()
+
+
+@case("watch: what changes is shown at once, without a key")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, kernel = on_terminal(bench)
+    assert terminal.screen.row_of("Load") == "● on"
+    for path, value in values("undervoltage").items():
+        bench.tree.put(path, value)
+    kernel.send()
+    terminal.await_text("LOAD DISCONNECTED: the bank is empty")
+    assert terminal.screen.row_of("Load") == "○ off"
+    terminal.await_text("Recharge the bank now.")
+    terminal.close()
+
+
+@case("watch: a countdown is drawn anew each second, and nothing else ever is")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, kernel = on_terminal(bench)
+    while terminal.look(0.3):
+        pass
+    before = wake_ups(terminal.child)
+    assert not terminal.look(IDLE_S), "drawn without a reason"
+    assert wake_ups(terminal.child) == before
+    for path, value in values("pre-alarm").items():
+        bench.tree.put(path, value)
+    kernel.send()
+    terminal.await_text("the load will be cut in 23 s")
+    bench.tree.put("device/disconnect_in_ms", 21000)
+    terminal.await_text("the load will be cut in 21 s")
+    bench.tree.put("device/disconnect_in_ms", 1)
+    terminal.await_text("the load will be cut in 1 s")
+    terminal.close()
+
+
+@case("watch: r asks, says what will happen, and y switches the remote")
+def _(bench):
+    bench.tree.add("remote-off").put("device/remote", "on")
+    terminal, _kernel = on_terminal(bench)
+    terminal.key("r")
+    terminal.await_text("Switch the software remote OFF? Load and charge are "
+                        "disconnected at once")
+    assert bench.tree.get("device/remote") == "on"
+    terminal.key("y")
+    terminal.await_text("The remote is off: load off (the software remote is "
+                        "off), charge off (the software remote is off).")
+    assert bench.tree.get("device/remote") == "off"
+    terminal.key("r")
+    terminal.await_text("Switch the software remote ON?")
+    terminal.key("y")
+    terminal.await_text("The remote is on: load off")
+    assert bench.tree.get("device/remote") == "on"
+    terminal.close()
+
+
+@case("watch: any key but y leaves the remote as it is")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, _kernel = on_terminal(bench)
+    for key in ("n", "r", "q", "\033", "\033[C", " ", "\r"):
+        terminal.key("r")
+        terminal.await_text("Switch the software remote OFF?")
+        terminal.key(key)
+        terminal.await_that(lambda s: "Switch the software" not in s.words)
+    assert bench.tree.get("device/remote") == "on"
+    terminal.key("y")
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+    assert bench.tree.get("device/remote") == "on"
+    terminal.close()
+
+
+@case("M3: watch warns when off was taken and the load is still on")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, _kernel = on_terminal(bench)
+    terminal.key("ry")
+    terminal.await_text("The remote is off, BUT load and charge are not both "
+                        "off. Treat the load as live.")
+    terminal.close()
+
+
+@case("watch: c inhibits and allows charging")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, _kernel = on_terminal(bench)
+    terminal.key("c")
+    terminal.await_text("INHIBIT charging?")
+    terminal.key("y")
+    terminal.await_text("Charging is inhibited, BUT charge is not off.")
+    assert bench.tree.get("charge_behaviour") == "inhibit-charge"
+    terminal.key("cy")
+    terminal.await_text("Charging is allowed: charge on.")
+    assert bench.tree.get("charge_behaviour") == "auto"
+    terminal.close()
+
+
+@case("watch: what cannot be written is said on the screen, and it goes on")
+def _(bench):
+    bench.tree.add("healthy").take("device/remote")
+    os.symlink("/dev/full", bench.tree.path("device/remote"))
+    terminal, _kernel = on_terminal(bench)
+    terminal.key("r")
+    terminal.await_text("remote: ")
+    bench.tree.take("device/remote").put("device/remote", "on")
+    terminal.key("\f")
+    terminal.await_that(lambda s: s.says("Remote", "● on"))
+    os.chmod(bench.tree.path("device/remote"), 0o444)
+    bench.tree.take("device/remote")
+    os.mkdir(bench.tree.path("device/remote"))
+    terminal.key("\f")
+    terminal.await_text("Is a directory")
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+    terminal.close()
+
+
+@case("watch: fits every size of a window, and the smallest harms nothing")
+def _(bench):
+    bench.tree.add("everything")
+    terminal, _kernel = on_terminal(bench)
+    for rows, columns in ((24, 80), (12, 40), (50, 200), (1, 1), (2, 3),
+                          (5, 10), (3, 200), (200, 3), (24, 75), (24, 76)):
+        terminal.resize(rows, columns)
+        terminal.await_that(lambda s: s.cells[0][0][1] == (7,))
+        while terminal.look(0.05):
+            pass
+        if columns >= 40:
+            assert "LOAD DISCONNECTED" in terminal.screen.words or rows < 4
+            assert "q quit" in terminal.screen.lines()[-1]
+    terminal.resize(12, 40)
+    terminal.await_that(lambda s: s.says("Load", "○ off"))
+    for label in ("Charge", "Remote", "Terminals"):
+        terminal.screen.row_of(label)
+    assert terminal.screen.lines()[-2].endswith(" more")
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+    terminal.close()
+
+
+@case("watch: without colour, and without UTF-8, it says the same in words")
+def _(bench):
+    bench.tree.add("undervoltage")
+    for env in ({"NO_COLOR": "1"}, {"NO_COLOR": "1", "LANG": "C"}):
+        terminal, kernel = on_terminal(bench, env=env)
+        assert not any(value >= 30 for row in terminal.screen.cells
+                       for _, style in row for value in style)
+        mark = "-" if "LANG" in env else "○"
+        assert terminal.screen.row_of("Load") == mark + " off"
+        assert "! cell-undervoltage" in terminal.screen.text
+        assert "LANG" not in env or terminal.screen.text.isascii()
+        terminal.close()
+        kernel.close()
+        os.unlink(os.path.join(bench.tree.root, "uevents"))
+    terminal, _kernel = on_terminal(bench)
+    assert any(31 in style for row in terminal.screen.cells
+               for _, style in row)
+    terminal.close()
+
+
+@case("watch: every signal that ends it leaves the terminal as it was")
+def _(bench):
+    bench.tree.add("healthy")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
+                   signal.SIGQUIT, signal.SIGSEGV, signal.SIGABRT):
+        terminal, kernel = on_terminal(bench)
+        assert terminal.screen.alternate and not terminal.is_restored()
+        terminal.child.send_signal(number)
+        code, _err = terminal.end()
+        assert code == -number or (
+            number in (signal.SIGSEGV, signal.SIGABRT) and code), code
+        assert terminal.is_restored(), number
+        terminal.close()
+        kernel.close()
+        os.unlink(os.path.join(bench.tree.root, "uevents"))
+
+
+@case("watch: Control-C ends it, and Control-Z gives the terminal back meanwhile")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, _kernel = on_terminal(bench)
+    terminal.child.send_signal(signal.SIGTSTP)
+    terminal.await_that(lambda screen: not screen.alternate)
+    os.waitid(os.P_PID, terminal.child.pid, os.WSTOPPED | os.WNOWAIT)
+    assert terminal.is_restored()
+    terminal.child.send_signal(signal.SIGCONT)
+    terminal.await_text("q quit")
+    assert terminal.screen.alternate
+    terminal.key("\x03")
+    assert terminal.end()[0] == -signal.SIGINT
+    assert terminal.is_restored()
+    terminal.close()
+
+
+@case("watch: several boards: Tab and arrows change, an alarm elsewhere is seen")
+def _(bench):
+    bench.tree.add("healthy").add("undervoltage", "shed")
+    terminal, kernel = on_terminal(bench)
+    terminal.await_text("house board 1 of 2")
+    terminal.await_text("shed: LOAD DISCONNECTED: the bank is empty")
+    for key, name in (("\t", "shed"), ("\033[C", "house"), ("\033[D", "shed")):
+        terminal.key(key)
+        terminal.await_text(f"smallBMS {name} board ")
+    bench.tree.remove("shed")
+    kernel.send("remove", "shed")
+    terminal.await_that(lambda s: "smallBMS house" in s.words and
+                        "of 2" not in s.words)
+    bench.tree.remove()
+    kernel.send("remove")
+    terminal.await_text("There is no board")
+    terminal.key("rcy\t")
+    bench.tree.add("healthy")
+    kernel.send("add")
+    terminal.await_text("All well")
+    terminal.close()
+
+
+@case("watch: what is measured is kept fresh")
+def _(bench):
+    bench.tree.add("over-temperature")
+    terminal, _kernel = on_terminal(bench)
+    assert terminal.screen.row_of("Voltage") == "13.21 V"
+    bench.tree.put("voltage_now", 12750000)
+    terminal.await_that(lambda s: s.says("Voltage", "12.75 V"))
+    terminal.close()
+
+
+@case("watch: keys at random do no harm, and never write without y")
+def _(bench):
+    bench.tree.add("healthy").add("healthy", "shed")
+    terminal, _kernel = on_terminal(bench)
+    before = bench.tree.content()
+    for keys in ("\033[", "\033[1;5C", "\033O", "\0", "\xff\xfe", "rrrccc",
+                 "\033[999999999999~", "\t" * 50, "rc" * 30, "\f\f", "\r\n"):
+        terminal.key(keys)
+    terminal.key("\f")
+    while terminal.look(0.2):
+        pass
+    assert terminal.child.poll() is None
+    assert bench.tree.content() == before
+    terminal.close()
+
+
+@case("watch: without a terminal, or on one that can nothing, it says so")
+def _(bench):
+    bench.tree.add("healthy")
+    bench.refuses("watch", expect=FAILED, why="watch: needs a terminal")
+    bench.refuses("watch", "--json", expect=USAGE, why="monitor --json")
+    terminal = Terminal(bench, "watch", env={"TERM": "dumb"})
+    code, err = terminal.end()
+    assert code == FAILED and "needs a terminal" in err
+    assert not terminal.shown
+    terminal.close()
+
+
+@case("watch: the terminal is closed: it ends")
+def _(bench):
+    bench.tree.add("healthy")
+    terminal, _kernel = on_terminal(bench)
+    terminal.close()
+    assert terminal.child.wait(TIMEOUT_S) != DONE
