@@ -286,7 +286,7 @@ enum result command_log(const struct config *config, const char *argument)
 	error = journal_open(config, &journal);
 	if (error) {
 		complain(what, "cannot be read: %s", strerror(-error));
-	} else if (!journal_is_there(journal)) {
+	} else if (!config->directory && !journal_is_there(journal)) {
 		complain(what, "there is none that you may read; be root, or a member of the group systemd-journal");
 	} else {
 		error = print_log(config, &names, journal, since);

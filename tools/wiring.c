@@ -214,7 +214,8 @@ static void print_rst(const struct product *product)
 {
 	printf("   * - %s\n     - %s\n     - %s\n     - %s\n", product->name,
 	       output_name(product), through(product),
-	       product->terminal ? product->terminal : "");
+	       product->terminal ? product->terminal :
+	       product->output ? "as the cable's manual says" : "none");
 }
 
 enum result command_wiring(const struct config *config, const char *argument)

@@ -19,7 +19,8 @@ fi
 packages_of() {
 	case $1 in
 	module) echo "gcc libc6-dev kmod" ;;
-	tool) echo "gcc libc6-dev pkg-config libjson-c-dev libudev-dev" ;;
+	tool) echo "gcc libc6-dev pkg-config libjson-c-dev libudev-dev" \
+		"libsystemd-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
@@ -27,10 +28,11 @@ packages_of() {
 		"kmod make python3 xz-utils" ;;
 	host) echo "gcc libc6-dev python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) python3" ;;
+	tools) echo "$(packages_of tool) python3 systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
-		"dt-schema libjson-c-dev libudev-dev lld llvm make mandoc perl" \
-		"pkg-config pyflakes3 python3 python3-docutils python3-sphinx" \
+		"dt-schema libjson-c-dev libsystemd-dev libudev-dev lld llvm" \
+		"make mandoc perl pkg-config pyflakes3 python3" \
+		"python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;
 	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
 	*) say "host-packages: no part $1"

@@ -12,9 +12,11 @@ import cases_commands
 import cases_live
 import cases_robust
 import cases_status
+import cases_tell
 
 # To be imported is all that they need: that registers their cases.
-CASES = (cases_commands, cases_live, cases_robust, cases_status)
+CASES = (cases_commands, cases_live, cases_robust, cases_status,
+         cases_tell)
 
 
 def run_case(tool, function):
