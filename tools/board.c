@@ -149,7 +149,7 @@ static bool group_may_write(const char *path, char *name, size_t size)
 	FILE *groups;
 
 	if (stat(path, &status) || !status.st_gid ||
-	    !(status.st_mode & S_IWGRP))
+	    !(status.st_mode & 0020))
 		return false;
 	groups = fopen("/etc/group", "re");
 	if (!groups)

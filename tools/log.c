@@ -287,7 +287,8 @@ enum result command_log(const struct config *config, const char *argument)
 	if (error) {
 		complain(what, "cannot be read: %s", strerror(-error));
 	} else if (!config->directory && !journal_is_there(journal)) {
-		complain(what, "there is none that you may read; be root, or a member of the group systemd-journal");
+		complain(what,
+			 "there is none that you may read; be root, or a member of the group systemd-journal");
 	} else {
 		error = print_log(config, &names, journal, since);
 		if (error < 0)

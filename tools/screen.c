@@ -24,7 +24,7 @@
 #define LEAVE "\033[0m\033[?7h\033[?25h\033[?1049l"
 
 static struct termios before;
-static volatile sig_atomic_t entered;
+static sig_atomic_t entered;
 
 /* What is not ASCII takes several bytes, of which the first tells how many. */
 static size_t glyph_length(const char *text)

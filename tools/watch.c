@@ -198,7 +198,7 @@ static void draw_switches(struct watch *watch, struct part *part)
 }
 
 static void bar(struct watch *watch, int at_row, int from, int to,
-	       enum style style, double share)
+		enum style style, double share)
 {
 	const struct glyphs *glyph = glyphs_of(watch);
 	int full;
@@ -206,8 +206,7 @@ static void bar(struct watch *watch, int at_row, int from, int to,
 	share = share < 0 ? 0 : share > 1 ? 1 : share;
 	full = from + (int)(share * (to - from) + 0.5);
 	screen_fill(&watch->body, at_row, from, full, style, glyph->full);
-	screen_fill(&watch->body, at_row, full, to, STYLE_FAINT,
-			   glyph->empty);
+	screen_fill(&watch->body, at_row, full, to, STYLE_FAINT, glyph->empty);
 }
 
 static void number_row(struct watch *watch, struct part *part,
@@ -372,7 +371,8 @@ static void draw_board(struct watch *watch)
 	whole.row++;
 	draw_headline(watch, &whole);
 	whole.row++;
-	left = right = whole;
+	left = whole;
+	right = whole;
 	if (wide) {
 		left.to = columns / 2;
 		right.from = columns / 2;
@@ -508,21 +508,26 @@ static void say_done(struct watch *watch, char *text, size_t size)
 
 static void say(struct watch *watch, char *text, size_t size)
 {
+	static const char * const remote[] = {
+		"Switch the software remote OFF? Load and charge are disconnected at once, and stay so until it is on again.",
+		"Switch the software remote ON? What is healthy is connected at once, if the terminals are on as well.",
+	};
+	static const char * const charge[] = {
+		"INHIBIT charging? Charge is disconnected at once; the load is not affected.",
+		"ALLOW charging? The bank is charged whenever that is safe.",
+	};
+
 	*text = '\0';
 	switch (watch->message) {
 	case MESSAGE_NONE:
 		break;
 	case MESSAGE_ASK_REMOTE:
 		snprintf(text, size, "%s  y: yes   any other key: no",
-			 watch->target_on ?
-			 "Switch the software remote ON? What is healthy is connected at once, if the terminals are on as well." :
-			 "Switch the software remote OFF? Load and charge are disconnected at once, and stay so until it is on again.");
+			 remote[watch->target_on]);
 		break;
 	case MESSAGE_ASK_CHARGE:
 		snprintf(text, size, "%s  y: yes   any other key: no",
-			 watch->target_on ?
-			 "ALLOW charging? The bank is charged whenever that is safe." :
-			 "INHIBIT charging? Charge is disconnected at once; the load is not affected.");
+			 charge[watch->target_on]);
 		break;
 	case MESSAGE_DONE_REMOTE:
 	case MESSAGE_DONE_CHARGE:
@@ -560,6 +565,8 @@ static int draw_bottom(struct watch *watch)
 
 static bool draw(struct watch *watch)
 {
+	static const char nothing[] =
+		"There is no board: unplugged, or its driver was unloaded. It is shown when it comes.";
 	int rows, columns, top, bottom;
 
 	terminal_size(&rows, &columns);
@@ -573,8 +580,7 @@ static bool draw(struct watch *watch)
 		draw_board(watch);
 	else
 		watch->row = screen_wrap(&watch->body, 1, 1, columns - 1,
-					 STYLE_ALARM,
-					 "There is no board: unplugged, or its driver was unloaded. It is shown again when it comes back.") + 1;
+					 STYLE_ALARM, nothing) + 1;
 	bottom = draw_bottom(watch);
 	draw_top(watch);
 	top = draw_others(watch);

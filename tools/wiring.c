@@ -38,8 +38,8 @@ struct product {
 #define VE_DIRECT "VE.Direct non-inverting remote on-off cable (ASS030550320)"
 #define NON_INVERTING "non-inverting remote on-off cable (ASS030550200)"
 #define SKYLLA_I "Skylla-i remote on-off cable (ASS030550400)"
-#define ANY 0, INT_MAX
-#define EVERY { { ANY, ANY } }
+#define MOST INT_MAX
+#define EVERY { { 0, MOST, 0, MOST } }
 #define BUS_WORDS "phoenix inverter inverters ve.bus ve bus "
 
 static const struct product products[] = {
@@ -65,10 +65,10 @@ static const struct product products[] = {
 	  "cyrix li load", EVERY,
 	  NULL, "control input" },
 	{ "load", "Phoenix inverter with VE.Bus, 1200 VA and more",
-	  BUS_WORDS, { { ANY, 1200, INT_MAX } },
+	  BUS_WORDS, { { 0, MOST, 1200, MOST } },
 	  INVERTING, NULL },
 	{ "load", "Phoenix Inverter Compact with VE.Bus, 1200 VA and more",
-	  BUS_WORDS "compact", { { ANY, 1200, INT_MAX } },
+	  BUS_WORDS "compact", { { 0, MOST, 1200, MOST } },
 	  INVERTING, NULL },
 	{ "charge", "BlueSolar MPPT 150/70 and 150/80 with CAN-bus",
 	  "bluesolar mppt can bus", { { 150, 150, 70, 70 },
@@ -79,11 +79,11 @@ static const struct product products[] = {
 	  VE_DIRECT, NULL },
 	{ "charge", "SmartSolar MPPT 150/45 and up, 250/60 and up",
 	  "smartsolar mppt ve.can ve can ve.direct direct",
-	  { { 150, 150, 45, INT_MAX }, { 250, 250, 60, INT_MAX } },
-	  NULL, "right-hand one (marked +) or left-hand one (marked H) of the 2-pole connector" },
+	  { { 150, 150, 45, MOST }, { 250, 250, 60, MOST } },
+	  NULL, "right-hand one (+) or left-hand one (H) of the 2-pole connector" },
 	{ "charge", "SmartSolar MPPT up to 150/35",
 	  "smartsolar mppt ve.direct ve direct",
-	  { { 0, 149, ANY }, { 150, 150, 0, 35 } },
+	  { { 0, 149, 0, MOST }, { 150, 150, 0, 35 } },
 	  VE_DIRECT, NULL },
 	{ "charge", "Phoenix Smart IP43 Charger",
 	  "phoenix smart ip43 charger", EVERY,

@@ -104,9 +104,9 @@ APPENDIX = (
     ("BlueSolar MPPT 75/15", "charge", "ASS030550320", None),
     ("SmartSolar MPPT 75/15", "charge", "ASS030550320", None),
     ("SmartSolar MPPT 150/35", "charge", "ASS030550320", None),
-    ("SmartSolar MPPT 150/45", "charge", None, "marked +"),
-    ("SmartSolar MPPT 150/100", "charge", None, "marked +"),
-    ("SmartSolar MPPT 250/60", "charge", None, "marked +"),
+    ("SmartSolar MPPT 150/45", "charge", None, "(+)"),
+    ("SmartSolar MPPT 150/100", "charge", None, "(+)"),
+    ("SmartSolar MPPT 250/60", "charge", None, "(+)"),
     ("Phoenix Smart IP43 Charger", "charge", None, "H of"),
     ("Skylla TG", "charge", "ASS030550200", None),
     ("Skylla-i", "charge", "ASS030550400", None),
@@ -373,5 +373,5 @@ def _(bench):
     assert not shut_down(bench, 0, delay="0")[0]
     down, said = shut_down(bench, "junk", delay="0")
     assert not down and "cannot be read any more" in said
-    down, said = shut_down(bench, 1, delay="0x")
+    down, said = shut_down(bench, 0, delay="0x")
     assert "is not a whole number" in said
