@@ -44,6 +44,7 @@ help:
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
 	@echo '  diagrams     plays the timing diagrams in them again, on the pins'
+	@echo '  pictures     draws what they show of the tool again'
 	@echo
 	@echo 'The emulated machine'
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
@@ -95,6 +96,13 @@ update-cache:
 	@KERNEL_PACKAGE=linux-image-arm64 $(lib)/fetch.sh --update
 	@selftests/kernels/fetch.sh --update
 	@selftests/kernels/newest.sh --update
+
+# What the documents show of the tool
+pictures: tool
+	@$(PYTHON) selftests/tools/screenshot.py build/tools/smallbms \
+		Documentation/watch.svg
+	@(printf '.. SPDX-License-Identifier: GPL-2.0\n\n'; \
+		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt
 
 demo: vm
 	@$(PYTHON) selftests/pins/bench.py demo
@@ -172,5 +180,5 @@ soak: vm
 	@selftests/expander/soak $(MINUTES) $(SEED)
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
-	docs diagrams check check-all check-host check-tools check-static check-pins \
-	check-userland check-expander check-debug check-kernels soak
+	docs diagrams pictures check check-all check-host check-tools check-static \
+	check-pins check-userland check-expander check-debug check-kernels soak

@@ -566,7 +566,7 @@ static int draw_bottom(struct watch *watch)
 static bool draw(struct watch *watch)
 {
 	static const char nothing[] =
-		"There is no board: unplugged, or its driver was unloaded. It is shown when it comes.";
+		"There is no board: unplugged, or its driver unloaded. It is shown when it comes.";
 	int rows, columns, top, bottom;
 
 	terminal_size(&rows, &columns);

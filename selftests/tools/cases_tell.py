@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 
+import screenshot
 from bench import DONE, FAILED, TIMEOUT_S, USAGE, case
 from live import Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.join(HERE, "../../tools")
+# What "make pictures" puts before it
+TABLE_HEAD = ".. SPDX-License-Identifier: GPL-2.0\n\n"
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 
 SEVERITIES = {
@@ -156,6 +159,20 @@ def _(bench):
     assert table.startswith(".. list-table::\n")
     for args in (("frobnicator",), ("",), ("-",), ("%s%n",), ("x" * 5000,)):
         bench.refuses("wiring", *args, expect=FAILED, why="not in the table")
+
+
+@case("the table in the documents is that of the tool")
+def _(bench):
+    path = os.path.join(TOOLS, "../Documentation/wiring-table.txt")
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == TABLE_HEAD + bench.run("wiring", "--rst").out
+
+
+@case("the picture in the documents is what watch shows")
+def _(bench):
+    path = os.path.join(TOOLS, "../Documentation/watch.svg")
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == screenshot.draw(bench.tool)
 
 
 # ---- log, from journal files made of the journal's export format
