@@ -53,6 +53,7 @@ class Follower:
 
     def become(self, state, name="house", **kwargs):
         """Put the board into another state, and tell of it."""
+        await_asleep(self.child)  # or it might read half of it
         for path, value in values(state).items():
             self.bench.tree.put(path, value, name)
         self.kernel.send(name=name, **kwargs)
