@@ -34,6 +34,9 @@ packages_of() {
 		"make mandoc perl pkg-config pyflakes3 python3" \
 		"python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;
+	applet) echo "dbus-daemon adwaita-icon-theme fonts-dejavu-core imagemagick" \
+		"librsvg2-common umockdev upower x11-xserver-utils xdotool" \
+		"xfce4-panel xfce4-power-manager-plugins xfce4-settings xvfb" ;;
 	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;

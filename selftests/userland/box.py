@@ -36,7 +36,7 @@ SUPPLIES = "/sys/class/power_supply"
 STAGE = ("virtio_blk", "squashfs", "overlay")   # until the disk is there
 MODULES = ("smallbms", "gpio-charger", "industrialio")
 OURS = "usr/lib/smallbms-test"
-CHARGER_LINE = "charge-sense"                   # on the cabin's chip
+CHARGER_LINE = "heartbeat"                      # on the cabin's chip
 
 
 class Cabin(lab.Direct):
