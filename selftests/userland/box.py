@@ -111,12 +111,8 @@ def project_files(files, out):
         os.chmod(f"{ours}/{name}", 0o755)
     units = f"{out}/etc/systemd/system"
     os.makedirs(f"{units}/multi-user.target.wants")
-    os.makedirs(f"{out}/usr/local/bin")
-    for name in os.listdir(f"{TOP}/tools/prometheus"):
-        where = {"": f"{out}/usr/local/bin", ".service": units,
-                 ".timer": units}.get(os.path.splitext(name)[1])
-        if where:
-            shutil.copy(f"{TOP}/tools/prometheus/{name}", where)
+    shutil.copytree(f"{TOP}/tools/prometheus",
+                    f"{out}/root/smallbms/tools/prometheus")
     shutil.copy(f"{HERE}/guest/agent.service", units)
     os.symlink("../agent.service",
                f"{units}/multi-user.target.wants/agent.service")

@@ -18,6 +18,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import examples
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 SHIPPED = os.path.join(TOP, "tools", "prometheus")
@@ -177,6 +179,15 @@ def check_dashboard(address, report):
         report.note(f"unknown: {name}")
 
 
+def check_examples(address, report):
+    """Those of the documents."""
+    for expression in examples.expressions():
+        result, error = query(address, expression)
+        report.result(bool(result), f"fleet.rst: {expression}")
+        if error:
+            report.note(error)
+
+
 def check_rules(tools, report):
     """promtool on the shipped rules; every alert has a test that sees it."""
     run = subprocess.run([f"{tools}/promtool", "test", "rules", "alerts.yml"],
@@ -230,3 +241,4 @@ def test(report, folder):
                           "gateways")
         check_alerts(address, report)
         check_dashboard(address, report)
+        check_examples(address, report)

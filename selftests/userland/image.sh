@@ -68,7 +68,8 @@ if [ ! -e "$folder/packages" ]; then
 	echo "root:x:0:" >"$root/etc/group"
 	echo "u prometheus - - /var/lib/prometheus" \
 		>"$root/usr/lib/sysusers.d/packages.conf"
-	mkdir -p "$root/var/lib/prometheus/node-exporter" "$root/root"
+	mkdir -p "$root/var/lib/prometheus/node-exporter" "$root/root" \
+		"$root/usr/local/bin"
 	units=$root/etc/systemd/system
 	mkdir -p "$units/multi-user.target.wants"
 	ln -s /lib/systemd/system/multi-user.target "$units/default.target"
