@@ -62,8 +62,9 @@ def device_tree():
 
 
 def run(*command):
-    """A program of the build; what it says goes to stderr."""
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    """What a program of the build prints."""
+    return subprocess.run(command, check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
 
 
 def collect_modules(modroot, bench, out):
@@ -131,9 +132,9 @@ class Gateway:
 
     def __init__(self, name, max_seconds=900):
         workdir = os.path.join(TOP, "build", "userland", name)
-        image = subprocess.run([f"{HERE}/image.sh"], check=True, text=True,
-                               stdout=subprocess.PIPE).stdout.strip()
-        files = lab.build("stock")
+        image = run(f"{HERE}/image.sh").strip()
+        files = dict(line.split("=", 1) for line in run(
+            f"{SELFTESTS}/modules/build.sh", "stock").splitlines())
         project_files(files, f"{workdir}/files")
         with tarfile.open(f"{workdir}/project.tar", "w") as archive:
             archive.add(f"{workdir}/files", ".", filter=owned_by_root)
