@@ -91,16 +91,15 @@ def collect_modules(modroot, bench, out):
            f"{target}/updates/smallbms-bench.ko", bench)
     for each in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
         shutil.copy(f"{source}/{each}", target)
-    # depmod looks below lib
-    os.symlink("usr/lib", f"{out}/lib")
     environment = dict(os.environ, PATH=f"{os.environ['PATH']}:/sbin:/usr/sbin")
     subprocess.run(["depmod", "-b", out, release], check=True, env=environment)
-    os.unlink(f"{out}/lib")
 
 
 def project_files(files, out):
     """All that is laid over the disk: what is installed, and the tests'."""
     shutil.rmtree(out, ignore_errors=True)
+    os.makedirs(f"{out}/usr/lib")
+    os.symlink("usr/lib", f"{out}/lib")         # as on the disk
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
         f"O={TOP}/build/tools", f"DESTDIR={out}", "prefix=/usr", "install")
     shutil.copy(files["TOOL"], f"{out}/usr/bin/smallbms")
@@ -119,6 +118,7 @@ def project_files(files, out):
                f"{units}/multi-user.target.wants/agent.service")
     with open(f"{out}/etc/machine-id", "w", encoding="ascii") as file:
         file.write("5ba11b35" * 4 + "\n")
+    os.unlink(f"{out}/lib")
 
 
 def owned_by_root(entry):
