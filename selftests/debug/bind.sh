@@ -14,6 +14,8 @@ verdict $? "all boards come up with load and charge on"
 folders=
 for label in $(labels); do
 	told "$label" leaving
+	# a tick for each change, and no more: debug kernels are slow
+	set_bench "$label" bounce_tick_us 1000
 	echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
 	folders="$folders $supplies/$label $(realpath "$supplies/$label/device")"
 	folders="$folders $(realpath "$supplies/$label/device")/stats"

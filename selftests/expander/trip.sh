@@ -8,6 +8,10 @@
 TRIPS=5
 # What the emulation may add to the 5 ms of T5; the bound of T5 is 100 ms
 LATE_US=100000
+# Kernels that watch their every access are too slow to be measured
+case ${KERNEL-} in
+debug | remove) LATE_US=300000 ;;
+esac
 
 begin
 start
@@ -43,7 +47,7 @@ for label in $(labels); do
 		"${least%% *} to $worst us; 20000 us of that are debounce"
 	between 20000 "${least%% *}" $((20000 + LATE_US)) &&
 		between 20000 "$worst" $((20000 + LATE_US))
-	verdict $? "$label: it takes the debounce delay and not 100 ms more (T2, T5)"
+	verdict $? "$label: it takes the debounce delay and not $((LATE_US / 1000)) ms more (T2, T5)"
 	[ -e "$bench/bench-$label/verbose" ] || continue
 	# A re-scan may fall into a trip, but not into most of them
 	before=$(cut -d ' ' -f 2 /tmp/trips | median)
