@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2317 # within() calls functions
 # Other drivers use the lines of boards: gpio-leds the remote, gpio-keys others.
 
 # shellcheck source-path=SCRIPTDIR/../expander source=../expander/lib.sh

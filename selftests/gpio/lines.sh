@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2317 # within() calls functions
 # The lines that a board offers, seen with the tools of libgpiod: names, levels,
 # edges, the remote switch, and the end of the driver while somebody listens.
 
