@@ -187,14 +187,19 @@ def keep(gateway, state, text, label):
 
 def only(gateway, *devices):
     """Binds the devices, and no other of ours."""
-    drivers = {"board-house": "smallbms", "board-cabin": "smallbms",
-               "solar": "gpio-charger"}
+    # The charger first: a board that has one waits for it
+    drivers = {"solar": "gpio-charger", "board-house": "smallbms",
+               "board-cabin": "smallbms"}
     for name, driver in drivers.items():
         path = f"/sys/bus/platform/drivers/{driver}"
         label = name.removeprefix("board-")
         told = f"{box.BENCH}/bench-{label}/told"
         if name in devices:
-            gateway.ok(f"[ -e {path}/{name} ] || echo {name} >{path}/bind")
+            bound = gateway.until(lambda name=name, path=path: not gateway.run(
+                f"[ -e {path}/{name} ] || echo {name} >{path}/bind; "
+                f"[ -e {path}/{name} ]")[0])
+            if not bound:
+                raise RuntimeError(f"{name} cannot be bound to {driver}")
         else:
             gateway.ok(f"[ ! -e {told} ] || echo leaving >{told}; "
                        f"[ ! -e {path}/{name} ] || echo {name} >{path}/unbind")
