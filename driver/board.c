@@ -97,7 +97,8 @@ static void board_arm(struct board *b, u32 wanted, u64 now)
 	u64 next = board_due_in(b, now);
 
 	if (b->storm.muted)
-		poll = min(poll, (u64)STORM_POLL_MS * NSEC_PER_MSEC);
+		poll = min(poll, (b->protection.bursting ? STORM_BURST_MS :
+				  STORM_POLL_MS) * (u64)NSEC_PER_MSEC);
 	b->rescan = next > poll;
 	if (b->rescan)
 		next = poll;
@@ -285,18 +286,41 @@ static void board_turn_work(struct kthread_work *work)
 	board_turn_sleeping(container_of(work, struct board, turn));
 }
 
-/* Have a turn taken, now or by the thread. */
+/**
+ * board_turn_locked() - have a turn taken, now or by the thread
+ * @b: the board; its lock is held
+ */
+void board_turn_locked(struct board *b)
+{
+	if (b->sleeps)
+		kthread_queue_work(b->worker, &b->turn);
+	else
+		board_turn_atomic(b);
+}
+
 static void board_turn(struct board *b)
 {
 	unsigned long flags;
 
-	if (b->sleeps) {
-		kthread_queue_work(b->worker, &b->turn);
-	} else {
-		raw_spin_lock_irqsave(&b->lock, flags);
-		board_turn_atomic(b);
-		raw_spin_unlock_irqrestore(&b->lock, flags);
-	}
+	raw_spin_lock_irqsave(&b->lock, flags);
+	board_turn_locked(b);
+	raw_spin_unlock_irqrestore(&b->lock, flags);
+}
+
+/**
+ * board_expect() - have a turn taken when the debounce of an edge is over (T2)
+ * @b: the board; its lock is held
+ * @edge: when it came, now or before
+ */
+void board_expect(struct board *b, u64 edge)
+{
+	u64 due = edge + (u64)b->protection.cfg.debounce_delay_ms * NSEC_PER_MSEC;
+
+	/* A timer that has run out has called for a turn, and that arms it. */
+	if (!b->running || hrtimer_get_expires_ns(&b->timer) <= due)
+		return;
+	b->rescan = false;
+	hrtimer_start(&b->timer, ns_to_ktime(due), HRTIMER_MODE_ABS_HARD);
 }
 
 static enum hrtimer_restart board_timer(struct hrtimer *timer)
@@ -307,53 +331,6 @@ static enum hrtimer_restart board_timer(struct hrtimer *timer)
 		atomic_inc(&b->stats.rescans);
 	board_turn(b);
 	return HRTIMER_NORESTART;	/* the turn has armed it anew */
-}
-
-/*
- * A reading over a bus costs much, and one right after the first edge of a line
- * tells little: the level counts when it was held for a debounce, so it is read
- * then. What goes on moving is looked at each time. Called with the lock held.
- *
- * Return: whether a turn is to be taken at once.
- */
-static bool board_edge(struct board *b, u32 lines, u64 now)
-{
-	u64 wait = board_settled_in(b, now, now);
-
-	if (!wait || lines & (b->inputs.again | b->protection.bursting))
-		return true;
-	/* A timer that has run out has called for a turn, and that arms it. */
-	if (b->running && hrtimer_get_expires_ns(&b->timer) > now + wait) {
-		b->rescan = false;
-		hrtimer_start(&b->timer, ns_to_ktime(now + wait),
-			      HRTIMER_MODE_ABS_HARD);
-	}
-	return false;
-}
-
-static irqreturn_t board_interrupt(int irq, void *context)
-{
-	struct board *b = context;
-	u64 now = ktime_get_boottime_ns();
-	bool mute, turn = false;
-	unsigned long flags;
-	u32 lines;
-
-	atomic_inc(&b->stats.interrupts);
-	raw_spin_lock_irqsave(&b->lock, flags);
-	lines = inputs_stirred(&b->inputs, irq, now);
-	mute = storm_count(b, now);
-	if (b->sleeps)
-		turn = board_edge(b, lines, now);
-	else
-		board_turn_atomic(b);
-	raw_spin_unlock_irqrestore(&b->lock, flags);
-
-	if (turn)
-		kthread_queue_work(b->worker, &b->turn);
-	if (mute)
-		inputs_mute(&b->inputs, true);
-	return IRQ_HANDLED;
 }
 
 /**
@@ -549,8 +526,7 @@ int board_start(struct board *b)
 	schedule_work(&b->report);
 	board_kick(b);
 
-	ret = inputs_request_interrupts(b->dev, &b->inputs, board_interrupt, b,
-					b->sleeps ? 0 : IRQF_NO_THREAD);
+	ret = interrupts_request(b);
 	if (ret)
 		return ret;
 

@@ -82,6 +82,7 @@ struct board_stats {
  * struct board_storm - guard against lines that flood us with interrupts
  * @since: begin of the window in which @count is counted, ns
  * @count: interrupts in it
+ * @ignored: the interrupts are about to be given back
  * @muted: interrupts are off, and the lines are polled
  * @muted_at: since when, ns
  * @pause_ms: for how long; grows while the storm is there each time
@@ -89,6 +90,7 @@ struct board_stats {
 struct board_storm {
 	u64 since;
 	u32 count;
+	bool ignored;
 	bool muted;
 	u64 muted_at;
 	u32 pause_ms;
@@ -241,16 +243,20 @@ void board_stop(struct board *b);
 void board_rest(struct board *b);
 void board_wake(struct board *b);
 void board_kick(struct board *b);
+void board_turn_locked(struct board *b);
+void board_expect(struct board *b, u64 edge);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_switch_remote(struct board *b, bool on);
 void board_set_remote(struct board *b, bool on);
 void board_set_inhibit_charge(struct board *b, bool inhibit);
 void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
 
-/* storm.c; the interval at which lines are polled while they are muted */
+/* interrupts.c; the interval at which lines are polled while they are muted */
 #define STORM_POLL_MS	20U
+/* ... and while a line is suspected of chattering (T2) */
+#define STORM_BURST_MS	2U
 
-bool storm_count(struct board *b, u64 now);
+int interrupts_request(struct board *b);
 bool storm_is_over(struct board *b, u64 now);
 
 /* report.c */

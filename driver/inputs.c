@@ -3,6 +3,7 @@
 #include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
 #include <linux/interrupt.h>
 #include <linux/minmax.h>
 #include <linux/property.h>
@@ -173,20 +174,49 @@ int inputs_read(struct inputs *in, struct inputs_reading *r)
 	return ret;
 }
 
+/*
+ * The interrupt of an expander is shared with the expander's own driver. Where
+ * that does not share it, it is left alone.
+ */
+static void inputs_request_chip(struct device *dev, struct inputs *in,
+				const struct gpio_desc *desc,
+				irq_handler_t handler, void *context)
+{
+	struct gpio_chip *chip = gpiod_to_chip(desc);
+	unsigned int n;
+	int irq;
+
+	if (!chip || !chip->can_sleep || !chip->parent)
+		return;
+	irq = fwnode_irq_get(dev_fwnode(chip->parent), 0);
+	if (irq <= 0)
+		return;
+	for (n = 0; n < in->chips; n++)
+		if (in->chip_irq[n] == irq)
+			return;
+	if (devm_request_threaded_irq(dev, irq, NULL, handler,
+				      IRQF_SHARED | IRQF_ONESHOT,
+				      dev_name(dev), context))
+		dev_dbg(dev, "interrupt %d is not shared\n", irq);
+	else
+		in->chip_irq[in->chips++] = irq;
+}
+
 /**
  * inputs_request_interrupts() - be told of edges from now on
  * @dev: the board
  * @in: the lines
  * @handler: called for every edge; it calls inputs_stirred()
- * @context: for @handler
+ * @chip_handler: called, in a thread, when the chip of some lines interrupts
+ * @context: for both
  * @flags: IRQF_* beside the trigger
  *
- * Comes last in a probe: the handler may run at once, and until devm has
+ * Comes last in a probe: the handlers may run at once, and until devm has
  * freed the interrupts, before anything else is torn down.
  */
 int inputs_request_interrupts(struct device *dev, struct inputs *in,
-			      irq_handler_t handler, void *context,
-			      unsigned long flags)
+			      irq_handler_t handler, irq_handler_t chip_handler,
+			      void *context, unsigned long flags)
 {
 	unsigned int n;
 	int ret;
@@ -206,7 +236,26 @@ int inputs_request_interrupts(struct device *dev, struct inputs *in,
 	}
 	/* only now, as a handler may mute them all at once */
 	inputs_mute(in, false);
+	for (n = 0; n < in->count; n++)
+		if (in->irq[n])
+			inputs_request_chip(dev, in, in->desc[n], chip_handler,
+					    context);
 	return 0;
+}
+
+/**
+ * inputs_synchronize() - wait for handlers that are running
+ * @in: the lines
+ */
+void inputs_synchronize(struct inputs *in)
+{
+	unsigned int n;
+
+	for (n = 0; n < in->count; n++)
+		if (in->irq[n])
+			synchronize_irq(in->irq[n]);
+	for (n = 0; n < in->chips; n++)
+		synchronize_irq(in->chip_irq[n]);
 }
 
 /**
@@ -294,6 +343,12 @@ void inputs_mute(struct inputs *in, bool mute)
 			disable_irq_nosync(in->irq[n]);
 		else
 			enable_irq(in->irq[n]);
+	}
+	for (n = 0; n < in->chips; n++) {
+		if (mute)
+			disable_irq_nosync(in->chip_irq[n]);
+		else
+			enable_irq(in->chip_irq[n]);
 	}
 }
 

@@ -31,6 +31,8 @@ struct gpio_desc;
  * @fitted: the same lines as bits
  * @interrupts: lines that have an interrupt, as bits
  * @sleeps: reading them may sleep
+ * @chip_irq: interrupts of the chips behind the lines
+ * @chips: how many there are
  * @edges: lines that an interrupt told of since the last sample; the lock of
  *	the board guards it, and what follows
  * @again: those of them that it told of more than once
@@ -44,6 +46,8 @@ struct inputs {
 	u32 fitted;
 	u32 interrupts;
 	bool sleeps;
+	int chip_irq[INPUTS];
+	unsigned int chips;
 	u32 edges;
 	u32 again;
 	u64 edge_at[PROTECTION_LINES];
@@ -72,8 +76,9 @@ int inputs_get(struct device *dev, struct inputs *in);
 void inputs_read_back(struct inputs *in, const struct outputs *out);
 int inputs_read(struct inputs *in, struct inputs_reading *r);
 int inputs_request_interrupts(struct device *dev, struct inputs *in,
-			      irq_handler_t handler, void *context,
-			      unsigned long flags);
+			      irq_handler_t handler, irq_handler_t chip_handler,
+			      void *context, unsigned long flags);
+void inputs_synchronize(struct inputs *in);
 u32 inputs_stirred(struct inputs *in, int irq, u64 now);
 u64 inputs_edge_at(const struct inputs *in);
 void inputs_take_edges(struct inputs *in, struct protection_sample *s,
