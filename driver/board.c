@@ -317,7 +317,7 @@ void board_expect(struct board *b, u64 edge)
 	u64 due = edge + (u64)b->protection.cfg.debounce_delay_ms * NSEC_PER_MSEC;
 
 	/* A timer that has run out has called for a turn, and that arms it. */
-	if (!b->running || hrtimer_get_expires_ns(&b->timer) <= due)
+	if (!b->running || ktime_to_ns(hrtimer_get_expires(&b->timer)) <= due)
 		return;
 	b->rescan = false;
 	hrtimer_start(&b->timer, ns_to_ktime(due), HRTIMER_MODE_ABS_HARD);
