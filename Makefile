@@ -28,18 +28,21 @@ help:
 	@echo '  shell        the same machine, with a root prompt for you'
 	@echo
 	@echo 'Test'
-	@echo '  check        all of the following, with the totals'
+	@echo '  check        the quick ones, with the totals:'
 	@echo '  check-host   the protection logic, compiled for this machine'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
-	@echo '  check-userland  upowerd, node_exporter, udev and systemd on the board'
-	@echo '  check-all    the same as check'
+	@echo
+	@echo '  check-all    the long ones, with the totals:'
 	@echo '  check-expander  the driver on an I2C expander that fails on demand'
 	@echo '  check-debug  the driver on kernels that look for bugs'
+	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
+	@echo '               has, and built for amd64, armhf and riscv64 as well'
+	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
+	@echo
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
-	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
@@ -141,13 +144,15 @@ check_expander = 'driver, on an I2C expander that fails' \
 check_debug = 'driver, on debug kernels' \
 	'$(quietly) vm && selftests/debug/run'
 
-check_gpio = 'the GPIO chip and the measurements' \
+check_gpio = 'the GPIO chip' \
 	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
 
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
 
-check-all: check
+check-all:
+	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
+		$(check_kernels) $(check_debug)
 
 check-host:
 	+@$(gather) $(check_host)
