@@ -21,6 +21,8 @@ help:
 	@echo '  module       the module alone; KDIR=FOLDER for another kernel'
 	@echo '  tool         the tool alone'
 	@echo '  install      all of it; DESTDIR and prefix ($(prefix)) are honoured'
+	@echo '  dkms         the sources as DKMS wants them: build/dkms'
+	@echo '  deb          Debian packages: build/deb/*.deb'
 	@echo '  clean        removes what was built, not what was downloaded'
 	@echo
 	@echo 'Try it, no hardware needed'
@@ -40,6 +42,7 @@ help:
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
 	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
+	@echo '  check-package  the packages, in a Debian root of their own'
 	@echo
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
@@ -80,6 +83,15 @@ install: all
 	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
 	@$(make_in) tools O=$(CURDIR)/build/tools \
 		DESTDIR=$(DESTDIR) prefix=$(prefix) install
+
+dkms:
+	@tools/debian/dkms-source.sh build/dkms
+	@cp COPYING build/dkms/smallbms-*/
+
+deb:
+	@$(lib)/host-packages.sh deb
+	@echo '  DEB     build/deb'
+	@tools/debian/build.sh build/deb
 
 clean:
 	@echo '  CLEAN   build'
@@ -147,6 +159,9 @@ check_debug = 'driver, on debug kernels' \
 check_gpio = 'the GPIO chip' \
 	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
 
+check_package = 'Debian packages and DKMS' \
+	'$(lib)/host-packages.sh package && selftests/package/run'
+
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
 
@@ -178,6 +193,9 @@ check-expander:
 check-debug:
 	+@$(gather) $(check_debug)
 
+check-package:
+	+@$(gather) $(check_package)
+
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 
@@ -186,4 +204,5 @@ soak: vm
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
-	check-pins check-userland check-expander check-debug check-kernels soak
+	check-pins check-userland check-expander check-debug check-kernels \
+	check-package deb dkms soak
