@@ -68,9 +68,9 @@ for label in $(labels); do
 	verdict $? "$label: a trip costs at most 3 accesses, read-back not counted"
 	# A sense line that follows its output is an interrupt of the chip's own
 	more=0
-	! grep -q " charge-sense " "$bench/bench-$label/pins" || more=1
+	! grep -q " charge-sense " "$bench/bench-$label/pins" || more=$one
 	[ $((before + after)) -le $((4 * one + more)) ]
-	verdict $? "$label: at most $((4 + more)) with it"
+	verdict $? "$label: at most $((4 + more / one)) with it"
 	set_bench "$label" verbose 0
 done
 
