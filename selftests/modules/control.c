@@ -9,6 +9,7 @@
  *	short		write: names of outputs that are short-circuited, or none
  *	bounce		write: "NAME HZ MS"
  *	bounce_tick_us	how finely that is done
+ *	trips		write: "INPUT OUTPUT COUNT GAP_US", and wait; read: ns of each
  *	record		read: what happened when; write: begin anew
  *	told		write: what the monitor cannot see, see monitor.h
  *	monitor		read: what it has seen
@@ -175,6 +176,38 @@ static ssize_t bounce_write(struct file *file, const char __user *from,
 	return count;
 }
 
+static ssize_t trips_write(struct file *file, const char __user *from,
+			   size_t count, loff_t *at)
+{
+	struct seq_file *seq = file->private_data;
+	struct pins *p = seq->private;
+	char *text = text_from_user(from, count);
+	char in[24], out[24];
+	int input, output, ret = -EINVAL;
+	u32 trips, gap_us;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	if (sscanf(text, "%23s %23s %u %u", in, out, &trips, &gap_us) == 4) {
+		input = pin_of(p, in);
+		output = pin_of(p, out);
+		if (input >= 0 && output >= 0)
+			ret = trips_run(p, input, output, trips, gap_us);
+	}
+	kfree(text);
+	return ret ?: count;
+}
+
+static int trips_show(struct seq_file *file, void *unused)
+{
+	struct pins *p = file->private;
+	u32 n;
+
+	for (n = 0; n < p->trips.count; n++)
+		seq_printf(file, "%llu\n", p->trips.samples[n]);
+	return 0;
+}
+
 static int record_show(struct seq_file *file, void *unused)
 {
 	struct pins *p = file->private;
@@ -279,6 +312,7 @@ static const struct file_operations _name##_fops = {			\
 
 SHOWN_AND_WRITTEN(pins);
 SHOWN_AND_WRITTEN(record);
+SHOWN_AND_WRITTEN(trips);
 WRITTEN(asleep);
 WRITTEN(short);
 WRITTEN(bounce);
@@ -300,6 +334,7 @@ void pins_control(struct pins *p)
 	debugfs_create_file("short", 0200, folder, p, &short_fops);
 	debugfs_create_file("bounce", 0200, folder, p, &bounce_fops);
 	debugfs_create_u32("bounce_tick_us", 0600, folder, &p->bounce_tick_us);
+	debugfs_create_file("trips", 0600, folder, p, &trips_fops);
 	debugfs_create_file("record", 0600, folder, p, &record_fops);
 	debugfs_create_file("told", 0200, folder, p, &told_fops);
 	debugfs_create_file("monitor", 0400, folder, p, &monitor_fops);
@@ -326,6 +361,7 @@ void pins_uncontrol(struct pins *p)
 {
 	debugfs_remove(p->folder);
 	bouncer_stop(p);
+	trips_free(&p->trips);
 	dev_info(p->dev, "monitor: %u checks, %u objections, left with load %u charge %u\n",
 		 p->monitor.checks, p->monitor.objections,
 		 !!(p->monitor.high & BIT(ROLE_LOAD)),

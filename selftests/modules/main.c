@@ -8,6 +8,7 @@
  *	expander.c	the chip on it; int_line.c: its INT
  *	direct.c	a chip of lines that never sleep
  *	pins.c		the pins of either chip; bouncer.c: one that bounces
+ *	trips.c		thousands of trips, timed
  *	record.c	what happened when
  *	monitor.c	the referee
  *	control.c	the files in debugfs, smallbms-bench/DEVICE/

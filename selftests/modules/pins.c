@@ -41,6 +41,7 @@ static void pins_after(struct pins *p, u32 before, enum record_kind kind,
 			continue;
 		if (stamped)
 			record_add(&p->record, now, kind, n, levels & BIT(n));
+		trips_change(&p->trips, n, levels & BIT(n), now);
 		monitor_change(&p->monitor, p->dev, p->role[n],
 			       levels & BIT(n), now, kind == RECORD_SET);
 	}
@@ -156,6 +157,7 @@ int pins_init(struct pins *p, struct device *dev, unsigned int count)
 	raw_spin_lock_init(&p->lock);
 	monitor_init(&p->monitor);
 	bouncer_init(p);
+	trips_init(&p->trips);
 
 	found = device_property_read_string_array(dev, "line-names", names,
 						  count);

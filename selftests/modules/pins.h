@@ -6,6 +6,7 @@
 #ifndef _BENCH_PINS_H
 #define _BENCH_PINS_H
 
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/notifier.h>
@@ -53,6 +54,30 @@ struct pin {
 	unsigned int number;
 };
 
+#define TRIPS_MAX	100000
+
+/**
+ * struct trips - what is timed, see trips.c; guarded by the lock of the pins
+ * @input: the pin that the wires move
+ * @output: the pin that has to follow, the other way round
+ * @awaited: level that it is to have
+ * @waiting: it does not have it yet
+ * @changed_ns: when it got it
+ * @done: it did
+ * @count: trips so far
+ * @samples: what each took, ns; 0: it was missed
+ */
+struct trips {
+	unsigned int input;
+	unsigned int output;
+	bool awaited;
+	bool waiting;
+	u64 changed_ns;
+	struct completion done;
+	u32 count;
+	u64 *samples;
+};
+
 /**
  * struct pins - the pins of one chip
  * @dev: the device in whose name messages appear
@@ -72,6 +97,7 @@ struct pin {
  * @monitor: whether the board may do what it does
  * @bouncer: see there
  * @bounce_tick_us: how often it gets its turn, the finest it can be
+ * @trips: see there
  * @folder: in debugfs
  * @panic: tells on the console how a kernel that panics leaves the outputs
  */
@@ -93,6 +119,7 @@ struct pins {
 	struct monitor monitor;
 	struct bouncer bouncer;
 	u32 bounce_tick_us;
+	struct trips trips;
 	struct dentry *folder;
 	struct notifier_block panic;
 };
@@ -113,5 +140,12 @@ void pins_uncontrol(struct pins *p);
 void bouncer_init(struct pins *p);
 void bouncer_start(struct pins *p, unsigned int pin, u32 hz, u32 ms);
 void bouncer_stop(struct pins *p);
+
+/* trips.c */
+void trips_init(struct trips *t);
+void trips_free(struct trips *t);
+void trips_change(struct trips *t, unsigned int n, bool level, u64 now);
+int trips_run(struct pins *p, unsigned int input, unsigned int output,
+	      u32 count, u32 gap_us);
 
 #endif /* _BENCH_PINS_H */
