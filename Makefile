@@ -141,7 +141,8 @@ diagrams: vm
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 check_host = 'protection logic, on this machine' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/host check'
+	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
+	'what these tests cover of it' '$(make_in) selftests/host coverage'
 check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \

@@ -44,7 +44,8 @@ static void write_done(struct bench *b)
 	u32 before = b->outputs;
 
 	b->busy = false;
-	b->outputs = (b->wanted & ~b->broken) | (before & b->broken);
+	b->outputs = (b->wanted & b->writing & ~b->broken) |
+		     (before & (b->broken | ~b->writing));
 	protection_applied(&b->p, b->asked, b->outputs, bench_clock(b));
 	if (b->outputs != before && b->changed_to)
 		b->changed_to(b, before);
@@ -99,6 +100,7 @@ static void turn(struct bench *b)
 		if (written && !((b->wanted ^ b->outputs) & ~b->broken))
 			break;
 		b->busy = true;
+		b->writing = b->wanted ^ b->outputs;
 		b->wake = b->now + b->write_min_ns;
 		if (b->write_ns > b->write_min_ns)
 			b->wake += bench_random(&b->seed) %

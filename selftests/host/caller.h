@@ -42,6 +42,7 @@
  * @wake: when the caller will do its next turn
  * @stalled_until: the caller cannot run before (suspend, a hung bus)
  * @busy: a write is under way and ends at @wake
+ * @writing: the outputs that are written then
  * @asked: what the rules ask for
  * @wanted: what is being written: that, but for what is shorted
  * @turns: turns at the very time @last_turn
@@ -73,6 +74,7 @@ struct bench {
 	u64 wake;
 	u64 stalled_until;
 	bool busy;
+	u32 writing;
 	u32 asked;
 	u32 wanted;
 	unsigned int turns;
