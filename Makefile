@@ -41,10 +41,10 @@ help:
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
 	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
+	@echo '  check-package  the packages and DKMS, in a Debian root of their own'
 	@echo
 	@echo '  Not among them yet:'
 	@echo '  check-debug  the driver on kernels that look for bugs: not all pass'
-	@echo '  check-package  the packages, in a Debian root of their own'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
 	@echo
@@ -169,7 +169,7 @@ check:
 
 check-all:
 	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
-		$(check_kernels)
+		$(check_kernels) $(check_package)
 
 check-host:
 	+@$(gather) $(check_host)
