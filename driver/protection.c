@@ -144,7 +144,8 @@ static void sense_line(struct protection *p, unsigned int line, bool level,
 	u32 bit = PROTECTION_BIT(line);
 
 	/* A burst ends with a debounce of rest, seen or not. */
-	if (!(p->raw & bit) && over(p->run_since[line], debounce(p), now))
+	if (!((p->raw | p->unread) & bit) &&
+	    over(p->run_since[line], debounce(p), now))
 		p->bursting &= ~bit;
 
 	if (!readable) {
