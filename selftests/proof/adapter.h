@@ -22,26 +22,27 @@ SAME(WIRES, PROTECTION_LINES);
 SAME(LOAD, PROTECTION_LOAD);
 SAME(CHARGE, PROTECTION_CHARGE);
 SAME(PRE_ALARM, PROTECTION_PRE_ALARM);
+
+/* By place, so that the compiler refuses what is new and not known here. */
 static inline struct protection_config adapt_config(const struct board *b)
 {
 	return (struct protection_config){
-		.fitted = b->wired,
-		.pre_alarm_delay_ms = b->pre_alarm_ms,
-		.load_reconnect_delay_ms = b->load_reconnect_ms,
-		.charge_reconnect_delay_ms = b->charge_reconnect_ms,
-		.clear_delay_ms = b->clear_ms,
-		.debounce_delay_ms = b->debounce_ms,
-		.release_pre_alarm_on_disconnect = b->release_pre_alarm,
+		b->wired, b->pre_alarm_ms, b->load_reconnect_ms,
+		b->charge_reconnect_ms, b->clear_ms, b->debounce_ms,
+		b->release_pre_alarm,
 	};
 }
 
 static inline struct protection_sample adapt_sample(const struct reading *r)
 {
-	return (struct protection_sample){
-		.levels = r->active,
-		.edges = r->edges,
-		.unreadable = r->unreadable,
+	struct protection_sample s = {
+		r->active, r->edges, r->unreadable, r->earlier, { 0 },
 	};
+	unsigned int wire;
+
+	for (wire = 0; wire < WIRES; wire++)
+		s.earlier_at[wire] = r->earlier_at[wire];
+	return s;
 }
 
 static inline enum told adapt_reason(u32 reason)
@@ -73,6 +74,7 @@ static inline struct report adapt_report(const struct protection *p, u64 now)
 		.charge_reason =
 			adapt_reason(protection_charge_reason(p, now)),
 		.alarm = protection_alarm(p),
+		.red = p->charge_blocked,
 	};
 }
 

@@ -11,10 +11,14 @@
  *
  * README.rst tells why the parts, the delays and the ticks are enough.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "adapter.h"
 
 #define MS		1000000ULL
@@ -23,25 +27,31 @@
 #define NONE		(~0U)
 #define MAX_FITTED	3
 
-/* What can be read of one wire. */
-enum symbol {
-	INACTIVE,
-	ACTIVE,
-	INACTIVE_EDGE,
-	ACTIVE_EDGE,
-	UNREAD,
-	SYMBOLS
+/* What can be read of a wire: kinds of looks, as bits. */
+#define LEVELS	1	/* a level */
+#define EDGES	2	/* that has just been left and taken up again */
+#define FAULTY	4	/* or that cannot be read */
+#define LATE	8	/* the reading comes later than an edge */
+
+/**
+ * struct look - one reading of one wire
+ * @active: its level
+ * @edge: it has just changed, or did twice
+ * @blind: it cannot be read
+ * @earlier: ticks ago it changed; 0 if it did not
+ */
+struct look {
+	bool active, edge, blind;
+	u8 earlier;
 };
 
-#define LEVELS		(1 << INACTIVE | 1 << ACTIVE)
-#define EDGES		(1 << INACTIVE_EDGE | 1 << ACTIVE_EDGE)
-#define FAULTY		(1 << UNREAD)
+#define MAX_LOOKS	64
 
 /**
  * struct part - a board that is explored to the end
  * @name: what it covers
  * @wires: the fitted lines
- * @symbols: what can be read of each of @wires, bits of &enum symbol
+ * @looks: what can be read of each of @wires: %LEVELS, ...
  * @tick_ms: the grid of time; delays below are in ticks of it
  * @remote: the software remote may be switched at any turn
  * @user: the user's inhibition may be switched at any turn
@@ -52,7 +62,7 @@ struct part {
 	const char *name;
 	unsigned int fitted;
 	unsigned int wires[MAX_FITTED];
-	unsigned int symbols[MAX_FITTED];
+	unsigned int looks[MAX_FITTED];
 	unsigned int tick_ms;
 	unsigned int debounce, clear, pre_alarm, load_reconnect,
 		     charge_reconnect;
@@ -82,6 +92,10 @@ static unsigned int horizon;	/* the oldest age that matters, in ticks */
 static unsigned int retry, give_up;	/* 80 and 100 ms, rounded up */
 static unsigned int contradiction;	/* 1000 ms in ticks */
 static u64 tick;
+static bool late;	/* some readings come later than their edges */
+
+static struct look looks[MAX_FITTED][MAX_LOOKS];
+static unsigned int look_count[MAX_FITTED];
 
 static struct node *nodes;
 static u32 node_count, node_room;
@@ -132,6 +146,7 @@ struct pair {
 	struct oracle o;
 	u8 next;	/* ticks until the next turn is due */
 	bool failed;	/* the last write did */
+	bool slow;	/* and it took a tick after the reading */
 };
 
 /* A time in a state: where, whether it is used, when it stops to matter. */
@@ -225,11 +240,13 @@ static void pack(struct pair *s, u64 now, u8 *key)
 	key[at++] = p->charge_blocked ? p->charge_cause : 0;
 	key[at++] = p->load_tripped ? p->load_cause : 0;
 	key[at++] = p->wanted;
-	key[at++] = o->truth >> CALM & 7;
+	key[at++] = (o->truth >> CALM & 7) | o->doubted << 3;
 	key[at++] = o->asked | o->carried << 3 | o->tripped << 6 |
 		    o->tried_in_vain << 7;
 	key[at++] = s->next;
-	key[at++] = s->failed;
+	key[at++] = s->failed | s->slow << 1;
+	if (at != 2 * part->fitted + 9)
+		abort();
 	for (i = 0; i < count; i++, at++) {
 		u64 age;
 
@@ -248,59 +265,99 @@ static void pack(struct pair *s, u64 now, u8 *key)
 	}
 }
 
+/*
+ * Each field of the core's state by its place, so that none can come to it and
+ * be forgotten here: the compiler is told to refuse that. Times follow later.
+ */
+static void unpack_core(struct protection *p, const u8 *lines, const u8 *rest)
+{
+	u32 word[5] = {};
+	unsigned int i, n;
+
+	for (i = 0; i < part->fitted; i++)
+		for (n = 0; n < 5; n++)
+			word[n] |= (u32)(lines[2 * i] >> n & 1) <<
+				   part->wires[i];
+	*p = (struct protection){
+		adapt_config(&board),
+		rest[1] >> 6 & 1,	/* software_remote */
+		rest[1] >> 7,		/* inhibit_charge */
+		word[0],		/* raw */
+		word[1],		/* active */
+		word[2],		/* bursting */
+		word[3],		/* unread */
+		word[4],		/* failed */
+		{ 0 }, { 0 }, { 0 }, { 0 },	/* *_since: moments() */
+		rest[1] & 7,		/* outputs */
+		rest[4],		/* wanted */
+		rest[0] & 7,		/* shorted */
+		rest[0] >> 3 & 1,	/* implausible */
+		rest[0] >> 4 & 1,	/* contradicting */
+		0, 0,			/* *_since: moments() */
+		rest[1] >> 3 & 1,	/* warning */
+		rest[1] >> 4 & 1,	/* load_tripped */
+		rest[1] >> 5 & 1,	/* charge_blocked */
+		rest[3],		/* load_cause */
+		rest[2],		/* charge_cause */
+	};
+}
+
+static void unpack_oracle(struct oracle *o, const u8 *lines, const u8 *rest)
+{
+	unsigned int i;
+
+	*o = (struct oracle){
+		board,
+		(u64)(rest[5] & 7) << CALM,	/* truth */
+		{ 0 },				/* since: moments() */
+		rest[6] & 7,			/* asked */
+		rest[6] >> 3 & 7,		/* carried */
+		rest[6] >> 6 & 1,		/* tripped */
+		rest[6] >> 7,			/* tried_in_vain */
+		rest[5] >> 3,			/* doubted */
+	};
+	o->board.software_on = rest[1] >> 6 & 1;
+	o->board.user_inhibits = rest[1] >> 7;
+	o->board.shorted = rest[0] & 7;
+	for (i = 0; i < part->fitted; i++)
+		o->truth |= (u64)lines[2 * i + 1] << SIGNAL(part->wires[i], 0);
+}
+
+static void any_time(u64 *times, unsigned int count)
+{
+	while (count--)
+		*times++ = chance();
+}
+
 /* @wild: unused times at random, ages that had stopped at their cap older. */
 static void unpack(struct pair *s, u64 now, const u8 *key, bool wild)
 {
 	struct moment m[MAX_MOMENTS];
+	const u8 *rest = key + 2 * part->fitted;
 	struct protection *p = &s->p;
-	struct oracle *o = &s->o;
-	unsigned int at = 0;
-	unsigned int count;
-	unsigned int i;
+	unsigned int count, i;
 
-	memset(s, 0, sizeof(*s));
-	p->cfg = adapt_config(&board);
-	o->board = board;
-	for (i = 0; i < part->fitted; i++) {
-		unsigned int wire = part->wires[i];
-		u8 bits = key[at++];
-
-		p->raw |= (u32)(bits & 1) << wire;
-		p->active |= (u32)(bits >> 1 & 1) << wire;
-		p->bursting |= (u32)(bits >> 2 & 1) << wire;
-		p->unread |= (u32)(bits >> 3 & 1) << wire;
-		p->failed |= (u32)(bits >> 4 & 1) << wire;
-		o->truth |= (u64)key[at++] << SIGNAL(wire, 0);
+	unpack_core(p, key, rest);
+	unpack_oracle(&s->o, key, rest);
+	s->next = rest[7];
+	s->failed = rest[8] & 1;
+	s->slow = rest[8] >> 1;
+	if (wild) {
+		any_time(p->run_since, WIRES);
+		any_time(p->burst_since, WIRES);
+		any_time(p->active_since, WIRES);
+		any_time(p->unread_since, WIRES);
+		any_time(&p->contradicting_since, 1);
+		any_time(&p->warning_since, 1);
+		any_time((u64 *)s->o.since, SIGNALS);
 	}
-	p->shorted = key[at] & 7;
-	o->board.shorted = p->shorted;
-	p->implausible = key[at] >> 3 & 1;
-	p->contradicting = key[at++] >> 4 & 1;
-	p->outputs = key[at] & 7;
-	p->warning = key[at] >> 3 & 1;
-	p->load_tripped = key[at] >> 4 & 1;
-	p->charge_blocked = key[at] >> 5 & 1;
-	p->software_remote = key[at] >> 6 & 1;
-	p->inhibit_charge = key[at++] >> 7;
-	o->board.software_on = p->software_remote;
-	o->board.user_inhibits = p->inhibit_charge;
-	p->charge_cause = key[at++];
-	p->load_cause = key[at++];
-	p->wanted = key[at++];
-	o->truth |= (u64)key[at++] << CALM;
-	o->asked = key[at] & 7;
-	o->carried = key[at] >> 3 & 7;
-	o->tripped = key[at] >> 6 & 1;
-	o->tried_in_vain = key[at++] >> 7;
-	s->next = key[at++];
-	s->failed = key[at++];
 	count = moments(s, m);
-	for (i = 0; i < count; i++, at++) {
-		u64 age = key[at] * tick;
+	for (i = 0; i < count; i++) {
+		u64 age = rest[9 + i] * tick;
 
-		if (wild && !m[i].used)
-			age = chance();
-		else if (wild && key[at] == m[i].cap)
+		if (!m[i].used)
+			continue;
+		if (wild && rest[9 + i] == m[i].cap)
 			age += (chance() % 4 ? chance() % 4 * tick :
 				chance() >> 2);
 		*m[i].time = now - age;
@@ -372,50 +429,100 @@ static u32 reach(const u8 *key, u32 parent, u32 action)
 
 /* ---- inputs */
 
+static void add_look(unsigned int wire, const struct look *look)
+{
+	if (look_count[wire] == MAX_LOOKS)
+		abort();
+	looks[wire][look_count[wire]++] = *look;
+}
+
+/* An edge of a wire that was quiet may be read as late as a debounce after it. */
+static void list_looks(unsigned int wire, unsigned int kinds)
+{
+	unsigned int latest = kinds & LATE ? part->debounce : 0;
+	struct look look = {};
+	unsigned int level, edge;
+
+	look_count[wire] = 0;
+	for (; look.earlier <= latest; look.earlier++) {
+		for (edge = 0; edge <= !!(kinds & EDGES); edge++) {
+			look.edge = edge;
+			look.blind = false;
+			for (level = 0; level < 2; level++) {
+				look.active = level;
+				add_look(wire, &look);
+			}
+			look.active = false;
+			look.blind = true;
+			if (kinds & FAULTY)
+				add_look(wire, &look);
+		}
+	}
+}
+
 static unsigned int inputs(void)
 {
 	unsigned int count = 1;
 	unsigned int i;
 
 	for (i = 0; i < part->fitted; i++)
-		count *= SYMBOLS;
+		count *= look_count[i];
 	return count;
 }
 
-static bool input_allowed(unsigned int input)
+static const struct look *look_at(unsigned int *input, unsigned int i)
 {
-	unsigned int i;
+	const struct look *look = &looks[i][*input % look_count[i]];
 
-	for (i = 0; i < part->fitted; i++, input /= SYMBOLS)
-		if (!(part->symbols[i] >> input % SYMBOLS & 1))
-			return false;
-	return true;
+	*input /= look_count[i];
+	return look;
 }
 
 /* @wild: what must be ignored is not zero. */
-static struct reading read_input(unsigned int input, bool wild)
+static struct reading read_input(unsigned int input, u64 now, bool wild)
 {
 	struct reading r = {};
 	unsigned int i;
 
-	for (i = 0; i < part->fitted; i++, input /= SYMBOLS) {
+	for (i = 0; i < part->fitted; i++) {
+		const struct look *look = look_at(&input, i);
 		u32 bit = 1U << part->wires[i];
-		unsigned int symbol = input % SYMBOLS;
 
-		if (symbol == ACTIVE || symbol == ACTIVE_EDGE)
-			r.active |= bit;
-		if (symbol == INACTIVE_EDGE || symbol == ACTIVE_EDGE)
-			r.edges |= bit;
-		if (symbol == UNREAD)
-			r.unreadable |= bit;
+		r.active |= look->active ? bit : 0;
+		r.edges |= look->edge ? bit : 0;
+		r.unreadable |= look->blind ? bit : 0;
+		r.earlier |= look->earlier ? bit : 0;
+		r.earlier_at[part->wires[i]] = now - look->earlier * tick;
+		if (wild && !look->earlier)
+			r.earlier_at[part->wires[i]] = chance();
 	}
 	if (wild) {
 		r.active |= r.unreadable & chance();
 		r.active |= ~board.wired & chance();
 		r.edges |= ~board.wired & chance();
 		r.unreadable |= ~board.wired & chance();
+		r.earlier |= ~board.wired & chance();
 	}
 	return r;
+}
+
+/* Is it one that the caller may pass on, @ticks after the last turn? */
+static bool may_be_read(unsigned int input, const struct pair *s,
+			unsigned int ticks)
+{
+	unsigned int i;
+
+	for (i = 0; i < part->fitted; i++) {
+		const struct look *look = look_at(&input, i);
+
+		if (!look->earlier)
+			continue;
+		/* A wire that stirs is read at once. */
+		if (look->earlier > ticks + s->slow ||
+		    s->p.bursting & 1U << part->wires[i])
+			return false;
+	}
+	return true;
 }
 
 /* All fine, but for undervoltage if @low. */
@@ -429,7 +536,8 @@ static unsigned int good_input(bool low)
 		bool active = bit & PROTECTION_REMOTES ||
 			      (low && part->wires[i] == CELL_UNDERVOLTAGE);
 
-		input = input * SYMBOLS + (active ? ACTIVE : INACTIVE);
+		/* list_looks() begins with the bare levels */
+		input = input * look_count[i] + active;
 	}
 	return input;
 }
@@ -460,8 +568,11 @@ static u32 sense_and_decide(struct pair *s, const struct action *a,
 	struct protection_sample sample = adapt_sample(r);
 	u32 wanted;
 
-	if (punctual)
-		complain_rule(oracle_until(&s->o, now), ", but too late");
+	if (punctual) {
+		struct oracle until = s->o;
+
+		complain_rule(oracle_until(&until, r, now), ", but too late");
+	}
 	s->p.software_remote = a->remote;
 	s->p.inhibit_charge = a->user;
 	s->o.board.software_on = a->remote;
@@ -505,10 +616,11 @@ static void carry_out(struct pair *s, u32 wanted, u32 outputs, u64 now)
 /* Obedience to protection_next() must let time pass. */
 static void turn_again(struct pair s, const struct action *a, u64 now)
 {
-	struct reading r = read_input(a->input, false);
+	struct reading r = read_input(a->input, now, false);
 	unsigned int turns;
 
 	r.edges = 0;
+	r.earlier = 0;
 	for (turns = 2; !s.next; turns++) {
 		u32 wanted = sense_and_decide(&s, a, &r, now, false);
 
@@ -516,6 +628,7 @@ static void turn_again(struct pair s, const struct action *a, u64 now)
 			complain("Zeno", "turns without end at one moment");
 			return;
 		}
+		s.slow = false;
 		carry_out(&s, wanted, wanted, now);
 		if (turns > most_turns_at_once)
 			most_turns_at_once = turns;
@@ -531,10 +644,11 @@ static void first_states(void)
 
 	for (input = 0; input < inputs(); input++) {
 		struct reading r[2] = {
-			read_input(input, false), read_input(input, true)
+			read_input(input, base[0], false),
+			read_input(input, base[1], true),
 		};
 
-		if (!input_allowed(input) || r[0].edges)
+		if (r[0].edges || r[0].earlier)
 			continue;
 		for (found = 0; found < 8; found++) {
 			u8 key[2][KEY];
@@ -547,6 +661,7 @@ static void first_states(void)
 				struct pair s;
 
 				r[wild].edges = 0;
+				r[wild].earlier = 0;
 				sample = adapt_sample(&r[wild]);
 				memset(&s, wild ? 0xff : 0, sizeof(s));
 				protection_init(&s.p, &cfg, &sample, found,
@@ -557,6 +672,7 @@ static void first_states(void)
 					     base[wild]);
 				s.next = 0;
 				s.failed = false;
+				s.slow = false;
 				pack(&s, base[wild], key[wild]);
 			}
 			if (memcmp(key[0], key[1], KEY))
@@ -601,6 +717,7 @@ static void outcomes(u32 from, const struct pair *decided, struct action a,
 				struct pair s = decided[wild];
 				u64 then = now[wild] + slow * tick;
 
+				s.slow = slow && late;
 				carry_out(&s, wanted[0], wanted[0] ^ fail,
 					  then);
 				pack(&s, then, key[wild]);
@@ -633,7 +750,7 @@ static void outcomes(u32 from, const struct pair *decided, struct action a,
  */
 static bool next_of_a_still_run(const struct pair *s, const struct action *a)
 {
-	struct reading r = read_input(a->input, false);
+	struct reading r = read_input(a->input, 0, false);
 	bool same = r.active == (s->p.raw & board.wired) && !s->p.unread &&
 		    a->remote == s->p.software_remote &&
 		    a->user == s->p.inhibit_charge;
@@ -677,14 +794,14 @@ static void expand(u32 from)
 				bool still;
 				u32 wanted[2];
 
-				if (!input_allowed(a.input))
+				if (!may_be_read(a.input, &s[0], a.ticks))
 					continue;
 				still = next_of_a_still_run(&s[0], &a);
 				for (wild = 0; wild < 2; wild++) {
-					struct reading r =
-						read_input(a.input, wild);
+					struct reading r;
 
 					now[wild] = base[wild] + a.ticks * tick;
+					r = read_input(a.input, now[wild], wild);
 					wanted[wild] = sense_and_decide(&t[wild], &a, &r,
 									now[wild],
 									a.ticks &&
@@ -789,14 +906,19 @@ static void print_input(unsigned int input)
 		"under-temperature", "charge-inhibit", "remote-l", "remote-h",
 		"remote-loop",
 	};
-	static const char * const reads[] = {
-		"0", "1", "0 with an edge", "1 with an edge", "unreadable",
-	};
 	unsigned int i;
 
-	for (i = 0; i < part->fitted; i++, input /= SYMBOLS)
-		printf(" %s %s,", names[part->wires[i]],
-		       reads[input % SYMBOLS]);
+	for (i = 0; i < part->fitted; i++) {
+		const struct look *look = look_at(&input, i);
+
+		printf(" %s %s%s", names[part->wires[i]],
+		       look->blind ? "unreadable" : look->active ? "1" : "0",
+		       look->edge ? " with an edge" : "");
+		if (look->earlier)
+			printf(" changed %u ms ago",
+			       look->earlier * part->tick_ms);
+		printf(",");
+	}
 }
 
 static void print_story(u32 node)
@@ -842,7 +964,11 @@ static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static u64 all_states, all_transitions;
+/* What all parts, each a process, add to. */
+static struct totals {
+	u64 states, transitions;
+	u64 uses[64];
+} *totals;
 
 static void prepare(const struct part *next)
 {
@@ -858,8 +984,12 @@ static void prepare(const struct part *next)
 		.debounce_ms = part->debounce * part->tick_ms,
 		.release_pre_alarm = part->release,
 	};
-	for (i = 0; i < part->fitted; i++)
+	late = false;
+	for (i = 0; i < part->fitted; i++) {
 		board.wired |= 1U << part->wires[i];
+		late |= part->looks[i] & LATE;
+		list_looks(i, part->looks[i]);
+	}
 	retry = (80 + part->tick_ms - 1) / part->tick_ms;
 	give_up = (100 + part->tick_ms - 1) / part->tick_ms;
 	horizon = most(3 * part->debounce + 1, part->clear);
@@ -867,7 +997,7 @@ static void prepare(const struct part *next)
 	horizon = most(horizon, part->load_reconnect);
 	horizon = most(horizon, part->charge_reconnect);
 	for (i = 0; i < part->fitted; i++)
-		if (part->symbols[i] & FAULTY)
+		if (part->looks[i] & FAULTY)
 			horizon = most(horizon, give_up);
 	contradiction = 1000 / part->tick_ms;
 	node_count = 0;
@@ -925,13 +1055,16 @@ static bool explore(unsigned int number, const struct part *which)
 	}
 	printf("# %u states, %llu transitions, %.1f s, %s\n", node_count,
 	       (unsigned long long)transitions, seconds() - begun,
-	       complaint ? "stopped" : "frontier empty: complete");
-	all_states += node_count;
-	all_transitions += transitions;
-	printf("%s %u - %s\n", complaint ? "not ok" : "ok", number,
-	       part->name);
+	       complaint ? "stopped" : "none left to visit: complete");
+	__atomic_add_fetch(&totals->states, node_count, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&totals->transitions, transitions, __ATOMIC_RELAXED);
+	for (i = 0; i < rule_count; i++)
+		__atomic_add_fetch(&totals->uses[i], rule_uses[i],
+				   __ATOMIC_RELAXED);
 	if (complaint)
 		printf("# refuted: %s\n", complaint);
+	printf("%s %u - Every state, %s\n", complaint ? "not ok" : "ok", number,
+	       part->name);
 	fflush(stdout);
 	return !complaint;
 }
@@ -941,7 +1074,7 @@ static const struct part parts[] = {
 		.name = "load: undervoltage flickers, cannot be read; writes fail or are slow",
 		.fitted = 1,
 		.wires = { CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS | EDGES | FAULTY },
+		.looks = { LEVELS | EDGES | FAULTY },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 3, .pre_alarm = 11,
 		.load_reconnect = 5, .charge_reconnect = 1,
@@ -952,7 +1085,7 @@ static const struct part parts[] = {
 		.name = "load: the same, the pre-alarm released after the disconnect",
 		.fitted = 1,
 		.wires = { CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS | EDGES | FAULTY },
+		.looks = { LEVELS | EDGES | FAULTY },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 5, .pre_alarm = 7,
 		.load_reconnect = 9, .charge_reconnect = 1,
@@ -963,7 +1096,7 @@ static const struct part parts[] = {
 		.name = "load: undervoltage at every order of its times, sixths of a debounce",
 		.fitted = 1,
 		.wires = { CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS | EDGES },
+		.looks = { LEVELS | EDGES },
 		.tick_ms = 1,
 		.debounce = 6, .clear = 12, .pre_alarm = 24,
 		.load_reconnect = 18, .charge_reconnect = 6,
@@ -973,10 +1106,10 @@ static const struct part parts[] = {
 		.name = "load: cell-low and undervoltage; writes fail",
 		.fitted = 2,
 		.wires = { CELL_LOW, CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS, LEVELS | EDGES },
+		.looks = { LEVELS, LEVELS | EDGES },
 		.tick_ms = 1,
-		.debounce = 2, .clear = 3, .pre_alarm = 8,
-		.load_reconnect = 5, .charge_reconnect = 1,
+		.debounce = 2, .clear = 3, .pre_alarm = 6,
+		.load_reconnect = 4, .charge_reconnect = 1,
 		.remote = true,
 		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
 	},
@@ -984,10 +1117,10 @@ static const struct part parts[] = {
 		.name = "load: cell-low and undervoltage, the pre-alarm released",
 		.fitted = 2,
 		.wires = { CELL_LOW, CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS, LEVELS | EDGES },
+		.looks = { LEVELS, LEVELS | EDGES },
 		.tick_ms = 1,
-		.debounce = 2, .clear = 3, .pre_alarm = 8,
-		.load_reconnect = 5, .charge_reconnect = 1,
+		.debounce = 2, .clear = 3, .pre_alarm = 6,
+		.load_reconnect = 4, .charge_reconnect = 1,
 		.release = true, .remote = true,
 		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
 	},
@@ -995,7 +1128,7 @@ static const struct part parts[] = {
 		.name = "load: the longest delay is that of the reconnection; slow writes",
 		.fitted = 1,
 		.wires = { CELL_UNDERVOLTAGE },
-		.symbols = { LEVELS | EDGES },
+		.looks = { LEVELS | EDGES },
 		.tick_ms = 1,
 		.debounce = 2, .clear = 5, .pre_alarm = 8,
 		.load_reconnect = 13, .charge_reconnect = 3,
@@ -1006,7 +1139,7 @@ static const struct part parts[] = {
 		.name = "load: no delay at all but the debounce",
 		.fitted = 2,
 		.wires = { CELL_UNDERVOLTAGE, CELL_LOW },
-		.symbols = { LEVELS | EDGES, LEVELS },
+		.looks = { LEVELS | EDGES, LEVELS },
 		.tick_ms = 1,
 		.debounce = 1, .clear = 0, .pre_alarm = 1,
 		.load_reconnect = 0, .charge_reconnect = 0,
@@ -1017,7 +1150,7 @@ static const struct part parts[] = {
 		.name = "remote: undervoltage and a terminal that cannot be read",
 		.fitted = 2,
 		.wires = { CELL_UNDERVOLTAGE, REMOTE_L },
-		.symbols = { LEVELS, LEVELS | EDGES | FAULTY },
+		.looks = { LEVELS, LEVELS | EDGES | FAULTY },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 3, .pre_alarm = 7,
 		.load_reconnect = 5, .charge_reconnect = 1,
@@ -1027,9 +1160,9 @@ static const struct part parts[] = {
 		.name = "remote: the three terminals and the software",
 		.fitted = 3,
 		.wires = { REMOTE_L, REMOTE_H, REMOTE_LOOP },
-		.symbols = { LEVELS, LEVELS, LEVELS },
+		.looks = { LEVELS, LEVELS, LEVELS },
 		.tick_ms = 1,
-		.debounce = 3, .clear = 4, .pre_alarm = 5,
+		.debounce = 2, .clear = 3, .pre_alarm = 5,
 		.load_reconnect = 4, .charge_reconnect = 2,
 		.remote = true, .slow = true,
 		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
@@ -1038,7 +1171,7 @@ static const struct part parts[] = {
 		.name = "remote: a terminal that cannot be read, another that flickers",
 		.fitted = 2,
 		.wires = { REMOTE_H, REMOTE_LOOP },
-		.symbols = { LEVELS | FAULTY, LEVELS | EDGES },
+		.looks = { LEVELS | FAULTY, LEVELS | EDGES },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 3, .pre_alarm = 4,
 		.load_reconnect = 3, .charge_reconnect = 2,
@@ -1049,7 +1182,7 @@ static const struct part parts[] = {
 		.name = "charge: overvoltage flickers, cannot be read; writes fail or are slow",
 		.fitted = 1,
 		.wires = { CELL_OVERVOLTAGE },
-		.symbols = { LEVELS | EDGES | FAULTY },
+		.looks = { LEVELS | EDGES | FAULTY },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 3, .pre_alarm = 1,
 		.load_reconnect = 1, .charge_reconnect = 7,
@@ -1060,7 +1193,7 @@ static const struct part parts[] = {
 		.name = "charge: overvoltage at every order of its times, sixths of a debounce",
 		.fitted = 1,
 		.wires = { CELL_OVERVOLTAGE },
-		.symbols = { LEVELS | EDGES },
+		.looks = { LEVELS | EDGES },
 		.tick_ms = 1,
 		.debounce = 6, .clear = 12, .pre_alarm = 6,
 		.load_reconnect = 6, .charge_reconnect = 18,
@@ -1070,7 +1203,7 @@ static const struct part parts[] = {
 		.name = "charge: over- and under-temperature flicker",
 		.fitted = 2,
 		.wires = { OVER_TEMPERATURE, UNDER_TEMPERATURE },
-		.symbols = { LEVELS | EDGES, LEVELS | EDGES },
+		.looks = { LEVELS | EDGES, LEVELS | EDGES },
 		.tick_ms = 500,
 		.debounce = 2, .clear = 3, .pre_alarm = 1,
 		.load_reconnect = 1, .charge_reconnect = 5,
@@ -1079,7 +1212,7 @@ static const struct part parts[] = {
 		.name = "charge: overvoltage and charge-inhibit that cannot be read; writes fail",
 		.fitted = 2,
 		.wires = { CELL_OVERVOLTAGE, CHARGE_INHIBIT },
-		.symbols = { LEVELS, LEVELS | FAULTY },
+		.looks = { LEVELS, LEVELS | FAULTY },
 		.tick_ms = 10,
 		.debounce = 2, .clear = 3, .pre_alarm = 1,
 		.load_reconnect = 1, .charge_reconnect = 5,
@@ -1090,7 +1223,7 @@ static const struct part parts[] = {
 		.name = "both: undervoltage and overvoltage flicker",
 		.fitted = 2,
 		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE },
-		.symbols = { LEVELS | EDGES, LEVELS | EDGES },
+		.looks = { LEVELS | EDGES, LEVELS | EDGES },
 		.tick_ms = 500,
 		.debounce = 1, .clear = 2, .pre_alarm = 5,
 		.load_reconnect = 3, .charge_reconnect = 2,
@@ -1100,33 +1233,216 @@ static const struct part parts[] = {
 		.name = "both: a broken cord, each line still acts",
 		.fitted = 3,
 		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE, CHARGE_INHIBIT },
-		.symbols = { LEVELS, LEVELS, LEVELS },
+		.looks = { LEVELS, LEVELS, LEVELS },
 		.tick_ms = 500,
 		.debounce = 1, .clear = 2, .pre_alarm = 4,
 		.load_reconnect = 3, .charge_reconnect = 1,
 		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
 	},
+	{
+		.name = "late: undervoltage is read when its debounce is over; writes are slow",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.looks = { LEVELS | EDGES | LATE },
+		.tick_ms = 1,
+		.debounce = 3, .clear = 5, .pre_alarm = 11,
+		.load_reconnect = 7, .charge_reconnect = 1,
+		.remote = true, .slow = true,
+		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+	},
+	{
+		.name = "late: undervoltage, which cannot always be read then",
+		.fitted = 1,
+		.wires = { CELL_UNDERVOLTAGE },
+		.looks = { LEVELS | EDGES | LATE | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 5, .pre_alarm = 11,
+		.load_reconnect = 3, .charge_reconnect = 1,
+	},
+	{
+		.name = "late: overvoltage is read when its debounce is over; writes are slow",
+		.fitted = 1,
+		.wires = { CELL_OVERVOLTAGE },
+		.looks = { LEVELS | EDGES | LATE },
+		.tick_ms = 1,
+		.debounce = 4, .clear = 6, .pre_alarm = 1,
+		.load_reconnect = 1, .charge_reconnect = 9,
+		.remote = true, .slow = true,
+		.fail = PROTECTION_CHARGE,
+	},
+	{
+		.name = "late: overvoltage, which cannot always be read then",
+		.fitted = 1,
+		.wires = { CELL_OVERVOLTAGE },
+		.looks = { LEVELS | EDGES | LATE | FAULTY },
+		.tick_ms = 10,
+		.debounce = 3, .clear = 4, .pre_alarm = 1,
+		.load_reconnect = 1, .charge_reconnect = 7,
+	},
+	{
+		.name = "late: a terminal, and undervoltage",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, REMOTE_L },
+		.looks = { LEVELS | LATE, LEVELS | EDGES | LATE | FAULTY },
+		.tick_ms = 10,
+		.debounce = 2, .clear = 3, .pre_alarm = 5,
+		.load_reconnect = 4, .charge_reconnect = 1,
+	},
+	{
+		.name = "late: undervoltage and overvoltage",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE },
+		.looks = { LEVELS | EDGES | LATE, LEVELS | EDGES | LATE },
+		.tick_ms = 500,
+		.debounce = 2, .clear = 3, .pre_alarm = 5,
+		.load_reconnect = 4, .charge_reconnect = 2,
+	},
 };
 
-int main(int argc, char **argv)
+#define PARTS	(sizeof(parts) / sizeof(*parts))
+
+/* A part as a process of its own, what it prints in a file. */
+static struct job {
+	pid_t pid;
+	FILE *out;
+	bool done;
+} jobs[PARTS];
+
+static bool begin(unsigned int i)
 {
-	unsigned int count = sizeof(parts) / sizeof(*parts);
-	double begun = seconds();
-	unsigned int failed = 0;
+	jobs[i].out = tmpfile();
+	fflush(stdout);
+	jobs[i].pid = jobs[i].out ? fork() : -1;
+	if (jobs[i].pid < 0) {
+		perror("explore");
+		return false;
+	}
+	if (jobs[i].pid)
+		return true;
+	if (dup2(fileno(jobs[i].out), STDOUT_FILENO) < 0)
+		_exit(2);
+	_exit(!explore(i + 1, &parts[i]));
+}
+
+static void show(const struct job *job)
+{
+	char text[4096];
+	size_t length;
+
+	rewind(job->out);
+	while ((length = fread(text, 1, sizeof(text), job->out)))
+		fwrite(text, 1, length, stdout);
+	fclose(job->out);
+	fflush(stdout);
+}
+
+/* In their order. */
+static void show_all_done(void)
+{
+	static unsigned int shown;
+
+	for (; shown < PARTS && jobs[shown].done; shown++)
+		show(&jobs[shown]);
+}
+
+static bool finish(unsigned int i, int status)
+{
+	jobs[i].pid = 0;
+	jobs[i].done = true;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1) {
+		fprintf(jobs[i].out, "not ok %u - Every state, %s\n# it died\n",
+			i + 1, parts[i].name);
+		fflush(jobs[i].out);
+	}
+	return !status;
+}
+
+static void stop_all(void)
+{
 	unsigned int i;
 
-	printf("TAP version 13\n1..%u\n", count);
-	for (i = 0; i < count; i++) {
-		if (argc > 1 && atoi(argv[1]) != (int)i + 1)
-			continue;
-		failed += !explore(i + 1, &parts[i]);
+	for (i = 0; i < PARTS; i++)
+		if (jobs[i].pid > 0)
+			kill(jobs[i].pid, SIGKILL);
+}
+
+/* Some at a time; after the first refutation no more, if so asked. */
+static unsigned int run(unsigned int at_once, bool first_only)
+{
+	unsigned int begun = 0, running = 0, failed = 0;
+	unsigned int i;
+
+	for (;;) {
+		int status;
+		pid_t pid;
+
+		while (running < at_once && begun < PARTS) {
+			if (!begin(begun++))
+				return failed + 1;
+			running++;
+		}
+		if (!running)
+			return failed;
+		pid = wait(&status);
+		running--;
+		for (i = 0; i < PARTS && jobs[i].pid != pid; i++)
+			;
+		if (i < PARTS && !finish(i, status))
+			failed++;
+		if (failed && first_only) {
+			stop_all();
+			show(&jobs[i]);
+			return failed;
+		}
+		if (!first_only)
+			show_all_done();
 	}
-	for (i = 0; i < rule_count; i++)
-		printf("# %12llu uses of %s: %s\n",
-		       (unsigned long long)rule_uses[i], rules[i].number,
+}
+
+/* A rule that never applied would have proved nothing. */
+static bool all_used(void)
+{
+	bool used = true;
+	unsigned int i;
+
+	for (i = 0; i < rule_count; i++) {
+		printf("# %11llu times: %s: %s\n",
+		       (unsigned long long)totals->uses[i], rules[i].number,
 		       rules[i].sentence);
-	printf("# in all %llu states, %llu transitions, %.1f s\n",
-	       (unsigned long long)all_states,
-	       (unsigned long long)all_transitions, seconds() - begun);
-	return failed != 0;
+		used = used && totals->uses[i];
+	}
+	return used;
+}
+
+/* explore [PART]; with -1, up to the first refutation. */
+int main(int argc, char **argv)
+{
+	bool first_only = argc > 1 && !strcmp(argv[1], "-1");
+	double begun = seconds();
+	unsigned int failed;
+	bool used;
+
+	totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (totals == MAP_FAILED || rule_count > 64)
+		return 2;
+	if (argc > 1 && !first_only) {
+		unsigned int part_number = atoi(argv[1]);
+
+		return part_number < 1 || part_number > PARTS ||
+		       !explore(part_number, &parts[part_number - 1]);
+	}
+	printf("KTAP version 1\n1..%zu\n", PARTS + 1);
+	failed = run(2, first_only);
+	if (failed && first_only)
+		return 1;
+	used = all_used();
+	printf("# in all %llu states, %llu transitions, %.1f s, %s\n",
+	       (unsigned long long)totals->states,
+	       (unsigned long long)totals->transitions, seconds() - begun,
+	       failed ? "not complete" :
+			"complete: no limit of time or number was met");
+	printf("%s %zu - Every state: each of the %u rules applied in some of them\n",
+	       used ? "ok" : "not ok", PARTS + 1, rule_count);
+	return failed || !used;
 }

@@ -80,14 +80,15 @@ static void condition(struct oracle *o, unsigned int wire, bool edge,
 	unsigned int idle = SIGNAL(wire, READS_INACTIVE);
 	unsigned int counts = SIGNAL(wire, COUNTS);
 	bool blind = oracle_true(o, SIGNAL(wire, UNREADABLE));
-	bool believed;
+	bool believed = false;
 
-	if (blind)
-		believed = held(o, SIGNAL(wire, UNREADABLE),
-				ms(asleep ? GIVE_UP_MS : RETRY_MS), now);
-	else
+	/* F2: a wire that was active when the readings began to fail is so still. */
+	if (!blind || !asleep)
 		believed = held(o, SIGNAL(wire, READS_ACTIVE), debounce(o), now) ||
 			   chatters(o, wire, edge, now);
+	if (blind)
+		believed |= held(o, SIGNAL(wire, UNREADABLE),
+				 ms(asleep ? GIVE_UP_MS : RETRY_MS), now);
 	if (believed) {
 		lasts(o, counts, true, now);
 		lasts(o, SIGNAL(wire, CLEAR), false, now);
@@ -119,14 +120,31 @@ static bool counts(const struct oracle *o, unsigned int wire)
 	return oracle_true(o, SIGNAL(wire, COUNTS));
 }
 
-static bool any_counts(const struct oracle *o, uint32_t wires)
+static uint32_t counting(const struct oracle *o, uint32_t wires)
 {
+	uint32_t found = 0;
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++)
 		if (wires & BIT_OF(wire) && counts(o, wire))
-			return true;
-	return false;
+			found |= BIT_OF(wire);
+	return found;
+}
+
+static bool any_counts(const struct oracle *o, uint32_t wires)
+{
+	return counting(o, wires);
+}
+
+static uint32_t unreadable(const struct oracle *o)
+{
+	uint32_t wires = 0;
+	unsigned int wire;
+
+	for (wire = 0; wire < WIRES; wire++)
+		if (oracle_true(o, SIGNAL(wire, UNREADABLE)))
+			wires |= BIT_OF(wire);
+	return wires;
 }
 
 /* L4: what took the load is over, whether or not it may come back now. */
@@ -135,6 +153,19 @@ static void recover(struct oracle *o, unsigned long long now)
 	if (held(o, SIGNAL(CELL_UNDERVOLTAGE, CLEAR),
 		 ms(o->board.load_reconnect_ms), now))
 		o->tripped = false;
+}
+
+/* What failing readings took is their doing until it may be back. */
+static void doubt(struct oracle *o, unsigned long long now)
+{
+	if (!o->tripped && !counts(o, CELL_UNDERVOLTAGE))
+		o->doubted &= ~LOAD;
+	if (held(o, CALM, ms(o->board.charge_reconnect_ms), now))
+		o->doubted &= ~CHARGE;
+	if (counting(o, BIT_OF(CELL_UNDERVOLTAGE)) & unreadable(o))
+		o->doubted |= LOAD;
+	if (counting(o, FAULT_WIRES) & unreadable(o))
+		o->doubted |= CHARGE;
 }
 
 /* What follows at @now from what was read so far, and from edges just now. */
@@ -161,6 +192,7 @@ static void follow(struct oracle *o, uint32_t edges, bool asleep,
 	}
 	lasts(o, CALM, !any_counts(o, FAULT_WIRES), cleared);
 	recover(o, now);
+	doubt(o, now);
 }
 
 /* ---- words of the rules */
@@ -389,50 +421,82 @@ static const struct rule *broken_rule(const struct oracle *o, uint32_t asked,
 
 /* ---- watching */
 
+/* One wire is seen at @now; at an @edge it has just changed, or did twice. */
+static void sees(struct oracle *o, unsigned int wire, bool active, bool blind,
+		 bool edge, unsigned long long now)
+{
+	bool was_blind = oracle_true(o, SIGNAL(wire, UNREADABLE));
+	unsigned int mine = SIGNAL(wire, active ? READS_ACTIVE : READS_INACTIVE);
+	unsigned int other = SIGNAL(wire, active ? READS_INACTIVE : READS_ACTIVE);
+
+	/* A debounce of rest that ends just now was one. */
+	if (held(o, SIGNAL(wire, READS_INACTIVE), debounce(o), now) && !was_blind)
+		lasts(o, SIGNAL(wire, RESTLESS), false, now);
+	lasts(o, SIGNAL(wire, UNREADABLE), blind, now);
+	if (edge || (active && !blind))
+		lasts(o, SIGNAL(wire, RESTLESS), true, now);
+	if (blind)
+		return;
+	/*
+	 * What it did while it could not be read is not known. That never counts
+	 * as safe, nor as a remote that was switched.
+	 */
+	if (edge || (was_blind && (!active || BIT_OF(wire) & REMOTE_WIRES)))
+		begins(o, mine, now);
+	lasts(o, mine, true, now);
+	lasts(o, other, false, now);
+}
+
+/* T2: a change counts from when it was, however late the wire was read. */
+static void saw_change(struct oracle *o, unsigned int wire, bool active,
+		       unsigned long long then)
+{
+	sees(o, wire, active, false, true, then);
+	if (REMOTE_WIRES & BIT_OF(wire))
+		remote(o, wire, then);
+	else
+		condition(o, wire, true, false, then);
+}
+
+static uint32_t changed_before(const struct reading *r)
+{
+	return r->earlier & ~r->unreadable;
+}
+
 void oracle_reads(struct oracle *o, const struct reading *r, unsigned long long now)
 {
-	uint32_t edges = r->edges & ~r->unreadable;
+	/* A change of what cannot be read may have been at any time until now. */
+	uint32_t edges = r->edges | (r->earlier & r->unreadable);
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++) {
 		uint32_t bit = BIT_OF(wire);
 		bool active = r->active & bit;
-		bool blind = oracle_true(o, SIGNAL(wire, UNREADABLE));
-		unsigned int mine = SIGNAL(wire, active ? READS_ACTIVE :
-						 READS_INACTIVE);
-		unsigned int other = SIGNAL(wire, active ? READS_INACTIVE :
-						  READS_ACTIVE);
 
 		if (!(o->board.wired & bit))
 			continue;
-		/* A debounce of rest that ends just now was one. */
-		if (held(o, SIGNAL(wire, READS_INACTIVE), debounce(o), now) &&
-		    !blind)
-			lasts(o, SIGNAL(wire, RESTLESS), false, now);
-		lasts(o, SIGNAL(wire, UNREADABLE), r->unreadable & bit, now);
-		if (r->unreadable & bit)
-			continue;
-		if (active || edges & bit)
-			lasts(o, SIGNAL(wire, RESTLESS), true, now);
-		/*
-		 * What it did while it could not be read is not known. That
-		 * never counts as safe, nor as a remote that was switched.
-		 */
-		if (edges & bit ||
-		    (blind && (!active || bit & REMOTE_WIRES)))
-			begins(o, mine, now);
-		lasts(o, mine, true, now);
-		lasts(o, other, false, now);
+		if (changed_before(r) & bit)
+			saw_change(o, wire, active, r->earlier_at[wire]);
+		sees(o, wire, active, r->unreadable & bit, edges & bit, now);
 	}
 	follow(o, edges, false, now);
 }
 
 /*
- * Nothing was read since the last turn, and @now comes the next one: was the
- * rule kept until just before it? Otherwise the board has slept too long.
+ * Nothing was read since the last turn, and @now comes the next one, which reads
+ * @r: were the rules kept until just before it, also in the light of changes
+ * that came earlier? Otherwise the board has slept too long. @o is used up.
  */
-const struct rule *oracle_until(struct oracle *o, unsigned long long now)
+const struct rule *oracle_until(struct oracle *o, const struct reading *r,
+				unsigned long long now)
 {
+	unsigned int wire;
+
+	for (wire = 0; wire < WIRES; wire++)
+		if (o->board.wired & changed_before(r) & ~r->edges & BIT_OF(wire) &&
+		    now - r->earlier_at[wire])
+			saw_change(o, wire, r->active & BIT_OF(wire),
+				   r->earlier_at[wire]);
 	follow(o, 0, true, now - 1);
 	return broken_rule(o, o->asked, now - 1);
 }
@@ -490,7 +554,7 @@ void oracle_start(struct oracle *o, const struct board *board,
 		 * remote is what the outputs that were found tell of it.
 		 */
 		if (first->unreadable & BIT_OF(wire))
-			there = found & (LOAD | CHARGE) ? ~0U : ~REMOTE_WIRES;
+			there = found ? ~0U : ~REMOTE_WIRES;
 		lasts(o, SIGNAL(wire, COUNTS),
 		      there & board->wired & BIT_OF(wire), now);
 	}
@@ -515,8 +579,7 @@ static bool true_reason(const struct oracle *o, unsigned int reason,
 	case THE_USER:
 		return !on && terminal == CHARGE && o->board.user_inhibits;
 	case AN_ERROR:
-		return !on && (o->asked & terminal ||
-			       !at_rest(o, wires, now));
+		return !on && (o->asked | o->doubted) & terminal;
 	case A_SHORT:
 		return !on && o->board.shorted & terminal;
 	}
@@ -534,13 +597,14 @@ static unsigned long long time_left(const struct oracle *o, unsigned int signal,
 	return age(o, signal, now) < delay ? delay - age(o, signal, now) : 0;
 }
 
-static uint32_t unreadable(const struct oracle *o)
+static uint32_t reading_active(const struct oracle *o)
 {
 	uint32_t wires = 0;
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++)
-		if (oracle_true(o, SIGNAL(wire, UNREADABLE)))
+		if (oracle_true(o, SIGNAL(wire, READS_ACTIVE)) &&
+		    !oracle_true(o, SIGNAL(wire, UNREADABLE)))
 			wires |= BIT_OF(wire);
 	return wires;
 }
@@ -549,9 +613,9 @@ const char *oracle_told(const struct oracle *o, const struct report *r,
 			unsigned long long now)
 {
 	bool cut = o->tripped && !(o->carried & LOAD);
-	uint32_t red = FAULT_WIRES & ~BIT_OF(CHARGE_INHIBIT);
 	uint32_t told = r->charge_reason - A_WIRE;
-	uint32_t blind = unreadable(o);
+	uint32_t named = told < WIRES ? BIT_OF(told) : 0;
+	uint32_t faults = counting(o, FAULT_WIRES);
 
 	if (r->terminals_on != terminals_on(o))
 		return "M1: the terminals are ON as their wires tell";
@@ -569,11 +633,14 @@ const char *oracle_told(const struct oracle *o, const struct report *r,
 		return "O1: the reason why the load floats is true";
 	if (!true_reason(o, r->charge_reason, CHARGE, FAULT_WIRES, now))
 		return "O2: the reason why charge floats is true";
-	/* What the red LED goes by. */
-	if (enabled(o) && !o->board.user_inhibits && was_off(o, CHARGE) &&
-	    any_counts(o, red & ~blind) && !any_counts(o, FAULT_WIRES & blind) &&
-	    (told >= WIRES || !(red & BIT_OF(told)) || !counts(o, told)))
-		return "O5: temperature or overvoltage is told as the reason";
+	/* O5: of several the one that reads active now, and none that is over. */
+	if (enabled(o) && was_off(o, CHARGE) && faults &&
+	    !(o->doubted & CHARGE) && !(named & faults))
+		return "O5: the fault that is told is one that counts";
+	if (named & ~reading_active(o) && faults & reading_active(o))
+		return "O5: what reads active is told before what did";
+	if (r->red != (faults || !charge_recovered(o, now)))
+		return "O5: the red light tells of a charge fault, and of no other cause";
 
 	if (cut) {
 		if (r->alarm != 2 && (enabled(o) || r->alarm))

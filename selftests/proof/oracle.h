@@ -72,10 +72,13 @@ struct board {
 	uint32_t shorted;	/* F3: terminals that are released for now */
 };
 
+/* One look at the wires. */
 struct reading {
 	uint32_t active;
-	uint32_t edges;
+	uint32_t edges;		/* changed, perhaps just now */
 	uint32_t unreadable;
+	uint32_t earlier;	/* changed at @earlier_at, then only if in @edges */
+	unsigned long long earlier_at[WIRES];
 };
 
 struct oracle {
@@ -86,6 +89,7 @@ struct oracle {
 	uint32_t carried;		/* terminals as they were reported */
 	bool tripped;			/* L4, L5 */
 	bool tried_in_vain;		/* a pre-alarm that could not be raised */
+	uint32_t doubted;		/* terminals that failing readings took */
 };
 
 struct rule {
@@ -103,7 +107,8 @@ extern unsigned long long rule_uses[];
 
 void oracle_start(struct oracle *o, const struct board *board,
 		  const struct reading *first, uint32_t found, unsigned long long now);
-const struct rule *oracle_until(struct oracle *o, unsigned long long now);
+const struct rule *oracle_until(struct oracle *o, const struct reading *r,
+				unsigned long long now);
 void oracle_reads(struct oracle *o, const struct reading *r, unsigned long long now);
 const struct rule *oracle_asks(struct oracle *o, uint32_t asked, unsigned long long now);
 void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
@@ -128,6 +133,7 @@ struct report {
 	unsigned int load_reason;
 	unsigned int charge_reason;
 	unsigned int alarm;
+	bool red;			/* the light of O5 */
 };
 
 const char *oracle_told(const struct oracle *o, const struct report *r,
