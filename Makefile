@@ -31,7 +31,8 @@ help:
 	@echo
 	@echo 'Test'
 	@echo '  check        the quick ones, with the totals:'
-	@echo '  check-host   the protection logic, compiled for this machine'
+	@echo '  check-host   the protection logic, compiled for this machine: stories,'
+	@echo '               random ones, and every state that it can reach'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
@@ -142,7 +143,9 @@ gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
-	'what these tests cover of it' '$(make_in) selftests/host coverage'
+	'what these tests cover of it' '$(make_in) selftests/host coverage' \
+	'protection logic, every state' \
+	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check'
 check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \
