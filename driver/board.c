@@ -26,8 +26,12 @@
 /* A turn may change what the next one decides, once (O3). */
 #define TURN_ROUNDS		2
 
-/* The rest of the system hears of it from here. Called with the lock held. */
-static void board_publish(struct board *b, u64 now)
+/**
+ * board_publish_locked() - the rest of the system hears of it from here
+ * @b: the board; its lock is held
+ * @now: CLOCK_BOOTTIME in ns
+ */
+void board_publish_locked(struct board *b, u64 now)
 {
 	const struct protection *p = &b->protection;
 	u64 left = protection_disconnect_in(p, now);
@@ -45,7 +49,7 @@ static void board_publish(struct board *b, u64 now)
 	};
 	bool changed;
 
-	if (p->failed || outputs_failing(&b->outputs))
+	if (p->failed || outputs_failing(&b->outputs) || b->watch.late)
 		view.conditions |= CONDITION_IO_ERROR;
 	if (b->sense.mismatch)
 		view.conditions |= CONDITION_SENSE_MISMATCH;
@@ -226,7 +230,7 @@ static void board_turn_atomic(struct board *b)
 	if (storm_is_over(b, ktime_get_boottime_ns()))
 		inputs_mute(&b->inputs, false);
 	board_arm(b, wanted, ktime_get_boottime_ns());
-	board_publish(b, ktime_get_boottime_ns());
+	board_publish_locked(b, ktime_get_boottime_ns());
 }
 
 static void board_turn_sleeping(struct board *b)
@@ -244,6 +248,7 @@ static void board_turn_sleeping(struct board *b)
 		raw_spin_unlock_irq(&b->lock);
 		return;
 	}
+	watch_begin(b);
 	/* before the reading: what comes later belongs to the next */
 	inputs_take_edges(&b->inputs, &reading.lines, b->sensed_at);
 	raw_spin_unlock_irq(&b->lock);
@@ -274,9 +279,10 @@ static void board_turn_sleeping(struct board *b)
 		inputs_mute(&b->inputs, false);
 
 	raw_spin_lock_irq(&b->lock);
+	watch_end(b);
 	if (b->running) {
 		board_arm(b, wanted, ktime_get_boottime_ns());
-		board_publish(b, ktime_get_boottime_ns());
+		board_publish_locked(b, ktime_get_boottime_ns());
 	}
 	raw_spin_unlock_irq(&b->lock);
 }
@@ -455,6 +461,7 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 	seqcount_raw_spinlock_init(&b->seq, &b->lock);
 	smallbms_hrtimer_setup(&b->timer, board_timer, CLOCK_BOOTTIME,
 			       HRTIMER_MODE_ABS_HARD);
+	watch_init(b);
 	kthread_init_work(&b->turn, board_turn_work);
 	INIT_WORK(&b->report, report_work);
 
@@ -477,7 +484,7 @@ int board_init(struct board *b, const struct protection_config *cfg, u32 found)
 	b->heartbeat_at = now;
 
 	raw_spin_lock_irq(&b->lock);
-	board_publish(b, now);
+	board_publish_locked(b, now);
 	raw_spin_unlock_irq(&b->lock);
 
 	if (!b->sleeps)
@@ -549,6 +556,7 @@ void board_rest(struct board *b)
 	hrtimer_cancel(&b->timer);
 	if (b->sleeps)
 		kthread_flush_worker(b->worker);
+	hrtimer_cancel(&b->watch.timer);
 }
 
 /**

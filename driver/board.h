@@ -96,6 +96,20 @@ struct board_storm {
 	u32 pause_ms;
 };
 
+/**
+ * struct board_watch - guard against a bus on which a turn hangs
+ * @timer: runs out when a turn takes too long
+ * @turning: a turn is under way
+ * @since: when the last one began, CLOCK_MONOTONIC in ns
+ * @late: it, or one before it, took too long, and none has been well since
+ */
+struct board_watch {
+	struct hrtimer timer;
+	bool turning;
+	u64 since;
+	bool late;
+};
+
 #define BOARD_LEDS	3
 
 /**
@@ -156,6 +170,7 @@ struct board_gpio {
  * @unannounced: lines that a re-scan saw change before their interrupt did
  * @sense: what the terminals show
  * @storm: interrupts come too fast, or did
+ * @watch: turns of @worker that take too long
  * @running: turns are taken, between board_start() and board_stop(), but not
  *	while the system sleeps
  * @view: what is published
@@ -202,6 +217,7 @@ struct board {
 	u32 unannounced;
 	struct sense sense;
 	struct board_storm storm;
+	struct board_watch watch;
 	bool running;
 	struct board_view view;
 	u64 disconnect_at;
@@ -244,6 +260,7 @@ void board_rest(struct board *b);
 void board_wake(struct board *b);
 void board_kick(struct board *b);
 void board_turn_locked(struct board *b);
+void board_publish_locked(struct board *b, u64 now);
 void board_expect(struct board *b, u64 edge);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_switch_remote(struct board *b, bool on);
@@ -258,6 +275,11 @@ void board_set_delay(struct board *b, u32 *delay_ms, u32 value);
 
 int interrupts_request(struct board *b);
 bool storm_is_over(struct board *b, u64 now);
+
+/* watch.c */
+void watch_init(struct board *b);
+void watch_begin(struct board *b);
+void watch_end(struct board *b);
 
 /* report.c */
 void report_work(struct work_struct *work);

@@ -144,6 +144,7 @@ struct protection_config {
  * @earlier: lines that are known to have changed at @earlier_at, and, unless
  *	they are in @edges as well, not since then
  * @earlier_at: ns, neither before the last sample nor after this one
+ * @took: ns that the reading took until it failed, which count (F2)
  *
  * @earlier saves the caller a reading: instead of one at the edge and one when
  * the debounce is over, the latter will do.
@@ -154,6 +155,7 @@ struct protection_sample {
 	u32 unreadable;
 	u32 earlier;
 	u64 earlier_at[PROTECTION_LINES];
+	u64 took;
 };
 
 /**

@@ -1,40 +1,76 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# A bus that takes a second to fail: as slow as I2C controllers get (F2, F3).
+# A bus that takes its time to fail: a fifth of a second, or a whole one, which is
+# as slow as I2C controllers get (F2, F3).
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . ./lib.sh
+
+# told_in_time LABEL WHAT: a re-scan finds out, F2 has 100 ms and T5 100 ms, and
+# the tests look every now and then
+told_in_time() {
+	begun=$(uptime_ms)
+	within 1300 has_condition "$1" io-error
+	good=$?
+	within 8000 has_condition "$1" io-error
+	note "$1: $ms ms: told after $(($(uptime_ms) - begun)) ms"
+	verdict $good "$1: $2 that fail after $ms ms are told before (F2, F3)"
+}
+
+recovers() {
+	pins "$1" cell-overvoltage 0
+	within 15000 is_on "$1"
+	verdict $? "$1: all recovers by itself from a bus that fails after $ms ms"
+	within 5000 attribute_is "$1" conditions none
+	verdict $? "$1: and says so"
+	usleep 500000
+	told "$1"
+}
 
 begin
 start
 verdict $? "all boards come up with load and charge on"
 for label in $(labels); do
 	[ -e "$bench/bench-$label/fault" ] || continue
-	set_bench "$label" timeout_ms 1000
-	set_bench "$label" grace_ms 3000
-	told "$label" unreadable
-	fault "$label" timeout
-	begun=$(uptime_ms)
-	# a second to the re-scan, and one for every attempt to read or write
-	within 8000 has_condition "$label" io-error
-	good=$?
-	note "$label: told after $(($(uptime_ms) - begun)) ms"
-	verdict $good "$label: a bus that fails after a second is told (F2)"
-	pins "$label" cell-overvoltage 1
-	usleep 3000000
-	attribute_is "$label" charge on || is_level "$label" charge 0
-	verdict $? "$label: charge is not told off while it is on (F3)"
-	fault "$label" none
-	begun=$(uptime_ms)
-	within 8000 is_level "$label" charge 0
-	good=$?
-	note "$label: charge off $(($(uptime_ms) - begun)) ms after the bus is back"
-	verdict $good "$label: charge is cut when the bus is back"
-	pins "$label" cell-overvoltage 0
-	within 15000 is_on "$label"
-	verdict $? "$label: all recovers by itself"
-	usleep 500000
-	told "$label"
+	for ms in 200 1000; do
+		set_bench "$label" timeout_ms $ms
+		set_bench "$label" grace_ms $((3 * ms))
+
+		told "$label" unreadable
+		clear_record "$label"
+		fault "$label" timeout 1 0 reads
+		told_in_time "$label" reads
+		within 8000 is_level "$label" charge 0
+		failed=$(when "$label" fault bus 0x2)
+		cut=$(when "$label" set charge 0)
+		took=
+		[ -z "$failed" ] || [ -z "$cut" ] || took=$(us "$failed" "$cut")
+		note "$label: $ms ms: charge off ${took:-never} us after the first began"
+		between 0 "$took" $((ms * 1000 + 200000))
+		verdict $? "$label: the first of them that ends after F2's 100 ms cuts charge (F2)"
+		fault "$label" none
+		recovers "$label"
+
+		told "$label" unreadable
+		fault "$label" timeout 1 0 writes
+		pins "$label" cell-overvoltage 1
+		told_in_time "$label" writes
+		attribute_is "$label" charge on && is_level "$label" charge 1
+		verdict $? "$label: charge is not told off while it is on (F3)"
+		fault "$label" timeout
+		usleep 3000000
+		attribute_is "$label" charge on || is_level "$label" charge 0
+		verdict $? "$label: nor when reads fail as well (F3)"
+		has_condition "$label" io-error
+		verdict $? "$label: and the error is still told"
+		fault "$label" none
+		begun=$(uptime_ms)
+		within 8000 is_level "$label" charge 0
+		good=$?
+		note "$label: charge off $(($(uptime_ms) - begun)) ms after the bus is back"
+		verdict $good "$label: charge is cut when the bus is back"
+		recovers "$label"
+	done
 	set_bench "$label" timeout_ms 35
 done
 end

@@ -71,6 +71,7 @@ static void turn(struct bench *b)
 			.edges = b->edges & ~b->unreadable,
 			.unreadable = b->unreadable,
 			.earlier = b->earlier,
+			.took = b->took,
 		};
 
 		memcpy(sample.earlier_at, b->earlier_at,

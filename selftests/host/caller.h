@@ -24,6 +24,7 @@
  * @clock: what their clock shows at time 0
  * @levels: lines that are active now
  * @unreadable: lines that cannot be read now
+ * @took: how long a reading of them took before it failed
  * @mute: lines that change without an interrupt
  * @report_all_edges: every edge is reported, not only those that cannot be seen
  * @patient: after the first edge of a line the reading waits for the end of the
@@ -57,6 +58,7 @@ struct bench {
 	u64 clock;
 	u32 levels;
 	u32 unreadable;
+	u64 took;
 	u32 mute;
 	bool report_all_edges;
 	bool patient;

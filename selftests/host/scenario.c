@@ -462,7 +462,7 @@ static bool set(struct protection_config *cfg, const char *text)
 
 static bool stimulus(const char *text)
 {
-	const char *rest;
+	const char *rest, *how;
 	u32 bits;
 
 	if (set(bench.now ? &bench.p.cfg : &config, text)) {
@@ -529,12 +529,16 @@ static bool stimulus(const char *text)
 		bench_set(&bench, bits, !strcmp(rest, "on"));
 	} else if (!strcmp(rest, "edge")) {
 		bench_edge(&bench, bits);
-	} else if (!strcmp(rest, "unreadable")) {
+	} else if (begins(rest, "unreadable", &how)) {
 		/* found out, and found mended, by a reading just then */
+		if (*how && (!begins(how, "after", &how) ||
+			     !read_time(how, &bench.took)))
+			return false;
 		bench.unreadable |= bits;
 		bench_kick(&bench);
 	} else if (!strcmp(rest, "readable")) {
 		bench.unreadable &= ~bits;
+		bench.took = 0;
 		bench_kick(&bench);
 	} else {
 		return false;
