@@ -8,9 +8,12 @@
 TRIPS=5
 # What the emulation may add to the 5 ms of T5; the bound of T5 is 100 ms
 LATE_US=100000
-# Kernels that watch their every access are too slow to be measured
+ACCESSES=3
+# Kernels that watch their every access are too slow to be measured. An
+# expander's own driver may take longer in them than the 5 ms for which the board
+# waits to be told which line has changed; it then looks for itself once more.
 case ${KERNEL-} in
-debug | remove) LATE_US=300000 ;;
+debug | remove) LATE_US=300000 ACCESSES=4 ;;
 esac
 
 begin
@@ -64,13 +67,13 @@ for label in $(labels); do
 	esac
 	note "$label: $before transfers up to the output," \
 		"$after more in 15 ms after it; one read is $one"
-	[ "$before" -le $((3 * one)) ]
-	verdict $? "$label: a trip costs at most 3 accesses, read-back not counted"
+	[ "$before" -le $((ACCESSES * one)) ]
+	verdict $? "$label: a trip costs at most $ACCESSES accesses, read-back not counted"
 	# A sense line that follows its output is an interrupt of the chip's own
 	more=0
 	! grep -q " charge-sense " "$bench/bench-$label/pins" || more=$one
-	[ $((before + after)) -le $((4 * one + more)) ]
-	verdict $? "$label: at most $((4 + more / one)) with it"
+	[ $((before + after)) -le $(((ACCESSES + 1) * one + more)) ]
+	verdict $? "$label: at most $((ACCESSES + 1 + more / one)) with it"
 	set_bench "$label" verbose 0
 done
 
