@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See expander.h. */
 #include <linux/bits.h>
+#include <linux/timekeeping.h>
 
 #include "expander.h"
 #include "int_line.h"
@@ -52,6 +53,7 @@ void expander_reset(struct expander *e)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->pins->lock, flags);
+	monitor_reset(&e->pins->monitor, ktime_get_boottime_ns());
 	expander_power_on(e);
 	e->seen = pins_levels(e->pins);
 	expander_drive(e, RECORD_RESET);

@@ -137,6 +137,32 @@ static u64 warned_ns(const struct monitor *m, u64 now)
 	return 0;
 }
 
+/**
+ * monitor_reset() - the chip has lost its registers
+ * @m: the monitor
+ * @now: when, on CLOCK_BOOTTIME
+ *
+ * Its latches are high then. To bring a level back takes two transfers, the
+ * latch and then the direction, and a reset between them makes the second drive
+ * what nobody wants, for as long as it takes to read that. One reset is no
+ * excuse: a board that repairs must not do so by way of a high level.
+ */
+void monitor_reset(struct monitor *m, u64 now)
+{
+	m->reset_before_ns = m->reset_ns;
+	m->reset_ns = now;
+}
+
+/* Against the rules, but by the second of two resets: see monitor_reset(). */
+static bool pardon(struct monitor *m, enum role what, u64 now)
+{
+	if (!recent(m, m->reset_before_ns, now))
+		return false;
+	m->pardoned |= BIT(what);
+	m->pardoned_ns = now;
+	return true;
+}
+
 static const char *judge_load_on(struct monitor *m, u64 now)
 {
 	if (!maybe_low(m, ROLE_UNDERVOLTAGE, now))
@@ -195,6 +221,44 @@ static const char *judge_charge_off(struct monitor *m, u64 now)
 	return "charge cut for no reason";
 }
 
+/* What was pardoned has to be undone in time, unless it is right by now. */
+static const char *judge_pardoned(struct monitor *m, u64 now)
+{
+	m->pardoned &= m->high;
+	if (!m->pardoned || recent(m, m->pardoned_ns, now))
+		return NULL;
+	if (!judge_load_on(m, now))
+		m->pardoned &= ~BIT(ROLE_LOAD);
+	if (!judge_charge_on(m, now))
+		m->pardoned &= ~BIT(ROLE_CHARGE);
+	if (!m->pardoned)
+		return NULL;
+	m->pardoned = 0;
+	return "an output that two resets brought on has stayed on";
+}
+
+static const char *judge(struct monitor *m, enum role output, bool level, u64 now)
+{
+	const char *objection;
+
+	if (!level && m->pardoned & BIT(output))
+		return NULL;
+	if (!level)
+		return output == ROLE_LOAD ? judge_load_off(m, now) :
+					   judge_charge_off(m, now);
+	objection = output == ROLE_LOAD ? judge_load_on(m, now) :
+					judge_charge_on(m, now);
+	return objection && pardon(m, output, now) ? NULL : objection;
+}
+
+static void object(struct monitor *m, struct device *dev, const char *objection)
+{
+	if (!objection)
+		return;
+	m->objections++;
+	dev_err(dev, "objection: %s\n", objection);
+}
+
 /* Take down that @what changed, if it did. */
 static void note(struct monitor *m, enum role what, bool level, u64 now)
 {
@@ -219,8 +283,7 @@ static void note(struct monitor *m, enum role what, bool level, u64 now)
 void monitor_change(struct monitor *m, struct device *dev, enum role role,
 		    bool level, u64 now, bool judged)
 {
-	const char *objection;
-
+	object(m, dev, judge_pardoned(m, now));
 	note(m, role, level, now);
 	note(m, ROLE_FAULT, m->high & FAULTS, now);
 	if (m->fitted & REMOTES)
@@ -231,15 +294,6 @@ void monitor_change(struct monitor *m, struct device *dev, enum role role,
 		m->upset_ns = now;
 	if (!judged || (role != ROLE_LOAD && role != ROLE_CHARGE))
 		return;
-	if (role == ROLE_LOAD)
-		objection = level ? judge_load_on(m, now) :
-				    judge_load_off(m, now);
-	else
-		objection = level ? judge_charge_on(m, now) :
-				    judge_charge_off(m, now);
+	object(m, dev, judge(m, role, level, now));
 	m->checks++;
-	if (!objection)
-		return;
-	m->objections++;
-	dev_err(dev, "objection: %s\n", objection);
 }

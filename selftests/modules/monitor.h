@@ -65,6 +65,10 @@ enum {
  * @charge_by_fault: a charge fault took the charge
  * @upset_ns: when an output last changed without the board: the chip was reset,
  *	or got a wrong byte. What is off for a moment then is no disconnect
+ * @reset_ns: when the chip last lost its registers
+ * @reset_before_ns: and when it did before that
+ * @pardoned: outputs, as roles, that are high by the second of two resets
+ * @pardoned_ns: since when
  * @checks: changes of load and charge that were judged
  * @objections: how many of them were against the rules
  */
@@ -82,6 +86,10 @@ struct monitor {
 	bool load_by_undervoltage;
 	bool charge_by_fault;
 	u64 upset_ns;
+	u64 reset_ns;
+	u64 reset_before_ns;
+	u32 pardoned;
+	u64 pardoned_ns;
 	u32 checks;
 	u32 objections;
 };
@@ -93,6 +101,7 @@ enum role role_sensed(enum role role);
 void monitor_init(struct monitor *m);
 void monitor_fit(struct monitor *m, enum role role);
 void monitor_tell(struct monitor *m, u32 told);
+void monitor_reset(struct monitor *m, u64 now);
 void monitor_change(struct monitor *m, struct device *dev, enum role role,
 		    bool level, u64 now, bool judged);
 
