@@ -9,6 +9,14 @@
 #define REMOTE_WIRES	(BIT_OF(REMOTE_L) | BIT_OF(REMOTE_H) | \
 			 BIT_OF(REMOTE_LOOP))
 
+/* The same, as those of their signals that count. */
+#define COUNTING(wire)	(1ULL << SIGNAL(wire, COUNTS))
+#define ANY_FAULT	(COUNTING(CELL_OVERVOLTAGE) | \
+			 COUNTING(OVER_TEMPERATURE) | \
+			 COUNTING(UNDER_TEMPERATURE) | COUNTING(CHARGE_INHIBIT))
+#define ANY_REMOTE	(COUNTING(REMOTE_L) | COUNTING(REMOTE_H) | \
+			 COUNTING(REMOTE_LOOP))
+
 /*
  * F2: a reading that fails is tried again for so long, and a line that cannot
  * be read counts as active after so long at the latest.
@@ -131,9 +139,9 @@ static uint32_t counting(const struct oracle *o, uint32_t wires)
 	return found;
 }
 
-static bool any_counts(const struct oracle *o, uint32_t wires)
+static bool any(const struct oracle *o, unsigned long long signals)
 {
-	return counting(o, wires);
+	return o->truth & signals;
 }
 
 static uint32_t unreadable(const struct oracle *o)
@@ -190,7 +198,7 @@ static void follow(struct oracle *o, uint32_t edges, bool asleep,
 			cleared = o->since[SIGNAL(wire, CLEAR)];
 		}
 	}
-	lasts(o, CALM, !any_counts(o, FAULT_WIRES), cleared);
+	lasts(o, CALM, !any(o, ANY_FAULT), cleared);
 	recover(o, now);
 	doubt(o, now);
 }
@@ -200,7 +208,7 @@ static void follow(struct oracle *o, uint32_t edges, bool asleep,
 static bool terminals_on(const struct oracle *o)
 {
 	return !(o->board.wired & REMOTE_WIRES) ||
-	       any_counts(o, REMOTE_WIRES);
+	       any(o, ANY_REMOTE);
 }
 
 static bool enabled(const struct oracle *o)
@@ -305,7 +313,7 @@ static bool spared(const struct oracle *o, unsigned long long now)
 
 static bool charge_fault(const struct oracle *o, unsigned long long now)
 {
-	return any_counts(o, FAULT_WIRES);
+	return any(o, ANY_FAULT);
 }
 
 static bool charge_fault_lately(const struct oracle *o, unsigned long long now)
