@@ -26,7 +26,7 @@ packages_of() {
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
 		"libssl-dev gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu" \
 		"kmod make python3 xz-utils" ;;
-	host) echo "gcc libc6-dev python3" ;;
+	host) echo "gcc libc6-dev patch python3" ;;
 	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) python3 systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
