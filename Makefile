@@ -33,6 +33,7 @@ help:
 	@echo '  check        the quick ones, with the totals:'
 	@echo '  check-host   the protection logic, compiled for this machine: stories,'
 	@echo '               random ones, and every state that it can reach'
+	@echo '  seeded       ten bugs in it: which rule and which test refutes each?'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
@@ -141,11 +142,14 @@ diagrams: vm
 
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
+seeded = 'ten bugs, put in on purpose' \
+	'$(lib)/host-packages.sh host && selftests/seeded/run'
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'protection logic, every state' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check'
+	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
+	$(seeded)
 check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \
@@ -176,6 +180,9 @@ check-all:
 
 check-host:
 	+@$(gather) $(check_host)
+
+seeded:
+	+@$(gather) $(seeded)
 
 check-tools:
 	+@$(gather) $(check_tools)
@@ -210,4 +217,4 @@ soak: vm
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package deb dkms soak
+	check-package seeded deb dkms soak
