@@ -64,6 +64,7 @@ static void sense_unreadable(struct protection *p, unsigned int line, u64 now)
 {
 	u32 bit = PROTECTION_BIT(line);
 
+	p->unread |= bit;
 	break_rest(p, line, now);
 
 	if (over(p->unread_since[line], ms(PROTECTION_READ_RETRY_MS), now)) {
@@ -185,10 +186,8 @@ void protection_sense(struct protection *p,
 
 		if (!(p->cfg.fitted & bit))
 			continue;
-		if (!readable && !(p->unread & bit)) {
-			p->unread |= bit;
+		if (!(p->unread & bit))
 			p->unread_since[line] = now - s->took;
-		}
 		if (s->earlier & bit && readable)
 			sense_line(p, line, level, true, true,
 				   s->earlier_at[line]);
