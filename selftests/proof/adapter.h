@@ -37,6 +37,7 @@ static inline struct protection_sample adapt_sample(const struct reading *r)
 {
 	struct protection_sample s = {
 		r->active, r->edges, r->unreadable, r->earlier, { 0 },
+		r->took,
 	};
 	unsigned int wire;
 

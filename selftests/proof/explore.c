@@ -39,10 +39,11 @@
  * @edge: it has just changed, or did twice
  * @blind: it cannot be read
  * @earlier: ticks ago it changed; 0 if it did not
+ * @took: ticks that a reading tried before it failed
  */
 struct look {
 	bool active, edge, blind;
-	u8 earlier;
+	u8 earlier, took;
 };
 
 #define MAX_LOOKS	64
@@ -454,10 +455,18 @@ static void list_looks(unsigned int wire, unsigned int kinds)
 				look.active = level;
 				add_look(wire, &look);
 			}
+			if (!(kinds & FAULTY))
+				continue;
 			look.active = false;
 			look.blind = true;
-			if (kinds & FAULTY)
-				add_look(wire, &look);
+			add_look(wire, &look);
+			if (!(kinds & LATE))
+				continue;
+			look.took = 1;
+			add_look(wire, &look);
+			look.took = retry;
+			add_look(wire, &look);
+			look.took = 0;
 		}
 	}
 }
@@ -497,8 +506,12 @@ static struct reading read_input(unsigned int input, u64 now, bool wild)
 		r.earlier_at[part->wires[i]] = now - look->earlier * tick;
 		if (wild && !look->earlier)
 			r.earlier_at[part->wires[i]] = chance();
+		if (r.took < look->took * tick)
+			r.took = look->took * tick;
 	}
 	if (wild) {
+		if (!r.unreadable)
+			r.took = chance();
 		r.active |= r.unreadable & chance();
 		r.active |= ~board.wired & chance();
 		r.edges |= ~board.wired & chance();
@@ -517,11 +530,10 @@ static bool may_be_read(unsigned int input, const struct pair *s,
 	for (i = 0; i < part->fitted; i++) {
 		const struct look *look = look_at(&input, i);
 
-		if (!look->earlier)
-			continue;
+		if (look->earlier > ticks + s->slow || look->took > ticks)
+			return false;
 		/* A wire that stirs is read at once. */
-		if (look->earlier > ticks + s->slow ||
-		    s->p.bursting & 1U << part->wires[i])
+		if (look->earlier && s->p.bursting & 1U << part->wires[i])
 			return false;
 	}
 	return true;
@@ -919,6 +931,8 @@ static void print_input(unsigned int input)
 		if (look->earlier)
 			printf(" changed %u ms ago",
 			       look->earlier * part->tick_ms);
+		if (look->took)
+			printf(" for %u ms", look->took * part->tick_ms);
 		printf(",");
 	}
 }
@@ -986,14 +1000,14 @@ static void prepare(const struct part *next)
 		.debounce_ms = part->debounce * part->tick_ms,
 		.release_pre_alarm = part->release,
 	};
+	retry = (80 + part->tick_ms - 1) / part->tick_ms;
+	give_up = (100 + part->tick_ms - 1) / part->tick_ms;
 	late = false;
 	for (i = 0; i < part->fitted; i++) {
 		board.wired |= 1U << part->wires[i];
 		late |= part->looks[i] & LATE;
 		list_looks(i, part->looks[i]);
 	}
-	retry = (80 + part->tick_ms - 1) / part->tick_ms;
-	give_up = (100 + part->tick_ms - 1) / part->tick_ms;
 	horizon = most(3 * part->debounce + 1, part->clear);
 	horizon = most(horizon, part->pre_alarm);
 	horizon = most(horizon, part->load_reconnect);

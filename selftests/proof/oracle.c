@@ -431,7 +431,7 @@ static const struct rule *broken_rule(const struct oracle *o, uint32_t asked,
 
 /* One wire is seen at @now; at an @edge it has just changed, or did twice. */
 static void sees(struct oracle *o, unsigned int wire, bool active, bool blind,
-		 bool edge, unsigned long long now)
+		 bool edge, unsigned long long took, unsigned long long now)
 {
 	bool was_blind = oracle_true(o, SIGNAL(wire, UNREADABLE));
 	unsigned int mine = SIGNAL(wire, active ? READS_ACTIVE : READS_INACTIVE);
@@ -440,7 +440,7 @@ static void sees(struct oracle *o, unsigned int wire, bool active, bool blind,
 	/* A debounce of rest that ends just now was one. */
 	if (held(o, SIGNAL(wire, READS_INACTIVE), debounce(o), now) && !was_blind)
 		lasts(o, SIGNAL(wire, RESTLESS), false, now);
-	lasts(o, SIGNAL(wire, UNREADABLE), blind, now);
+	lasts(o, SIGNAL(wire, UNREADABLE), blind, now - took);
 	if (edge || (active && !blind))
 		lasts(o, SIGNAL(wire, RESTLESS), true, now);
 	if (blind)
@@ -459,7 +459,7 @@ static void sees(struct oracle *o, unsigned int wire, bool active, bool blind,
 static void saw_change(struct oracle *o, unsigned int wire, bool active,
 		       unsigned long long then)
 {
-	sees(o, wire, active, false, true, then);
+	sees(o, wire, active, false, true, 0, then);
 	if (REMOTE_WIRES & BIT_OF(wire))
 		remote(o, wire, then);
 	else
@@ -485,7 +485,8 @@ void oracle_reads(struct oracle *o, const struct reading *r, unsigned long long 
 			continue;
 		if (changed_before(r) & bit)
 			saw_change(o, wire, active, r->earlier_at[wire]);
-		sees(o, wire, active, r->unreadable & bit, edges & bit, now);
+		sees(o, wire, active, r->unreadable & bit, edges & bit, r->took,
+		     now);
 	}
 	follow(o, edges, false, now);
 }

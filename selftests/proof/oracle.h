@@ -79,6 +79,7 @@ struct reading {
 	uint32_t unreadable;
 	uint32_t earlier;	/* changed at @earlier_at, then only if in @edges */
 	unsigned long long earlier_at[WIRES];
+	unsigned long long took;	/* for so long the reading tried in vain */
 };
 
 struct oracle {
