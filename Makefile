@@ -77,7 +77,7 @@ module:
 tool:
 	@$(lib)/host-packages.sh tool
 	@echo '  TOOL    build/tools'
-	@$(make_in) tools O=$(CURDIR)/build/tools all
+	@$(make_in) tools O=$(CURDIR)/build/tools all overlays
 
 install: all
 	@echo '  INSTALL $(DESTDIR)/lib/modules/$(release)'

@@ -19,8 +19,8 @@ fi
 packages_of() {
 	case $1 in
 	module) echo "gcc libc6-dev kmod" ;;
-	tool) echo "gcc libc6-dev pkg-config libjson-c-dev libudev-dev" \
-		"libsystemd-dev" ;;
+	tool) echo "device-tree-compiler gcc libc6-dev pkg-config" \
+		"libjson-c-dev libudev-dev libsystemd-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \

@@ -87,36 +87,6 @@ refuse() {
 	grep -qF "$2" <<<"$complaints"
 }
 
-check binding_readme "the overlay in README.md compiles and follows the binding"
-binding_readme() {
-	local overlay=$dt/readme
-
-	stage
-	awk '/^```/ { inside = $0 == "```dts"; next } inside' README.md \
-		>"$overlay.dts"
-	dtc -@ -I dts -O dtb -o "$overlay.dtbo" "$overlay.dts" 2>&1 |
-	complain "dtc complains"
-	# Something with a GPIO controller to lay it over
-	dtc -@ -q -I dts -O dtb -o "$overlay-base.dtb" <<-'END'
-		/dts-v1/;
-		/ {
-			#address-cells = <1>;
-			#size-cells = <1>;
-			compatible = "brcm,bcm2835";
-			model = "base";
-			gpio: gpio@7e200000 {
-				reg = <0x7e200000 0xb4>;
-				gpio-controller;
-				#gpio-cells = <2>;
-			};
-		};
-	END
-	fdtoverlay -i "$overlay-base.dtb" -o "$overlay.dtb" "$overlay.dtbo"
-	holds_board "$overlay.dtb"
-	validate "$overlay" | { grep -F ": battery-monitor:" || :; } |
-	complain "dt-validate complains"
-}
-
 check binding_refuses "the binding refuses device trees that are wrong"
 binding_refuses() {
 	local refused=0 line

@@ -7,13 +7,15 @@ packages="binutils codespell cpp gcc libc6-dev libjson-c-dev libudev-dev lld llv
 	make mandoc pkg-config pyflakes3 python3-docutils qemu-system-arm xz-utils"
 source_package=linux-source-6.12
 
-# Of the kernel's source, 150 MB to download, these 35 MB are kept: no smaller
-# package has checkpatch.pl or the bindings.
-kernel=$cache/$source_package
+# Of the kernel's source, 150 MB to download, these 40 MB are kept: no smaller
+# package has checkpatch.pl, the bindings or the Raspberry Pi's device trees.
 source_files=(
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/kernel-doc include/dt-bindings Documentation/devicetree/bindings
+	scripts/dtc/include-prefixes arch/arm/boot/dts/broadcom
+	arch/arm64/boot/dts/broadcom
 )
+kernel=$cache/$source_package-$(sha256sum <<<"${source_files[*]}" | cut -c 1-8)
 
 # The headers of the stock arm64 kernel, as the emulated machine runs it
 headers() {

@@ -22,7 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SELFTESTS = os.path.dirname(HERE)
 TOP = os.path.dirname(SELFTESTS)
-for _folder in ("pins", "expander"):
+for _folder in ("pins", "expander", "tools"):
     sys.path.insert(0, os.path.join(SELFTESTS, _folder))
 
 # pylint: disable=wrong-import-position
@@ -95,6 +95,26 @@ def collect_modules(modroot, bench, out):
     subprocess.run(["depmod", "-b", out, release], check=True, env=environment)
 
 
+def packaged_tool(image, folder):
+    """The tool as the package has it, with the libraries of the disk."""
+    libraries = f"{folder}/disk/usr/lib/aarch64-linux-gnu"
+    os.makedirs(folder, exist_ok=True)
+    run("unsquashfs", "-n", "-f", "-d", f"{folder}/disk", image,
+        "usr/lib/aarch64-linux-gnu/*.so*")
+    # Their headers are the same everywhere
+    cross = {"CC": "aarch64-linux-gnu-gcc", "HAVE_LIBUDEV": "1",
+             "HAVE_SYSTEMD": "1", "EXTRA_CPPFLAGS": "-idirafter /usr/include",
+             "EXTRA_LDFLAGS": f"-L{libraries} -Wl,-rpath-link,{libraries}",
+             "JSONC_CFLAGS": "", "JSONC_LIBS": "-l:libjson-c.so.5",
+             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1",
+             "SYSTEMD_CFLAGS": "-DHAVE_SYSTEMD",
+             "SYSTEMD_LIBS": "-l:libsystemd.so.0"}
+    run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
+        f"O={folder}", *(f"{name}={value}" for name, value in cross.items()))
+    shutil.rmtree(f"{folder}/disk")
+    return f"{folder}/smallbms"
+
+
 def project_files(files, out):
     """All that is laid over the disk: what is installed, and the tests'."""
     shutil.rmtree(out, ignore_errors=True)
@@ -111,8 +131,7 @@ def project_files(files, out):
         os.chmod(f"{ours}/{name}", 0o755)
     units = f"{out}/etc/systemd/system"
     os.makedirs(f"{units}/multi-user.target.wants")
-    shutil.copytree(f"{TOP}/tools/prometheus",
-                    f"{out}/root/smallbms/tools/prometheus")
+    os.makedirs(f"{out}/root/smallbms")
     shutil.copy(f"{HERE}/guest/agent.service", units)
     os.symlink("../agent.service",
                f"{units}/multi-user.target.wants/agent.service")
@@ -135,6 +154,7 @@ class Gateway:
         image = run(f"{HERE}/image.sh").strip()
         files = dict(line.split("=", 1) for line in run(
             f"{SELFTESTS}/modules/build.sh", "stock").splitlines())
+        files["TOOL"] = packaged_tool(image, f"{workdir}/tool")
         project_files(files, f"{workdir}/files")
         with tarfile.open(f"{workdir}/project.tar", "w") as archive:
             archive.add(f"{workdir}/files", ".", filter=owned_by_root)

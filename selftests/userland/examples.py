@@ -15,7 +15,7 @@ import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-DOCUMENTS = ("desktop", "fleet")
+DOCUMENTS = ("install", "desktop", "fleet")
 FOLDER = "/root/smallbms"           # as if the sources were there
 
 BLOCK = re.compile(r"^\.\. (tested|tested-file): (\S+)\n\n"
