@@ -10,7 +10,7 @@
 set -eu
 
 # What the tests use; apt finds out what that needs.
-PACKAGES="acpi bash coreutils dash dbus findutils gawk grep hostname i3status
+PACKAGES="acpi bash bsdutils coreutils dash dbus findutils gawk grep hostname i3status
 	kmod libc-bin lm-sensors mount passwd prometheus-node-exporter sed
 	systemd systemd-sysv udev umockdev upower usr-is-merged util-linux"
 
