@@ -49,6 +49,7 @@ int conditions_print(u32 conditions, char *buf, size_t size)
 {
 	static const char * const others[] = {
 		"io-error", "sense-mismatch", "implausible",
+		"voltage-out-of-range",
 	};
 	unsigned int n;
 	int len = 0;
@@ -131,7 +132,9 @@ static DEVICE_ATTR_RO(alarm);
 static ssize_t conditions_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	int len = conditions_print(attrs_view(dev).conditions, buf, PAGE_SIZE);
+	u32 conditions = attrs_view(dev).conditions |
+			 measure_conditions(dev_get_drvdata(dev));
+	int len = conditions_print(conditions, buf, PAGE_SIZE);
 
 	return len + sysfs_emit_at(buf, len, "\n");
 }

@@ -17,6 +17,7 @@
 #include <linux/workqueue.h>
 
 #include "inputs.h"
+#include "measure.h"
 #include "outputs.h"
 #include "protection.h"
 #include "sense.h"
@@ -25,6 +26,8 @@
 #define CONDITION_IO_ERROR		PROTECTION_BIT(PROTECTION_LINES)
 #define CONDITION_SENSE_MISMATCH	PROTECTION_BIT(PROTECTION_LINES + 1)
 #define CONDITION_IMPLAUSIBLE		PROTECTION_BIT(PROTECTION_LINES + 2)
+/* ... and beyond that, see measure_conditions() */
+#define CONDITION_VOLTAGE		PROTECTION_BIT(PROTECTION_LINES + 3)
 
 /**
  * struct board_view - what the board tells; any difference is a change
@@ -194,7 +197,10 @@ struct board_gpio {
  * @voltage_min_design_uv: of the bank in uV, 0 if not described
  * @voltage_max_design_uv: of the bank in uV, 0 if not described
  * @charge_full_design_uah: of the bank in uAh, 0 if not described
- * @capacity: last capacity known from the lines, percent
+ * @capacity: last capacity that was known, percent
+ * @told_capacity: the one at the last event
+ * @told_status: the status then
+ * @measure: measurements
  * @gpio: the lines that it offers
  * @leds: LED triggers
  * @wakeup: the lines may wake the system (T4)
@@ -237,13 +243,16 @@ struct board {
 
 	struct power_supply *supply;
 	struct power_supply_desc supply_desc;
-	enum power_supply_property properties[16];
+	enum power_supply_property properties[24];
 	bool supplied;
 	bool charger_online;
 	u32 voltage_min_design_uv;
 	u32 voltage_max_design_uv;
 	u32 charge_full_design_uah;
 	int capacity;
+	int told_capacity;
+	int told_status;
+	struct measure measure;
 
 	struct board_gpio gpio;
 	struct board_led leds[BOARD_LEDS];
@@ -287,6 +296,7 @@ void report_work(struct work_struct *work);
 /* supply.c */
 int supply_register(struct board *b);
 void supply_report(struct board *b);
+void supply_measured(struct board *b, bool changed);
 
 /* attrs.c */
 int attrs_register(struct board *b);

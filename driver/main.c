@@ -119,6 +119,9 @@ static int smallbms_set_up(struct board *b)
 	ret = attrs_register(b);
 	if (ret)
 		return ret;
+	ret = measure_init(b);
+	if (ret)
+		return ret;
 	ret = supply_register(b);
 	if (ret)
 		return ret;
@@ -126,6 +129,9 @@ static int smallbms_set_up(struct board *b)
 	if (ret)
 		return ret;
 	ret = leds_register(b);
+	if (ret)
+		return ret;
+	ret = measure_start(b);
 	if (ret)
 		return ret;
 	device_init_wakeup(b->dev, b->wakeup);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The bank as a power supply, from the lines alone.
+ * The bank as a power supply, from the lines and from what is measured.
  *
  * No property ever fails once it is registered: one error takes a monitoring
  * agent's whole collector down, or swallows a uevent. And capacity is never 0
@@ -11,18 +11,11 @@
 #include <linux/property.h>
 
 #include "board.h"
+#include "capacity.h"
 #include "compat.h"
 
-/* Percent, by lines alone; UPower acts at 2 and below, warns at 5. */
-#define CAPACITY_FULL		100
-#define CAPACITY_NORMAL		50
-#define CAPACITY_LOW		5
-#define CAPACITY_EMPTY		1
-
-/* How far these may be off, percent */
-#define MARGIN_KNOWN_BAND	5
-#define MARGIN_NORMAL		50
-#define MARGIN_UNREADABLE	100
+/* Noise of the measurements is no news: percent */
+#define CAPACITY_STEP		2
 
 /* Names are given one at a time, so that none is given twice. */
 static DEFINE_MUTEX(supply_names);
@@ -34,6 +27,11 @@ static bool has(const struct board_view *view, unsigned int line)
 
 static int supply_status(const struct board *b, const struct board_view *view)
 {
+	int direction = measure_direction(b);
+
+	if (direction)
+		return direction > 0 ? POWER_SUPPLY_STATUS_CHARGING :
+				       POWER_SUPPLY_STATUS_DISCHARGING;
 	if (!b->supplied)
 		return POWER_SUPPLY_STATUS_UNKNOWN;
 	if (!READ_ONCE(b->charger_online))
@@ -58,47 +56,55 @@ static int supply_health(const struct board_view *view)
 	return POWER_SUPPLY_HEALTH_GOOD;
 }
 
-static int supply_capacity_level(const struct board_view *view)
+static enum capacity_band supply_band(const struct board_view *view)
 {
 	if (view->unreadable)
-		return POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN;
+		return CAPACITY_BAND_UNREADABLE;
 	if (has(view, PROTECTION_CELL_UNDERVOLTAGE))
-		return POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL;
+		return CAPACITY_BAND_EMPTY;
 	if (has(view, PROTECTION_CELL_LOW))
-		return POWER_SUPPLY_CAPACITY_LEVEL_LOW;
+		return CAPACITY_BAND_LOW;
 	if (has(view, PROTECTION_CELL_OVERVOLTAGE))
-		return POWER_SUPPLY_CAPACITY_LEVEL_FULL;
-	return POWER_SUPPLY_CAPACITY_LEVEL_NORMAL;
+		return CAPACITY_BAND_FULL;
+	return CAPACITY_BAND_NORMAL;
+}
+
+static int supply_capacity_level(const struct board_view *view)
+{
+	static const int levels[] = {
+		[CAPACITY_BAND_UNREADABLE] = POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN,
+		[CAPACITY_BAND_EMPTY] = POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL,
+		[CAPACITY_BAND_LOW] = POWER_SUPPLY_CAPACITY_LEVEL_LOW,
+		[CAPACITY_BAND_NORMAL] = POWER_SUPPLY_CAPACITY_LEVEL_NORMAL,
+		[CAPACITY_BAND_FULL] = POWER_SUPPLY_CAPACITY_LEVEL_FULL,
+	};
+
+	return levels[supply_band(view)];
 }
 
 /* While inputs are unreadable the last capacity that was known stands. */
 static int supply_capacity(struct board *b, const struct board_view *view)
 {
-	int capacity = CAPACITY_NORMAL;
+	enum capacity_band band = supply_band(view);
+	struct capacity_estimate estimate;
+	bool estimated = measure_estimate(b, &estimate);
+	int capacity;
 
-	if (view->unreadable)
+	if (band == CAPACITY_BAND_UNREADABLE)
 		return READ_ONCE(b->capacity);
 
-	if (has(view, PROTECTION_CELL_UNDERVOLTAGE))
-		capacity = CAPACITY_EMPTY;
-	else if (has(view, PROTECTION_CELL_LOW))
-		capacity = CAPACITY_LOW;
-	else if (has(view, PROTECTION_CELL_OVERVOLTAGE))
-		capacity = CAPACITY_FULL;
+	capacity = capacity_percent(band, estimated ? &estimate : NULL);
 	WRITE_ONCE(b->capacity, capacity);
 	return capacity;
 }
 
-static int supply_error_margin(const struct board_view *view)
+static int supply_error_margin(const struct board *b,
+			       const struct board_view *view)
 {
-	switch (supply_capacity_level(view)) {
-	case POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN:
-		return MARGIN_UNREADABLE;
-	case POWER_SUPPLY_CAPACITY_LEVEL_NORMAL:
-		return MARGIN_NORMAL;
-	default:
-		return MARGIN_KNOWN_BAND;
-	}
+	struct capacity_estimate estimate;
+	bool estimated = measure_estimate(b, &estimate);
+
+	return capacity_margin(supply_band(view), estimated ? &estimate : NULL);
 }
 
 static int supply_get_property(struct power_supply *psy,
@@ -124,12 +130,21 @@ static int supply_get_property(struct power_supply *psy,
 		val->intval = supply_capacity_level(&view);
 		return 0;
 	case POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN:
-		val->intval = supply_error_margin(&view);
+		val->intval = supply_error_margin(b, &view);
 		return 0;
 	case POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR:
 		val->intval = view.inhibit_charge ?
 			      POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE :
 			      POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO;
+		return 0;
+	case POWER_SUPPLY_PROP_VOLTAGE_NOW:
+		val->intval = measure_value(b, MEASURE_VOLTAGE);
+		return 0;
+	case POWER_SUPPLY_PROP_CURRENT_NOW:
+		val->intval = measure_value(b, MEASURE_CURRENT);
+		return 0;
+	case POWER_SUPPLY_PROP_TEMP:
+		val->intval = measure_value(b, MEASURE_TEMPERATURE);
 		return 0;
 	case POWER_SUPPLY_PROP_PRESENT:
 		val->intval = 1;
@@ -203,6 +218,66 @@ static void supply_add_property(struct board *b,
 				enum power_supply_property property)
 {
 	b->properties[b->supply_desc.num_properties++] = property;
+}
+
+/* A property is listed once there is a value: none of them ever fails. */
+static const enum power_supply_property measured[MEASURE_CHANNELS] = {
+	[MEASURE_VOLTAGE] = POWER_SUPPLY_PROP_VOLTAGE_NOW,
+	[MEASURE_CURRENT] = POWER_SUPPLY_PROP_CURRENT_NOW,
+	[MEASURE_TEMPERATURE] = POWER_SUPPLY_PROP_TEMP,
+};
+
+static const char * const measured_names[MEASURE_CHANNELS] = {
+	[MEASURE_VOLTAGE] = "voltage_now",
+	[MEASURE_CURRENT] = "current_now",
+	[MEASURE_TEMPERATURE] = "temp",
+};
+
+static bool supply_lists(const struct board *b,
+			 enum power_supply_property property)
+{
+	size_t n;
+
+	for (n = 0; n < b->supply_desc.num_properties; n++)
+		if (b->properties[n] == property)
+			return true;
+	return false;
+}
+
+/* Give a registered supply one of its class's files more. */
+static int supply_show(struct power_supply *supply, const char *name)
+{
+	struct kobject *kobj = &supply->dev.kobj;
+	struct attribute **attr = supply->dev.type->groups[0]->attrs;
+	int ret;
+
+	for (; *attr; attr++) {
+		if (strcmp((*attr)->name, name))
+			continue;
+		ret = sysfs_create_file(kobj, *attr);
+		return ret ?: sysfs_chmod_file(kobj, *attr, 0444);
+	}
+	return -ENOENT;
+}
+
+/* List what was measured for the first time. Return: whether there was any. */
+static bool supply_list_measured(struct board *b, struct power_supply *supply)
+{
+	bool listed = false;
+	unsigned int n;
+	int ret;
+
+	for (n = 0; n < MEASURE_CHANNELS; n++) {
+		if (!measure_known(b, n) || supply_lists(b, measured[n]))
+			continue;
+		supply_add_property(b, measured[n]);
+		listed = true;
+		ret = supply ? supply_show(supply, measured_names[n]) : 0;
+		if (ret)
+			dev_warn(b->dev, "no %s: %pe\n", measured_names[n],
+				 ERR_PTR(ret));
+	}
+	return listed;
 }
 
 /* What firmware tells of the bank. */
@@ -311,8 +386,10 @@ int supply_register(struct board *b)
 	for (n = 0; n < ARRAY_SIZE(always); n++)
 		supply_add_property(b, always[n]);
 	supply_read_battery(b);
+	supply_list_measured(b, NULL);
 
-	b->capacity = CAPACITY_NORMAL;
+	desc->no_thermal = true;	/* its zone's name may not be long */
+	b->capacity = capacity_percent(CAPACITY_BAND_NORMAL, NULL);
 	b->supplied = device_property_present(b->dev, "power-supplies");
 
 	mutex_lock(&supply_names);
@@ -342,7 +419,33 @@ int supply_register(struct board *b)
 void supply_report(struct board *b)
 {
 	struct power_supply *supply = READ_ONCE(b->supply);
+	struct board_view view;
 
-	if (supply)
-		power_supply_changed(supply);
+	if (!supply)
+		return;
+	board_view(b, &view, NULL);
+	WRITE_ONCE(b->told_status, supply_status(b, &view));
+	WRITE_ONCE(b->told_capacity, supply_capacity(b, &view));
+	power_supply_changed(supply);
+}
+
+/**
+ * supply_measured() - a round of measurements is over
+ * @b: the board, registered
+ * @changed: there is something to tell in any case
+ *
+ * Each value is told to who asks; an event is for what a person would call a
+ * change.
+ */
+void supply_measured(struct board *b, bool changed)
+{
+	struct board_view view;
+
+	board_view(b, &view, NULL);
+	changed |= supply_list_measured(b, b->supply);
+	changed |= supply_status(b, &view) != READ_ONCE(b->told_status);
+	changed |= abs(supply_capacity(b, &view) -
+		       READ_ONCE(b->told_capacity)) >= CAPACITY_STEP;
+	if (changed)
+		supply_report(b);
 }
