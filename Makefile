@@ -146,6 +146,7 @@ seeded = 'ten bugs, put in on purpose' \
 	'$(lib)/host-packages.sh host && selftests/seeded/run'
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
+	'state of charge, on this machine' '$(make_in) selftests/host capacity' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
