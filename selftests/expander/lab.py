@@ -50,9 +50,10 @@ CONTROLLER_GONE = r"WARNING: .* remove_proc_entry"
 class Chip:
     """A chip of the bench, and the board on it."""
 
-    def __init__(self, label, without=("heartbeat",), **properties):
+    def __init__(self, label, without=("heartbeat",), more="", **properties):
         self.label = label
         self.without = without
+        self.more = more                # source text for the board's node
         self.properties = properties
 
     def board(self):
@@ -66,6 +67,7 @@ class Chip:
                 lines += f"\t{key};\n"
             else:
                 lines += f"\t{key} = <{value}>;\n"
+        lines += self.more
         return (f'board-{name} {{\n\tcompatible = "smallbms,io-board";\n'
                 f'\tlabel = "{name}";\n{lines}}};\n')
 
@@ -78,11 +80,12 @@ class Expander(Chip):
     """A PCA9535, or a TCA6424, on an I2C bus of its own, INT and all."""
 
     def __init__(self, label, compatible="nxp,pca9535", lines=16,
-                 trigger=LEVEL_LOW, **properties):
+                 trigger=LEVEL_LOW, beside="", **properties):
         super().__init__(label, **properties)
         self.compatible = compatible
         self.lines = lines
         self.trigger = trigger
+        self.beside = beside            # source text of other chips on the bus
 
     def node(self):
         return f"""
@@ -105,6 +108,7 @@ class Expander(Chip):
 		interrupt-controller;
 		#interrupt-cells = <2>;
 	}};
+	{self.beside}
 }};
 """
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An I2C adapter with one expander on it. A transfer takes as long as it does
- * on a wire, and the master sleeps meanwhile, as behind a real controller.
+ * An I2C adapter with one expander on it, and chips that measure. A transfer
+ * takes as long as it does on a wire, and the master sleeps meanwhile, as behind
+ * a real controller.
  */
 #include <linux/delay.h>
 #include <linux/i2c.h>
@@ -18,6 +19,7 @@
 #include "faults.h"
 #include "int_line.h"
 #include "pins.h"
+#include "sensor.h"
 
 #define ADDRESS			0x20
 #define KHZ			400
@@ -32,6 +34,7 @@
  * @chip: the chip
  * @line: its INT
  * @faults: what is to go wrong
+ * @sensor: the chips that measure
  * @khz: clock of the wire; 0: no time passes
  * @timeout_ms: how long the adapter waits when nothing moves
  * @verbose: every transfer goes into the record
@@ -45,6 +48,7 @@ struct bus {
 	struct expander chip;
 	struct int_line line;
 	struct faults faults;
+	struct sensor sensor;
 	u32 khz;
 	u32 timeout_ms;
 	bool verbose;
@@ -100,6 +104,36 @@ static u32 bus_number(const struct i2c_msg *msg)
 	       (msg->len > 1 ? msg->buf[1] : 0);
 }
 
+/* The chips that measure have faults and counters of their own. */
+static int bus_sensor_transfer(struct bus *bus, struct i2c_msg *msgs, int count)
+{
+	struct sensor *s = &bus->sensor;
+	unsigned int bits = 1;
+	int n;
+
+	atomic_inc(&s->transfers);
+	switch (faults_next(&s->faults, msgs[count - 1].flags & I2C_M_RD)) {
+	case FAULT_NONE:
+		break;
+	case FAULT_TIMEOUT:
+		msleep(bus->timeout_ms);
+		return -ETIMEDOUT;
+	default:
+		bus_wait(bus, 11);
+		return -ENXIO;
+	}
+	for (n = 0; n < count; n++)
+		bits += 1 + 9 * (1 + msgs[n].len);
+	bus_wait(bus, bits);
+	for (n = 0; n < count; n++) {
+		if (msgs[n].flags & I2C_M_RD)
+			sensor_read(s, msgs[n].addr, msgs[n].buf, msgs[n].len);
+		else
+			sensor_write(s, msgs[n].addr, msgs[n].buf, msgs[n].len);
+	}
+	return count;
+}
+
 static int bus_transfer(struct i2c_adapter *adapter, struct i2c_msg *msgs,
 			int count)
 {
@@ -109,6 +143,8 @@ static int bus_transfer(struct i2c_adapter *adapter, struct i2c_msg *msgs,
 	enum fault fault;
 	int n;
 
+	if (sensor_is_at(msgs[0].addr))
+		return bus_sensor_transfer(bus, msgs, count);
 	atomic_inc(&bus->transfers);
 	if (read)
 		atomic_inc(&bus->reads);
@@ -233,6 +269,7 @@ static void bus_control(struct bus *bus)
 	debugfs_create_file("fault", 0600, folder, bus, &fault_fops);
 	debugfs_create_file("int_stuck", 0600, folder, bus, &int_stuck_fops);
 	debugfs_create_file("reset", 0200, folder, bus, &reset_fops);
+	sensor_control(&bus->sensor, folder);
 }
 
 static void bus_uncontrol(void *data)
@@ -265,6 +302,7 @@ static int bus_probe(struct platform_device *pdev)
 	bus->khz = KHZ;
 	bus->timeout_ms = TIMEOUT_MS;
 	faults_init(&bus->faults);
+	sensor_init(&bus->sensor);
 	bus->pins.changed = bus_pins_changed;
 	ret = pins_init(&bus->pins, dev, lines);
 	if (ret)

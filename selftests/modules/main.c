@@ -6,6 +6,7 @@
  *
  *	bus.c		an I2C adapter; faults.c: what goes wrong on it
  *	expander.c	the chip on it; int_line.c: its INT
+ *	sensor.c	what measures the bank, on the same bus
  *	direct.c	a chip of lines that never sleep
  *	pins.c		the pins of either chip; bouncer.c: one that bounces
  *	trips.c		thousands of trips, timed

@@ -92,7 +92,7 @@ rules_defined() {
 			Documentation/requirements.rst)
 }
 
-# B2-B4 are facts of the surroundings.
+# B2 is a fact of the surroundings.
 check rules_tested "every rule that is built is named by a test"
 rules_tested() {
 	local rule tests
@@ -101,7 +101,7 @@ rules_tested() {
 		xargs -0r cat)
 	for rule in $(rules); do
 		case $rule in
-		B[234])
+		B2)
 			continue
 			;;
 		esac
