@@ -3,15 +3,11 @@
 #include <linux/device.h>
 #include <linux/kstrtox.h>
 #include <linux/math64.h>
+#include <linux/string_helpers.h>
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
 #include "board.h"
-
-static const char *on_off(bool on)
-{
-	return on ? "on" : "off";
-}
 
 /**
  * reason_name() - a reason as scripts know it
@@ -76,7 +72,7 @@ static struct board_view attrs_view(struct device *dev)
 static ssize_t remote_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%s\n", on_off(attrs_view(dev).remote));
+	return sysfs_emit(buf, "%s\n", str_on_off(attrs_view(dev).remote));
 }
 
 static ssize_t remote_store(struct device *dev, struct device_attribute *attr,
@@ -94,7 +90,7 @@ static DEVICE_ATTR_RW(remote);
 static ssize_t terminals_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", on_off(attrs_view(dev).terminals));
+	return sysfs_emit(buf, "%s\n", str_on_off(attrs_view(dev).terminals));
 }
 static DEVICE_ATTR_RO(terminals);
 
@@ -102,7 +98,7 @@ static ssize_t load_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  on_off(attrs_view(dev).outputs & PROTECTION_LOAD));
+			  str_on_off(attrs_view(dev).outputs & PROTECTION_LOAD));
 }
 static DEVICE_ATTR_RO(load);
 
@@ -110,7 +106,7 @@ static ssize_t charge_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  on_off(attrs_view(dev).outputs & PROTECTION_CHARGE));
+			  str_on_off(attrs_view(dev).outputs & PROTECTION_CHARGE));
 }
 static DEVICE_ATTR_RO(charge);
 
@@ -118,7 +114,7 @@ static ssize_t pre_alarm_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  on_off(attrs_view(dev).outputs & PROTECTION_PRE_ALARM));
+			  str_on_off(attrs_view(dev).outputs & PROTECTION_PRE_ALARM));
 }
 static DEVICE_ATTR_RO(pre_alarm);
 

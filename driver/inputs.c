@@ -65,7 +65,7 @@ static int inputs_get_line(struct device *dev, struct inputs *in,
 	if (irq == -EPROBE_DEFER)
 		return dev_err_probe(dev, irq, "%s-gpios: no interrupt yet\n",
 				     names[line]);
-	inputs_add(in, line, desc, irq > 0 ? irq : 0);
+	inputs_add(in, line, desc, max(irq, 0));
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rules of the board; the contract is in protection.h. */
+#include <linux/minmax.h>
+
 #include "protection.h"
 
 static u64 ms(u32 n)
@@ -20,11 +22,6 @@ static bool over(u64 since, u64 span, u64 now)
 	return !left(since, span, now);
 }
 
-static u64 sooner(u64 a, u64 b)
-{
-	return a < b ? a : b;
-}
-
 static u64 debounce(const struct protection *p)
 {
 	return ms(p->cfg.debounce_delay_ms);
@@ -33,9 +30,7 @@ static u64 debounce(const struct protection *p)
 /* T3. A gap that is too short to be believed (T2) clears nothing either. */
 static u64 clear_delay(const struct protection *p)
 {
-	u64 clear = ms(p->cfg.clear_delay_ms);
-
-	return clear > debounce(p) ? clear : debounce(p);
+	return max(ms(p->cfg.clear_delay_ms), debounce(p));
 }
 
 static void set_active(struct protection *p, unsigned int line, bool active,
@@ -451,9 +446,9 @@ static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 	if (p->failed & bit)
 		return PROTECTION_NEVER;
 	if (p->unread & bit)
-		return sooner(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
-			      left(p->unread_since[line],
-				   ms(PROTECTION_READ_RETRY_MS), now));
+		return min(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
+			   left(p->unread_since[line],
+				ms(PROTECTION_READ_RETRY_MS), now));
 
 	if (bit & PROTECTION_REMOTES)
 		return (p->raw ^ p->active) & bit ?
@@ -464,8 +459,8 @@ static u64 line_due(const struct protection *p, unsigned int line, u64 now)
 		       left(since, clear_delay(p), now);
 
 	if (p->raw & bit)
-		return sooner(left(since, debounce(p), now),
-			      left(p->burst_since[line], 2 * debounce(p), now));
+		return min(left(since, debounce(p), now),
+			   left(p->burst_since[line], 2 * debounce(p), now));
 
 	return PROTECTION_NEVER;
 }
@@ -506,15 +501,15 @@ u64 protection_next(const struct protection *p, u64 now)
 
 	for (line = 0; line < PROTECTION_LINES; line++)
 		if (p->cfg.fitted & PROTECTION_BIT(line))
-			next = sooner(next, line_due(p, line, now));
+			next = min(next, line_due(p, line, now));
 
 	if (p->contradicting && !p->implausible)
-		next = sooner(next, left(p->contradicting_since,
-					 ms(PROTECTION_IMPLAUSIBLE_MS), now));
+		next = min(next, left(p->contradicting_since,
+				      ms(PROTECTION_IMPLAUSIBLE_MS), now));
 	if (p->load_tripped && !undervoltage(p))
-		next = sooner(next, tripped_for(p, now));
+		next = min(next, tripped_for(p, now));
 	if (p->charge_blocked && !(p->active & PROTECTION_CHARGE_FAULTS))
-		next = sooner(next, charge_blocked_for(p, now));
+		next = min(next, charge_blocked_for(p, now));
 
 	if (!enabled(p))
 		return next;
@@ -522,10 +517,10 @@ u64 protection_next(const struct protection *p, u64 now)
 	/* outputs that wait for their lines to rest */
 	waiting = ~(p->outputs | p->wanted);
 	if (waiting & PROTECTION_LOAD && !p->load_tripped)
-		next = sooner(next, restless_for(p, uv, now));
+		next = min(next, restless_for(p, uv, now));
 	if (waiting & PROTECTION_CHARGE && !p->charge_blocked &&
 	    !p->inhibit_charge)
-		next = sooner(next, restless_for(p, PROTECTION_CHARGE_FAULTS, now));
+		next = min(next, restless_for(p, PROTECTION_CHARGE_FAULTS, now));
 
 	return next;
 }

@@ -4,6 +4,7 @@
  * supply. Nothing here delays a turn.
  */
 #include <linux/device.h>
+#include <linux/string_helpers.h>
 
 #include "board.h"
 
@@ -28,8 +29,7 @@ static void report_log(struct board *b, const struct board_view *old,
 	}
 	if (outputs & PROTECTION_PRE_ALARM)
 		dev_warn_ratelimited(b->dev, "pre-alarm %s\n",
-				     new->outputs & PROTECTION_PRE_ALARM ?
-				     "on" : "off");
+				     str_on_off(new->outputs & PROTECTION_PRE_ALARM));
 	if (outputs & PROTECTION_LOAD)
 		report_output(b, "load", new->load_reason);
 	if (outputs & PROTECTION_CHARGE)
