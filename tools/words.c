@@ -49,6 +49,10 @@ static const struct {
 		"implausible",
 		"the signal lines contradict each other",
 		"Empty and too full at once, or too hot and too cold, means a broken cord: check the M8 cords from battery to battery and to the board, and their plugs. Each line is obeyed until then.",
+	}, {
+		"voltage-out-of-range",
+		"the voltage is not within 8 to 70 V",
+		"Check how the voltage is measured, and the bank: the board is made for 8 to 70 V. No output follows from this.",
 	},
 };
 
