@@ -182,8 +182,10 @@ void bench_set(struct bench *b, u32 lines, bool active)
 /* A pulse that is too short to be read, but was noticed. */
 void bench_edge(struct bench *b, u32 lines)
 {
-	if (b->patient)
+	if (b->patient) {
 		bench_wait(b, lines);
+		return;
+	}
 	b->edges |= lines;
 	bench_kick(b);
 }
@@ -204,6 +206,8 @@ void bench_start(struct bench *b, const struct protection_config *cfg,
 	protection_init(&b->p, cfg, &first, found, bench_clock(b));
 	b->busy = false;
 	b->wake = b->now;
+	if (b->p.failed != (b->unreadable & cfg->fitted))
+		b->complaint = "what cannot be read is not known at the start";
 }
 
 /* A reset of the chip: outputs float, and the caller has found it out. */

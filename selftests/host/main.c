@@ -2,9 +2,10 @@
 /*
  * Tests of the rules in driver/protection.c on the host, as KTAP.
  *
- *	protection-test [-n STEPS] SCENARIOS...
+ *	protection-test [-q] [-n STEPS] SCENARIOS...
  *
- * STEPS is the length of the randomized part; 0 leaves it out.
+ * STEPS is the length of the randomized part; 0 leaves it out. With -q the first
+ * failure is the end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define STEPS	2000000
 
 static unsigned int done, failed, known;
+static bool quit;
 
 void report(bool ok, const char *title, bool todo)
 {
@@ -23,6 +25,8 @@ void report(bool ok, const char *title, bool todo)
 	fflush(stdout);
 	if (!ok)
 		(*(todo ? &known : &failed))++;
+	if (failed && quit)
+		exit(1);
 }
 
 int main(int argc, char **argv)
@@ -31,12 +35,16 @@ int main(int argc, char **argv)
 	unsigned int planned = 0;
 	int arg = 1;
 
-	if (argc > 2 && !strcmp(argv[1], "-n")) {
-		steps = strtoul(argv[2], NULL, 10);
-		arg = 3;
+	if (arg < argc && !strcmp(argv[arg], "-q")) {
+		quit = true;
+		arg++;
+	}
+	if (arg + 1 < argc && !strcmp(argv[arg], "-n")) {
+		steps = strtoul(argv[arg + 1], NULL, 10);
+		arg += 2;
 	}
 	if (arg >= argc) {
-		fprintf(stderr, "usage: %s [-n STEPS] SCENARIOS...\n", argv[0]);
+		fprintf(stderr, "usage: %s [-q] [-n STEPS] SCENARIOS...\n", argv[0]);
 		return 2;
 	}
 
@@ -46,7 +54,7 @@ int main(int argc, char **argv)
 		planned += random_count();
 
 	printf("KTAP version 1\n1..%u\n", planned);
-	scenarios_run();
+	scenarios_run(quit);
 	if (steps)
 		random_run(steps);
 	printf("# pass:%u fail:%u todo:%u total:%u\n", done - failed - known,

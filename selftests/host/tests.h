@@ -11,7 +11,7 @@ void report(bool ok, const char *title, bool todo);
 
 /* scenario.c */
 unsigned int scenarios_read(const char *path);
-void scenarios_run(void);
+void scenarios_run(bool glance);
 
 /* random.c */
 unsigned int random_count(void);
