@@ -148,6 +148,8 @@ check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
 	'state of charge, on this machine' '$(make_in) selftests/host capacity' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
+	'what is read and written, on this machine' \
+	'$(make_in) selftests/host lines' \
 	'protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
 	$(seeded)
