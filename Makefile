@@ -23,6 +23,7 @@ help:
 	@echo '  install      all of it; DESTDIR and prefix ($(prefix)) are honoured'
 	@echo '  dkms         the sources as DKMS wants them: build/dkms'
 	@echo '  deb          Debian packages: build/deb/*.deb'
+	@echo '  patches      a series for the newest kernel, and its checks: build/patches'
 	@echo '  clean        removes what was built, not what was downloaded'
 	@echo
 	@echo 'Try it, no hardware needed'
@@ -35,7 +36,8 @@ help:
 	@echo '               random ones, and every state that it can reach'
 	@echo '  seeded       ten bugs in it: which rule and which test refutes each?'
 	@echo '  check-tools  the tool, against made-up boards'
-	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
+	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema,'
+	@echo '               and what the newest kernel asks of patches'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
 	@echo
 	@echo '  check-all    the long ones, with the totals:'
@@ -157,6 +159,8 @@ check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
+check_patches = 'the kernel'\''s own checks, on the patches for it' \
+	'selftests/patches/check'
 check_pins = 'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
 check_kernels = 'driver, on all supported kernels' \
@@ -175,7 +179,8 @@ check_package = 'Debian packages and DKMS' \
 	'$(lib)/host-packages.sh package && selftests/package/run'
 
 check:
-	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_pins)
+	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_patches) \
+		$(check_pins)
 
 check-all:
 	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
@@ -191,7 +196,10 @@ check-tools:
 	+@$(gather) $(check_tools)
 
 check-static:
-	+@$(gather) $(check_static)
+	+@$(gather) $(check_static) $(check_patches)
+
+patches:
+	+@$(gather) $(check_patches)
 
 check-pins:
 	+@$(gather) $(check_pins)
@@ -220,4 +228,4 @@ soak: vm
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package seeded deb dkms soak
+	check-package seeded deb dkms patches soak

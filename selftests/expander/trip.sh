@@ -50,7 +50,7 @@ for label in $(labels); do
 		"${least%% *} to $worst us; 20000 us of that are debounce"
 	between 20000 "${least%% *}" $((20000 + LATE_US)) &&
 		between 20000 "$worst" $((20000 + LATE_US))
-	verdict $? "$label: it takes the debounce delay and not $((LATE_US / 1000)) ms more (T2, T5)"
+	verdict $? "$label: it takes the debounce delay, not $((LATE_US / 1000)) ms more (T2, T5)"
 	[ -e "$bench/bench-$label/verbose" ] || continue
 	# A re-scan may fall into a trip, but not into most of them
 	before=$(cut -d ' ' -f 2 /tmp/trips | median)

@@ -26,6 +26,9 @@ packages_of() {
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
 		"libssl-dev gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu" \
 		"kmod make python3 xz-utils" ;;
+	patches) echo "coccinelle git ocaml patch python3-attr python3-libfdt" \
+		"python3-rfc3987 python3-ruamel.yaml python3-typing-extensions" \
+		"yamllint" ;;
 	host) echo "gcc libc6-dev patch python3" ;;
 	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) python3 systemd-journal-remote" ;;
