@@ -365,9 +365,12 @@ void inputs_wake(struct inputs *in, bool enable)
 	for (n = 0; n < in->count; n++) {
 		if (!in->irq[n])
 			continue;
-		if (enable)
-			enable_irq_wake(in->irq[n]);
-		else
+		/* not every chip can, and then there is nothing to undo */
+		if (enable && !enable_irq_wake(in->irq[n]))
+			in->waking |= PROTECTION_BIT(n);
+		else if (!enable && in->waking & PROTECTION_BIT(n))
 			disable_irq_wake(in->irq[n]);
 	}
+	if (!enable)
+		in->waking = 0;
 }

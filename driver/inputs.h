@@ -31,6 +31,8 @@ struct gpio_desc;
  * @fitted: the same lines as bits
  * @interrupts: lines that have an interrupt, as bits
  * @sleeps: reading them may sleep
+ * @waking: those whose interrupt wakes the system right now, by their place in
+ *	@irq
  * @chip_irq: interrupts of the chips behind the lines
  * @chips: how many there are
  * @edges: lines that an interrupt told of since the last sample; the lock of
@@ -46,6 +48,7 @@ struct inputs {
 	u32 fitted;
 	u32 interrupts;
 	bool sleeps;
+	u32 waking;
 	int chip_irq[INPUTS];
 	unsigned int chips;
 	u32 edges;

@@ -92,6 +92,11 @@ static int smallbms_read_config(struct board *b, struct protection_config *cfg)
 	return 0;
 }
 
+static void smallbms_wake_no_more(void *dev)
+{
+	device_init_wakeup(dev, false);
+}
+
 /* What uses the board comes before what moves it; interrupts are last. */
 static int smallbms_set_up(struct board *b)
 {
@@ -135,6 +140,9 @@ static int smallbms_set_up(struct board *b)
 	if (ret)
 		return ret;
 	device_init_wakeup(b->dev, b->wakeup);
+	ret = devm_add_action_or_reset(b->dev, smallbms_wake_no_more, b->dev);
+	if (ret)
+		return ret;
 	return board_start(b);
 }
 
