@@ -149,7 +149,7 @@ static int read_array(unsigned int n, struct gpio_desc **desc, void *info,
 	unsigned long read = 0;
 	unsigned int i;
 
-	misused |= info != NULL;
+	misused |= !!info;
 	transfers++;
 	clock_ns += transfer_ns;
 	for (i = 0; i < n; i++) {
@@ -168,7 +168,7 @@ static int write_array(unsigned int n, struct gpio_desc **desc, void *info,
 {
 	unsigned int i;
 
-	misused |= info != NULL;
+	misused |= !!info;
 	transfers++;
 	for (i = 0; i < n; i++)
 		if (!desc[i]->output)
@@ -273,6 +273,8 @@ void enable_irq(unsigned int irq)
 
 int enable_irq_wake(unsigned int irq)
 {
+	if (irqs[irq].wake_error)
+		return irqs[irq].wake_error;
 	irqs[irq].wakes++;
 	return 0;
 }

@@ -14,9 +14,6 @@
 #define NSEC_PER_MSEC		1000000L
 #define EPROBE_DEFER		517
 
-#define min(a, b)		((a) < (b) ? (a) : (b))
-#define max(a, b)		((a) > (b) ? (a) : (b))
-
 #define DECLARE_BITMAP(name, bits)	unsigned long name[1]
 #define for_each_set_bit(bit, map, size)				\
 	for ((bit) = 0; (bit) < (size); (bit)++)			\
@@ -135,6 +132,7 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *context);
  * @context: for @handler
  * @name: it was requested with
  * @enabled: how often it was, less how often it was disabled
+ * @wake_error: why it cannot wake the system
  * @wakes: how often it was told to wake, less how often not to
  * @synchronized: how often it was waited for
  */
@@ -147,6 +145,7 @@ struct irq {
 	void *context;
 	const char *name;
 	int enabled;
+	int wake_error;
 	int wakes;
 	unsigned int synchronized;
 };

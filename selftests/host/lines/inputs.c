@@ -345,6 +345,15 @@ static void wake(void)
 	inputs_wake(&in, false);
 	for (n = 0; n < IRQS; n++)
 		CHECK(irqs[n].wakes == 0);
+
+	/* of one that cannot, there is nothing to take back */
+	irqs[1].wake_error = -ENXIO;
+	inputs_wake(&in, true);
+	CHECK(irqs[1].wakes == 0 && irqs[2].wakes == 1);
+	inputs_wake(&in, false);
+	inputs_wake(&in, false);
+	for (n = 0; n < IRQS; n++)
+		CHECK(irqs[n].wakes == 0);
 }
 
 static void synchronized(void)

@@ -1,2 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#include "gpiolib.h"
+/* Of any type, unlike the one for the rules alone; they come first here. */
+#define min(a, b)	((a) < (b) ? (a) : (b))
+#define max(a, b)	((a) > (b) ? (a) : (b))
