@@ -47,6 +47,9 @@ help:
 	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
 	@echo '  check-package  the packages and DKMS, in a Debian root of their own'
 	@echo
+	@echo '  mutation     would the host tests notice? Every operator, constant and'
+	@echo '               branch of the rules, inputs and outputs is made wrong'
+	@echo
 	@echo '  Not among them yet:'
 	@echo '  check-debug  the driver on kernels that look for bugs: not all pass'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
@@ -218,6 +221,10 @@ check-debug:
 
 check-package:
 	+@$(gather) $(check_package)
+
+mutation:
+	@$(lib)/host-packages.sh host
+	@nice selftests/mutation/run $(FILES)
 
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)

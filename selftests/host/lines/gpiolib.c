@@ -15,7 +15,7 @@ bool atomic, misused;
 char message[512];
 
 static struct device chip = { "chip", 40 };
-static u64 clock_ns;
+static u64 clock_ns = 123456;
 
 static const char * const names[GPIOS + 3] = {
 	"cell-low", "cell-undervoltage", "cell-overvoltage",
@@ -243,7 +243,7 @@ int devm_request_any_context_irq(struct device *dev, unsigned int irq,
 	int ret = request(irq, handler, false, flags, name, context);
 
 	(void)dev;
-	return ret ? ret : 1;		/* IRQC_IS_NESTED */
+	return ret ? ret : (int)(irq & 1);	/* IRQC_IS_HARDIRQ or _NESTED */
 }
 
 int devm_request_threaded_irq(struct device *dev, unsigned int irq,

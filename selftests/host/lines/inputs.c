@@ -139,13 +139,14 @@ static void back(void)
 static void read_all(void)
 {
 	had();
+	gpios[0].outside = true;
 	gpios[1].outside = true;
 	gpios[8].outside = true;
 	gpios[10].outside = true;
 	output(2)->outside = true;
 	CHECK(!inputs_read(&in, &r));
 	CHECK(transfers == 1);
-	CHECK(r.lines.levels == (UNDERVOLTAGE | LOOP));
+	CHECK(r.lines.levels == (1 | UNDERVOLTAGE | LOOP));
 	CHECK(r.lines.unreadable == 0);
 	CHECK(r.back == PRE_ALARM && r.back_known == 7);
 	CHECK(r.sense == CHARGE && r.sense_known == 7);
@@ -182,7 +183,7 @@ static void one_by_one(void)
 	gpios[1].outside = true;
 	gpios[2].read_error = -EREMOTEIO;
 	gpios[2].outside = true;
-	gpios[9].read_error = -EIO;
+	gpios[9].read_error = -EPERM;
 	output(0)->read_error = -EIO;
 	output(2)->outside = true;
 	CHECK(inputs_read(&in, &r) == -EREMOTEIO);
@@ -191,7 +192,7 @@ static void one_by_one(void)
 	CHECK(r.sense == 0 && r.sense_known == (CHARGE | PRE_ALARM));
 	CHECK(r.back == PRE_ALARM && r.back_known == (CHARGE | PRE_ALARM));
 	CHECK(gpios[8].reads == 1);
-	CHECK(transfers == 1);
+	CHECK(transfers == 1 && !misused);
 }
 
 static void slow_to_fail(void)
@@ -207,6 +208,7 @@ static void slow_to_fail(void)
 	transfer_ns = 20 * MS;
 	CHECK(inputs_read(&in, &r) == -ETIMEDOUT);
 	CHECK(r.lines.unreadable == LINES);
+	CHECK(r.lines.took == 20 * MS);
 	CHECK(gpios[0].reads == 0);
 
 	transfer_ns = 20 * MS - 1;
@@ -246,8 +248,8 @@ static void requested(void)
 	/* once for all lines of the chip */
 	CHECK(irqs[40].requested == 1);
 	CHECK(irqs[40].handler == chip_stirred && irqs[40].threaded);
-	CHECK(irqs[40].context == &r && irqs[40].flags & IRQF_SHARED);
-	CHECK(irqs[40].flags & IRQF_ONESHOT);
+	CHECK(irqs[40].context == &r);
+	CHECK(irqs[40].flags == (IRQF_SHARED | IRQF_ONESHOT));
 	CHECK(irqs[40].enabled == 1);
 	CHECK(in.chips == 1 && in.chip_irq[0] == 40);
 	CHECK(irqs[0].requested == 0 && irqs[0].enabled == 0);
@@ -263,6 +265,10 @@ static void not_to_be_had(void)
 	/* none was enabled, so none can come */
 	CHECK(irqs[1].requested == 1 && irqs[1].enabled == 0);
 	CHECK(irqs[40].requested == 0);
+
+	irqs[5].error = -EPERM;
+	had();
+	CHECK(request() == -EPERM);
 }
 
 static void no_chip(void)
@@ -282,6 +288,27 @@ static void no_chip(void)
 	CHECK(!request());
 	CHECK(in.chips == 2 && in.chip_irq[0] == 41 && in.chip_irq[1] == 40);
 	CHECK(irqs[41].requested == 1 && irqs[40].requested == 1);
+	inputs_synchronize(&in);
+	CHECK(irqs[41].synchronized == 1 && irqs[40].synchronized == 1);
+	inputs_mute(&in, true);
+	CHECK(irqs[41].enabled == 0 && irqs[40].enabled == 0);
+	inputs_mute(&in, false);
+	CHECK(irqs[41].enabled == 1 && irqs[40].enabled == 1);
+
+	/* of the first line alone; and an interrupt of any number */
+	gpiolib_reset();
+	gpios[0].chip = &second;
+	had();
+	CHECK(!request());
+	CHECK(irqs[41].requested == 1);
+	gpiolib_reset();
+	gpios[0].irq = -ENXIO;
+	gpios[1].chip = &second;
+	other.irq = 1;
+	had();
+	CHECK(!request());
+	CHECK(irqs[1].requested == 1 && irqs[1].handler == chip_stirred);
+	other.irq = 41;
 
 	/* a chip without a device, or without an interrupt, or that has it alone */
 	gpiolib_reset();
@@ -342,6 +369,7 @@ static void wake(void)
 	inputs_wake(&in, true);
 	for (n = 1; n <= GPIOS; n++)
 		CHECK(irqs[n].wakes == (n != 4));
+	CHECK(irqs[0].wakes == 0);
 	inputs_wake(&in, false);
 	for (n = 0; n < IRQS; n++)
 		CHECK(irqs[n].wakes == 0);

@@ -176,6 +176,11 @@ static void not_fitted(void)
 	CHECK(!error && !out.unsure && !out.attempts);
 	CHECK(outputs_drive(&out, LOAD | PRE_ALARM, LOAD, &error) == LOAD);
 	CHECK(!error && transfers == 2);
+
+	output(0)->write_error = -EIO;
+	output(0)->read_error = -EIO;
+	CHECK(outputs_drive(&out, LOAD, PRE_ALARM, &error) == (LOAD | PRE_ALARM));
+	CHECK(error == -EIO && out.unsure == LOAD);
 }
 
 static void unreadable(void)
