@@ -45,7 +45,8 @@ help:
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
 	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
-	@echo '  check-package  the packages and DKMS, in a Debian root of their own'
+	@echo '  check-package  the packages and DKMS in a Debian root of their own, and'
+	@echo '               an overlay on an emulated Raspberry Pi'
 	@echo
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
 	@echo '               branch of the rules, inputs and outputs is made wrong'
@@ -179,7 +180,9 @@ check_gpio = 'the GPIO chip' \
 	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
 
 check_package = 'Debian packages and DKMS' \
-	'$(lib)/host-packages.sh package && selftests/package/run'
+	'$(lib)/host-packages.sh package && selftests/package/run' \
+	'an overlay, on an emulated Raspberry Pi' \
+	'$(lib)/host-packages.sh static && selftests/package/pi.py'
 
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_patches) \
