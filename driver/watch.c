@@ -4,6 +4,7 @@
  * for it cannot tell anybody. So each of its turns is watched: what goes on for
  * too long is reported while it lasts (F2, F3).
  */
+#include <linux/ktime.h>
 #include <linux/timekeeping.h>
 
 #include "board.h"
