@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The heartbeat tells that the protection really runs (F5).
+# heartbeat.sh [BOARD CHIP]: the heartbeat tells that the protection really runs
+# (F5). That of BOARD is a line of CHIP, which has no part in what fails.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . ./lib.sh
@@ -13,6 +14,30 @@ beats() {
 	awk '$2 == "set" && $3 == "heartbeat" { n++ } END { print n + 0 }' \
 		"$bench/bench-$1/record"
 }
+
+if [ $# -eq 2 ]; then
+	told "$1" unreadable
+	fault "$1" deaf 1 0 writes
+	pins "$1" cell-overvoltage 1
+	within 2000 has_condition "$1" io-error
+	verdict $? "$1: an output that does not follow is told (F3)"
+	clear_record "$2"
+	sleep 3
+	n=$(beats "$2")
+	[ "$n" -eq 0 ]
+	verdict $? "$1: its heartbeat on another chip stands still meanwhile (F5)"
+	fault "$1" none
+	pins "$1" cell-overvoltage 0
+	within 10000 is_on "$1"
+	verdict $? "$1: all recovers"
+	clear_record "$2"
+	sleep 5
+	n=$(beats "$2")
+	between 8 "$n" 12
+	verdict $? "$1: and the heartbeat with it ($n times in 5 s)"
+	told "$1"
+	end
+fi
 
 for label in $(labels); do
 	grep -q "heartbeat out" "$bench/bench-$label/pins" || continue

@@ -48,11 +48,14 @@ CONTROLLER_GONE = r"WARNING: .* remove_proc_entry"
 
 
 class Chip:
-    """A chip of the bench, and the board on it."""
+    """A chip of the bench, and the board on it, which goes without some lines.
+    Those that the chip lends are there for another board."""
 
-    def __init__(self, label, without=("heartbeat",), more="", **properties):
+    def __init__(self, label, without=("heartbeat",), lends=(), more="",
+                 **properties):
         self.label = label
         self.without = without
+        self.lends = lends
         self.more = more                # source text for the board's node
         self.properties = properties
 
@@ -60,7 +63,7 @@ class Chip:
         name = self.label
         lines = "".join(f"\t{line}-gpios = <&{name}_chip {n} 0>;\n"
                         for n, line in enumerate(LINES)
-                        if line not in self.without)
+                        if line not in self.without + self.lends)
         for key, value in self.properties.items():
             key = key.replace("_", "-")
             if value is True:
