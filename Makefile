@@ -47,12 +47,13 @@ help:
 	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
 	@echo '  check-package  the packages and DKMS in a Debian root of their own, and'
 	@echo '               an overlay on an emulated Raspberry Pi'
+	@echo '  check-debug  the driver on kernels that look for bugs; to build those'
+	@echo '               takes some 10 minutes, once'
 	@echo
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
 	@echo '               branch of the rules, inputs and outputs is made wrong'
 	@echo
-	@echo '  Not among them yet:'
-	@echo '  check-debug  the driver on kernels that look for bugs: not all pass'
+	@echo '  Not among them, as it takes as long as you like:'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
 	@echo
@@ -190,7 +191,7 @@ check:
 
 check-all:
 	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
-		$(check_kernels) $(check_package)
+		$(check_kernels) $(check_package) $(check_debug)
 
 check-host:
 	+@$(gather) $(check_host)
