@@ -122,16 +122,32 @@ static unsigned int outputs_pick(const struct outputs *out, u32 mask,
 	return count;
 }
 
+static int outputs_set(const struct outputs *out, u32 mask, u32 levels)
+{
+	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
+	struct gpio_desc *desc[OUTPUTS];
+	unsigned int count = outputs_pick(out, mask, desc, levels, values);
+
+	if (!count)
+		return 0;
+	if (out->sleeps)
+		return gpiod_set_array_value_cansleep(count, desc, NULL, values);
+	return gpiod_set_array_value(count, desc, NULL, values);
+}
+
 /*
  * Drive lines of which the chip may have forgotten all. gpiod_direction_output()
  * brings the level before the direction; to make them inputs first would let a
- * chip after its reset drive what its latches hold, which is high.
+ * chip after its reset drive what its latches hold, which is high. As one
+ * direction that is written may bring back those of all lines, their levels all
+ * come first.
  */
 static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 {
 	unsigned int n;
 	int ret = 0;
 
+	outputs_set(out, mask, levels);	/* what fails is tried again below */
 	for (n = 0; n < OUTPUTS; n++) {
 		int err;
 
@@ -148,17 +164,8 @@ static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 /* Lines of one chip cost one bus transfer. */
 static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
 {
-	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
-	struct gpio_desc *desc[OUTPUTS];
-	unsigned int count = outputs_pick(out, mask, desc, levels, values);
-	int ret;
+	int ret = outputs_set(out, mask, levels);
 
-	if (!count)
-		return 0;
-	if (out->sleeps)
-		ret = gpiod_set_array_value_cansleep(count, desc, NULL, values);
-	else
-		ret = gpiod_set_array_value(count, desc, NULL, values);
 	/*
 	 * By 6.15 no value is taken, for any of the lines, while one of them is
 	 * not an output in gpiolib's own books; which a line that is not driven

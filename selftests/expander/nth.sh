@@ -90,6 +90,17 @@ in_time() {
 	[ "$floated" ] || between "$early_us" "$took" $((early_us + limit))
 }
 
+# raised LABEL: charge went high for a moment while it had to be off. A repair
+# after a reset must not come by way of a high level, which the monitor cannot
+# see in the time that it gives the board.
+raised() {
+	[ "$path" = charge ] && [ "$how" = "safe, by the reset itself" ] &&
+		[ "$missed" -eq "$(stat_of "$1" missed_edges)" ] || return
+	up=$(when "$1" set charge 1 $((stimulus + 20000000)))
+	cleared=$(when "$1" stimulus "$line" 0 "$stimulus")
+	[ "$up" ] && [ "$up" -lt "$cleared" ]
+}
+
 # How many transfers there are to fail
 set_bench "$first" transfers 0
 trip
@@ -113,6 +124,10 @@ for kind; do
 				how=BAD
 				bad=$((bad + 1))
 			}
+			if raised "$label"; then
+				how="BAD, charge went high again"
+				bad=$((bad + 1))
+			fi
 			note "$path $kind n=$n $hit:" \
 				"$answer off after ${took:-never} us: $how"
 			[ "$hit" != hit ] || [ "$how" != safe ] ||
