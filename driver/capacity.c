@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See capacity.h. */
+#include <linux/minmax.h>
+
 #include "capacity.h"
 
 /* Percent, by lines alone; UPower acts at 2 and below, warns at 5. */
@@ -75,7 +77,7 @@ int capacity_percent(enum capacity_band band,
 int capacity_margin(enum capacity_band band,
 		    const struct capacity_estimate *estimate)
 {
-	int told, below, above, margin;
+	int told, below, above;
 
 	if (band == CAPACITY_BAND_UNREADABLE)
 		return MARGIN_UNREADABLE;
@@ -87,8 +89,7 @@ int capacity_margin(enum capacity_band band,
 	told = clip(band, estimate->likely);
 	below = told - clip(band, estimate->least);
 	above = clip(band, estimate->most) - told;
-	margin = below > above ? below : above;
-	return margin > MARGIN_KNOWN_BAND ? margin : MARGIN_KNOWN_BAND;
+	return max(max(below, above), MARGIN_KNOWN_BAND);
 }
 
 /**

@@ -9,6 +9,7 @@
 #define _HOST_GPIOLIB_H
 
 #include <errno.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #define NSEC_PER_MSEC		1000000L

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What driver/protection.c needs of the kernel's header, for the host. */
+/* What the driver needs of the kernel's header, on the host. */
 #ifndef _HOST_LINUX_MINMAX_H
 #define _HOST_LINUX_MINMAX_H
 
-#include <linux/types.h>
+#define min(x, y) ({				\
+	__typeof__(x) _x = (x);			\
+	__typeof__(y) _y = (y);			\
+	_x < _y ? _x : _y;			\
+})
 
-static inline u64 min(u64 x, u64 y)
-{
-	return x < y ? x : y;
-}
-
-static inline u64 max(u64 x, u64 y)
-{
-	return x > y ? x : y;
-}
+#define max(x, y) ({				\
+	__typeof__(x) _x = (x);			\
+	__typeof__(y) _y = (y);			\
+	_x > _y ? _x : _y;			\
+})
 
 #endif /* _HOST_LINUX_MINMAX_H */
