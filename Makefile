@@ -57,6 +57,9 @@ help:
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
 	@echo '               SEED=n to see the same again'
 	@echo
+	@echo 'Measure'
+	@echo '  bench        the driver against what one would use instead: build/bench'
+	@echo
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
 	@echo '  diagrams     plays the timing diagrams in them again, on the pins'
@@ -236,7 +239,10 @@ MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 soak: vm
 	@selftests/expander/soak $(MINUTES) $(SEED)
 
+bench: vm
+	@selftests/bench/run
+
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package seeded deb dkms patches soak
+	check-package seeded deb dkms patches soak bench

@@ -38,6 +38,7 @@ LEFT_OUT = re.compile(r"/(test|tests|distutils|lib2to3|pydoc_data|unittest|idlel
 GAP_US = 1500                           # rest between two movements
 PEERS = ("smallbms", "daemon", "fifo", "python", "poller", "copy")
 MISSED_NS = 0
+NOW = "now() { sed -n 's/^now at \\([0-9]*\\).*/\\1/p; /^now at/q' /proc/timer_list; };"
 WARM_UP = 3                             # trips that load what is loaded late, and do not count
 
 
@@ -142,6 +143,15 @@ class Bench:
                        "echo $each $(readlink -f $each); done")
         return re.search(rf"(gpiochip\d+) \S*bench-{label}/\S*", text)[1]
 
+    def program(self, peer, label, debounce_ms=0):
+        """The command that starts a competitor that is a process, and prints its number."""
+        program = {"daemon": "daemon", "fifo": "daemon --fifo",
+                   "python": "python3 -B /peers/daemon.py",
+                   "poller": "python3 -B /peers/poller.py"}[peer]
+        words = (self.gpiochip(label), UNDERVOLTAGE, OVERVOLTAGE, LOAD, CHARGE, PRE_ALARM,
+                 debounce_ms, 0, 30000, 30000, 0)
+        return f"{program} {' '.join(map(str, words))} >/tmp/{peer}.log 2>&1 & echo $!"
+
     @contextlib.contextmanager
     def competitor(self, peer, label, debounce_ms=0):
         """One competitor protects the bank on one chip; yields its process, if it has one."""
@@ -154,13 +164,7 @@ class Bench:
             folder, device = driver.split("/")
             self.ok(f"echo {device} >{DRIVERS}/{folder}/bind")
         elif peer != "nobody":
-            program = {"daemon": "daemon", "fifo": "daemon --fifo",
-                       "python": "python3 -B /peers/daemon.py",
-                       "poller": "python3 -B /peers/poller.py"}[peer]
-            words = (self.gpiochip(label), UNDERVOLTAGE, OVERVOLTAGE, LOAD, CHARGE, PRE_ALARM,
-                     debounce_ms, 0, 30000, 30000, 0)
-            pid = self.ok(f"{program} {' '.join(map(str, words))} >/tmp/{peer}.log 2>&1 & "
-                          "echo $!").strip()
+            pid = self.ok(self.program(peer, label, debounce_ms)).strip()
         if peer not in ("nobody", "charger"):
             self.await_level(label, "charge", 1, peer)
         if peer not in ("nobody", "charger", "poller"):
@@ -172,8 +176,11 @@ class Bench:
                 self.ok(f"echo leaving >{self.file(label, 'told')}; "
                         f"echo {device} >{DRIVERS}/{folder}/unbind")
             elif pid:
-                self.ok(f"kill -CONT {pid}; kill -KILL {pid}; "
-                        f"while kill -0 {pid} 2>/dev/null; do usleep 10000; done")
+                self.end(pid)
+
+    def end(self, pid):
+        self.ok(f"kill -CONT {pid}; kill -KILL {pid}; "
+                f"while kill -0 {pid} 2>/dev/null; do usleep 10000; done", 300)
 
     def await_level(self, label, name, level, who, timeout=60):
         end = time.monotonic() + timeout
@@ -186,9 +193,12 @@ class Bench:
 
     def trips(self, label, count, gap_us=GAP_US):
         """Samples in ns, MISSED_NS for a trip that was missed."""
-        path = self.file(label, "trips")
-        self.ok(f"echo cell-overvoltage charge {count} {gap_us} >{path}", 900)
-        return [int(word) for word in self.ok(f"cat {path}", 120).split()]
+        self.ok(f"echo cell-overvoltage charge {count} {gap_us} >{self.file(label, 'trips')}", 900)
+        return self.samples(label)
+
+    def samples(self, label):
+        """Those of the last trips."""
+        return [int(word) for word in self.ok(f"cat {self.file(label, 'trips')}", 120).split()]
 
     def counter(self, label, name):
         return int(self.ok(f"cat {self.file(label, name)}"))
