@@ -143,8 +143,15 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 	b->sensed_at = now;
 }
 
-/* Note what became of a decision. Called with the lock held. */
-static void board_applied(struct board *b, u32 wanted, u32 outputs, int error,
+/**
+ * board_applied_locked() - note what became of a decision
+ * @b: the board; its lock is held
+ * @wanted: what was decided
+ * @outputs: what is high now
+ * @error: of the write, or 0
+ * @since: when it began, CLOCK_BOOTTIME in ns
+ */
+void board_applied_locked(struct board *b, u32 wanted, u32 outputs, int error,
 			  u64 since)
 {
 	struct protection *p = &b->protection;
@@ -179,10 +186,7 @@ static void board_beat(struct board *b)
 	if (outputs_failing(&b->outputs))
 		return;
 	b->heartbeat_level = !b->heartbeat_level;
-	if (b->sleeps)
-		gpiod_set_value_cansleep(b->heartbeat, b->heartbeat_level);
-	else
-		gpiod_set_value(b->heartbeat, b->heartbeat_level);
+	smallbms_set_line(b->heartbeat, b->sleeps, b->heartbeat_level);
 }
 
 /*
@@ -222,7 +226,7 @@ static void board_turn_atomic(struct board *b)
 		have = p->outputs;
 		outputs = outputs_drive(&b->outputs, have, wanted & ~p->shorted,
 					&error);
-		board_applied(b, wanted, outputs, error, since);
+		board_applied_locked(b, wanted, outputs, error, since);
 		if (error || outputs == have)
 			break;
 	}
@@ -267,7 +271,7 @@ static void board_turn_sleeping(struct board *b)
 					&error);
 
 		raw_spin_lock_irq(&b->lock);
-		board_applied(b, wanted, outputs, error, since);
+		board_applied_locked(b, wanted, outputs, error, since);
 		if (error || outputs == have)
 			break;
 	}

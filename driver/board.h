@@ -271,6 +271,8 @@ void board_kick(struct board *b);
 void board_turn_locked(struct board *b);
 void board_publish_locked(struct board *b, u64 now);
 void board_expect(struct board *b, u64 edge);
+void board_applied_locked(struct board *b, u32 wanted, u32 outputs, int error,
+			  u64 since);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_switch_remote(struct board *b, bool on);
 void board_set_remote(struct board *b, bool on);
@@ -289,6 +291,9 @@ bool storm_is_over(struct board *b, u64 now);
 void watch_init(struct board *b);
 void watch_begin(struct board *b);
 void watch_end(struct board *b);
+
+/* glance.c */
+void glance_locked(struct board *b, int irq);
 
 /* report.c */
 void report_work(struct work_struct *work);

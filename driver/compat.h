@@ -6,6 +6,7 @@
 #ifndef _SMALLBMS_COMPAT_H
 #define _SMALLBMS_COMPAT_H
 
+#include <linux/gpio/consumer.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/power_supply.h>
@@ -50,6 +51,22 @@ static void name(struct gpio_chip *gc, unsigned int line, int value)	\
 	set_line(gc, line, value);					\
 }
 #endif
+
+/* From 6.15 on gpiod_set_value() tells whether it worked. */
+static inline int smallbms_set_line(struct gpio_desc *desc, bool sleeps,
+				    int value)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+	return sleeps ? gpiod_set_value_cansleep(desc, value) :
+			gpiod_set_value(desc, value);
+#else
+	if (sleeps)
+		gpiod_set_value_cansleep(desc, value);
+	else
+		gpiod_set_value(desc, value);
+	return 0;
+#endif
+}
 
 /* From 6.10 on __assign_str() takes its source from __string(). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

@@ -166,6 +166,7 @@ int inputs_read(struct inputs *in, struct inputs_reading *r)
 	}
 
 	r->lines.took = ktime_get_ns() - begin;
+	r->lines.skipped = 0;
 	r->lines.levels = levels & INPUTS_LINES;
 	r->lines.unreadable = in->fitted & ~known & INPUTS_LINES;
 	r->back = levels >> INPUTS_BACK & outputs;

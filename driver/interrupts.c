@@ -73,13 +73,16 @@ static irqreturn_t interrupt_line(int irq, void *context)
 {
 	struct board *b = context;
 	struct inputs *in = &b->inputs;
-	u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
 	u32 lines;
 	bool mute;
+	u64 now;
 
-	atomic_inc(&b->stats.interrupts);
 	raw_spin_lock_irqsave(&b->lock, flags);
+	if (!b->sleeps)
+		glance_locked(b, irq);
+	atomic_inc(&b->stats.interrupts);
+	now = ktime_get_boottime_ns();
 	lines = inputs_stirred(in, irq, now);
 	mute = storm_count(b, now);
 	/*

@@ -179,7 +179,7 @@ void protection_sense(struct protection *p,
 		bool readable = !(s->unreadable & bit);
 		bool stirred = (s->edges | (s->earlier & s->unreadable)) & bit;
 
-		if (!(p->cfg.fitted & bit))
+		if (!(p->cfg.fitted & ~s->skipped & bit))
 			continue;
 		if (!(p->unread & bit))
 			p->unread_since[line] = now - s->took;

@@ -145,6 +145,7 @@ struct protection_config {
  *	they are in @edges as well, not since then
  * @earlier_at: ns, neither before the last sample nor after this one
  * @took: ns that the reading took until it failed, which count (F2)
+ * @skipped: lines that were not read; all is left as it is for them
  *
  * @earlier saves the caller a reading: instead of one at the edge and one when
  * the debounce is over, the latter will do.
@@ -156,6 +157,7 @@ struct protection_sample {
 	u32 earlier;
 	u64 earlier_at[PROTECTION_LINES];
 	u64 took;
+	u32 skipped;
 };
 
 /**

@@ -33,6 +33,8 @@
  * @earlier_at: time as the rules see it
  * @edges: edges that will be reported with the next reading
  * @changed: lines that have changed since the last reading
+ * @urgent: lines that changed at @urgent_at, and are looked at first
+ * @urgent_at: time
  * @outputs: what the terminals carry
  * @broken: outputs that cannot be written
  * @write_ns: how long a write takes, from @write_min_ns up
@@ -66,6 +68,8 @@ struct bench {
 	u64 earlier_at[PROTECTION_LINES];
 	u32 edges;
 	u32 changed;
+	u32 urgent;
+	u64 urgent_at;
 	u32 outputs;
 	u32 broken;
 	u64 write_ns;
