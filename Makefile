@@ -171,6 +171,8 @@ check_patches = 'the kernel'\''s own checks, on the patches for it' \
 	'selftests/patches/check'
 check_pins = 'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
+check_bench = 'the benchmark, whether it works' \
+	'$(quietly) vm && selftests/bench/run --smoke'
 check_kernels = 'driver, on all supported kernels' \
 	'selftests/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
@@ -190,7 +192,7 @@ check_package = 'Debian packages and DKMS' \
 
 check:
 	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_patches) \
-		$(check_pins)
+		$(check_pins) $(check_bench)
 
 check-all:
 	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
