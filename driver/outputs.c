@@ -7,9 +7,11 @@
 #include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
+#include "compat.h"
 #include "outputs.h"
 
 /* F3: 5, 10, 20, 40 ms: four tries within 100 ms; then up to 640 ms */
@@ -122,17 +124,28 @@ static unsigned int outputs_pick(const struct outputs *out, u32 mask,
 	return count;
 }
 
-static int outputs_set(const struct outputs *out, u32 mask, u32 levels)
+/* Lines of one chip cost one bus transfer. */
+static int outputs_set_together(const struct outputs *out, u32 mask, u32 levels)
 {
 	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
 	struct gpio_desc *desc[OUTPUTS];
 	unsigned int count = outputs_pick(out, mask, desc, levels, values);
 
-	if (!count)
-		return 0;
 	if (out->sleeps)
 		return gpiod_set_array_value_cansleep(count, desc, NULL, values);
 	return gpiod_set_array_value(count, desc, NULL, values);
+}
+
+static int outputs_set(const struct outputs *out, u32 mask, u32 levels)
+{
+	mask &= out->fitted;
+	if (!mask)
+		return 0;
+	/* alone, it costs less; on a bus, too */
+	if (is_power_of_2(mask))
+		return smallbms_set_line(out->desc[__ffs(mask)], out->sleeps,
+					 !!(levels & mask));
+	return outputs_set_together(out, mask, levels);
 }
 
 /*
@@ -161,7 +174,6 @@ static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
 	return ret;
 }
 
-/* Lines of one chip cost one bus transfer. */
 static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
 {
 	int ret = outputs_set(out, mask, levels);

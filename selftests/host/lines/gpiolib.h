@@ -112,6 +112,20 @@ int gpiod_set_array_value(unsigned int n, struct gpio_desc **desc, void *info,
 int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 				   void *info, unsigned long *values);
 
+/* In place of driver/compat.h, which needs much more of the kernel */
+#define _SMALLBMS_COMPAT_H
+static inline int smallbms_set_line(struct gpio_desc *desc, bool sleeps,
+				    int value)
+{
+	unsigned long values = value;
+
+	return sleeps ? gpiod_set_array_value_cansleep(1, &desc, 0, &values) :
+			gpiod_set_array_value(1, &desc, 0, &values);
+}
+
+#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
+#define __ffs(n)		((unsigned int)__builtin_ctz(n))
+
 typedef enum { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
 typedef irqreturn_t (*irq_handler_t)(int irq, void *context);
 
