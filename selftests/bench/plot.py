@@ -56,7 +56,7 @@ def draw(path, title, series):
         points, last = [], None
         for n, value in enumerate(ordered):
             share = max((len(ordered) - n) / len(samples), bottom)
-            point = f"{x(value):.1f} {y(share):.1f}"
+            point = f"{x(value):.0f} {y(share):.0f}"
             if point != last:
                 points.append(point)
             last = point
