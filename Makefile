@@ -35,6 +35,7 @@ help:
 	@echo '  check-host   the protection logic, compiled for this machine: stories,'
 	@echo '               random ones, and every state that it can reach'
 	@echo '  seeded       ten bugs in it: which rule and which test refutes each?'
+	@echo '  check-fuzz   inputs that find their own way, in the core and the tool'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema,'
 	@echo '               and what the newest kernel asks of patches'
@@ -163,6 +164,8 @@ check_host = 'protection logic, on this machine' \
 	'protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
 	$(seeded)
+check_fuzz = 'inputs that find their own way' \
+	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
 check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && selftests/tools/run'
 check_static = 'static checks' \
@@ -191,8 +194,8 @@ check_package = 'Debian packages and DKMS' \
 	'$(lib)/host-packages.sh static && selftests/package/pi.py'
 
 check:
-	+@$(gather) $(check_host) $(check_tools) $(check_static) $(check_patches) \
-		$(check_pins) $(check_bench)
+	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
+		$(check_patches) $(check_pins) $(check_bench)
 
 check-all:
 	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
@@ -200,6 +203,9 @@ check-all:
 
 check-host:
 	+@$(gather) $(check_host)
+
+check-fuzz:
+	+@$(gather) $(check_fuzz)
 
 seeded:
 	+@$(gather) $(seeded)
@@ -238,7 +244,10 @@ mutation:
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 
+# A tenth of it each for the inputs that find their own way
 soak: vm
+	@$(lib)/host-packages.sh fuzz
+	@selftests/fuzz/run $$(($(MINUTES) * 6))
 	@selftests/expander/soak $(MINUTES) $(SEED)
 
 bench: vm
@@ -247,4 +256,4 @@ bench: vm
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package seeded deb dkms patches soak bench
+	check-package check-fuzz seeded deb dkms patches soak bench mutation

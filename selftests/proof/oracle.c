@@ -527,6 +527,9 @@ const struct rule *oracle_asks(struct oracle *o, uint32_t asked, unsigned long l
 void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
 		    unsigned long long now)
 {
+	/* L2: raised after all, so the 30 s begin then. */
+	if (asked & carried & ~o->carried & PRE_ALARM)
+		begins(o, WARNED, now);
 	o->carried = carried;
 	lasts(o, WARNED, asked & PRE_ALARM, now);
 	lasts(o, SOUNDING, carried & PRE_ALARM, now);
@@ -536,10 +539,11 @@ void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
 /* Between two turns the terminals turned out to carry something else. */
 void oracle_finds(struct oracle *o, uint32_t carried, unsigned long long now)
 {
+	/* L2: a break; but what could not be raised is not broken by staying so. */
+	if (o->carried & ~carried & PRE_ALARM)
+		lasts(o, WARNED, false, now);
 	o->carried = carried;
 	lasts(o, SOUNDING, carried & PRE_ALARM, now);
-	if (!(carried & PRE_ALARM))
-		lasts(o, WARNED, false, now);
 }
 
 void oracle_start(struct oracle *o, const struct board *board,
@@ -554,6 +558,8 @@ void oracle_start(struct oracle *o, const struct board *board,
 	};
 	/* Nothing is known of a fault before the start (C2). */
 	begins(o, CALM, now - (1ULL << 62));
+	/* A pre-alarm that is found is taken over, as if it had been asked for. */
+	lasts(o, WARNED, found & PRE_ALARM, now);
 	lasts(o, SOUNDING, found & PRE_ALARM, now);
 	for (wire = 0; wire < WIRES; wire++) {
 		uint32_t there = first->active;
@@ -606,14 +612,14 @@ static unsigned long long time_left(const struct oracle *o, unsigned int signal,
 	return age(o, signal, now) < delay ? delay - age(o, signal, now) : 0;
 }
 
+/* As far as is known: a wire that cannot be read may be what it was. */
 static uint32_t reading_active(const struct oracle *o)
 {
 	uint32_t wires = 0;
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++)
-		if (oracle_true(o, SIGNAL(wire, READS_ACTIVE)) &&
-		    !oracle_true(o, SIGNAL(wire, UNREADABLE)))
+		if (oracle_true(o, SIGNAL(wire, READS_ACTIVE)))
 			wires |= BIT_OF(wire);
 	return wires;
 }

@@ -23,7 +23,7 @@ excused() {
 	selftests/modules/*)
 		echo none
 		;;
-	selftests/proof/*)
+	selftests/proof/* | selftests/fuzz/*)
 		# Programs, see below; and names that the compiler gives
 		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE
 		;;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The same core and the same oracle with the real delays, extreme ones, any
- * clock and any nanosecond: where explore.c has a grid, this has none.
+ * The same core and the same oracle as in ../proof with the real delays, extreme
+ * ones, any clock, nine lines and any nanosecond: where explore.c has a grid,
+ * this has none.
  *
- * The input is a header of eight bytes, the board, and six bytes a turn.
+ * The input is a header of eight bytes, the board, and eight bytes a turn.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "adapter.h"
+#include "fuzz.h"
 
 #define MS		1000000ULL
 #define HEADER		8
-#define TURN		6
+#define TURN		8
 
 /* What a turn does besides reading. */
 enum {
@@ -106,7 +108,26 @@ static u64 wait(u8 how, u64 next)
 	return step < most ? step : most;
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+/*
+ * Edges that are read only now: of wires that were quiet, within the time since
+ * the last reading, and not longer ago than a debounce.
+ */
+static void add_earlier(struct reading *r, const struct protection *p,
+			u32 wires, u8 how, u64 room, u64 now)
+{
+	u64 most = p->cfg.debounce_delay_ms * MS;
+	unsigned int wire;
+
+	if (most > room)
+		most = room;
+	r->earlier = wires & ~p->bursting;
+	for (wire = 0; wire < WIRES; wire++)
+		r->earlier_at[wire] = now - most / 8 * (how >> wire % 4 & 7) -
+				      (how & 8 && most ? 1 : 0);
+	/* a board that can wait has a debounce */
+	if (!most)
+		r->earlier = 0;
+}
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
@@ -118,7 +139,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct reading r = {};
 	struct board board;
 	unsigned int turns = 0;
-	u64 now, next = 0;
+	u64 now, sensed, next = 0;
 	bool punctual = false;
 	u32 found;
 
@@ -147,6 +168,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	sample = adapt_sample(&r);
 	protection_init(&p, &cfg, &sample, found, now);
 	oracle_start(&o, &board, &r, found, now);
+	sensed = now;
 
 	for (data += HEADER, size -= HEADER; size >= TURN;
 	     data += TURN, size -= TURN) {
@@ -163,13 +185,17 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		now += dt;
 		if (dt)
 			turns = 0;
-		if (dt && punctual)
-			must(oracle_until(&o, now), ", but too late");
-
 		r.active = data[2] | (data[1] & 0x80) << 1;
-		r.edges = data[3] & ((also & 0x80) ? 0xff : 0);
+		r.edges = also & 0x80 ? data[3] : 0;
 		r.unreadable = (data[4] & 0xc0) == 0xc0 ? data[4] << 3 & 0x1ff :
 							  0;
+		add_earlier(&r, &p, data[6], data[7], now - sensed, now);
+		r.took = data[7] & 0x80 ? (now - sensed) / 4 : 0;
+		if (dt && punctual) {
+			struct oracle until = o;
+
+			must(oracle_until(&until, &r, now), ", but too late");
+		}
 		if (also & FLIP_REMOTE)
 			p.software_remote = !p.software_remote;
 		if (also & FLIP_USER)
@@ -190,13 +216,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		o.board.user_inhibits = p.inhibit_charge;
 
 		sample = adapt_sample(&r);
+		sensed = now;
 		oracle_reads(&o, &r, now);
 		protection_sense(&p, &sample, now);
 		for (round = 0; ; round++) {
 			wanted = protection_decide(&p, now);
 			must(oracle_asks(&o, wanted, now), "");
-			if (wanted == p.outputs || also & SLOW)
-				now += also & SLOW ? data[1] * MS : 0;
+			if (also & SLOW && data[1]) {
+				now += data[1] * MS;
+				turns = 0;
+			}
 			outputs = wanted ^ (fail & (wanted ^ p.outputs));
 			outputs &= ~p.shorted;
 			if (outputs == p.outputs)
