@@ -163,6 +163,8 @@ check_host = 'protection logic, on this machine' \
 	'$(make_in) selftests/host lines' \
 	'protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
+	'protection logic, model checked' \
+	'$(lib)/host-packages.sh spin && selftests/spin/run' \
 	$(seeded)
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'

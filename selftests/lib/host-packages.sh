@@ -30,6 +30,7 @@ packages_of() {
 		"python3-rfc3987 python3-ruamel.yaml python3-typing-extensions" \
 		"yamllint" ;;
 	host) echo "gcc libc6-dev patch python3" ;;
+	spin) echo "gcc libc6-dev spin" ;;
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
