@@ -136,22 +136,17 @@ static void board_sense(struct board *b, const struct inputs_reading *r,
 		trace_smallbms_outputs(b->name, outputs, now, now);
 		protection_found(p, outputs);
 	}
-	sense_look(&b->sense, outputs, r->sense, r->sense_known, now);
+	sense_look(&b->sense, outputs & ~b->let_go, r->sense, r->sense_known,
+		   now);
+	b->let_go = 0;
 	p->shorted = b->sense.shorted;
 
 	protection_sense(p, s, now);
 	b->sensed_at = now;
 }
 
-/**
- * board_applied_locked() - note what became of a decision
- * @b: the board; its lock is held
- * @wanted: what was decided
- * @outputs: what is high now
- * @error: of the write, or 0
- * @since: when it began, CLOCK_BOOTTIME in ns
- */
-void board_applied_locked(struct board *b, u32 wanted, u32 outputs, int error,
+/* Note what became of a decision. Called with the lock held. */
+static void board_applied(struct board *b, u32 wanted, u32 outputs, int error,
 			  u64 since)
 {
 	struct protection *p = &b->protection;
@@ -186,7 +181,10 @@ static void board_beat(struct board *b)
 	if (outputs_failing(&b->outputs))
 		return;
 	b->heartbeat_level = !b->heartbeat_level;
-	smallbms_set_line(b->heartbeat, b->sleeps, b->heartbeat_level);
+	if (b->sleeps)
+		gpiod_set_value_cansleep(b->heartbeat, b->heartbeat_level);
+	else
+		gpiod_set_value(b->heartbeat, b->heartbeat_level);
 }
 
 /*
@@ -199,9 +197,10 @@ static u32 board_read(struct board *b, struct inputs_reading *r, int *error)
 	u32 have = b->protection.outputs;
 
 	*error = inputs_read(&b->inputs, r);
-	if ((have ^ r->back) & r->back_known)
+	if ((have ^ r->back) & r->back_known & ~b->let_go)
 		*error = inputs_read(&b->inputs, r);
-	return outputs_compare(&b->outputs, have, r->back, r->back_known);
+	return outputs_compare(&b->outputs, have, r->back,
+			       r->back_known & ~b->let_go);
 }
 
 /* Called with the lock held. */
@@ -226,7 +225,7 @@ static void board_turn_atomic(struct board *b)
 		have = p->outputs;
 		outputs = outputs_drive(&b->outputs, have, wanted & ~p->shorted,
 					&error);
-		board_applied_locked(b, wanted, outputs, error, since);
+		board_applied(b, wanted, outputs, error, since);
 		if (error || outputs == have)
 			break;
 	}
@@ -271,7 +270,7 @@ static void board_turn_sleeping(struct board *b)
 					&error);
 
 		raw_spin_lock_irq(&b->lock);
-		board_applied_locked(b, wanted, outputs, error, since);
+		board_applied(b, wanted, outputs, error, since);
 		if (error || outputs == have)
 			break;
 	}

@@ -169,6 +169,7 @@ struct board_gpio {
  * @stats: counters
  * @poll_interval_ms: T1
  * @rescan: @timer was armed for the poll interval, not for something due
+ * @let_go: outputs that were let go ahead of the turn that follows
  * @sensed_at: time of the last reading, CLOCK_BOOTTIME in ns
  * @unannounced: lines that a re-scan saw change before their interrupt did
  * @sense: what the terminals show
@@ -219,6 +220,7 @@ struct board {
 	struct board_stats stats;
 	u32 poll_interval_ms;
 	bool rescan;
+	u32 let_go;
 	u64 sensed_at;
 	u32 unannounced;
 	struct sense sense;
@@ -271,8 +273,6 @@ void board_kick(struct board *b);
 void board_turn_locked(struct board *b);
 void board_publish_locked(struct board *b, u64 now);
 void board_expect(struct board *b, u64 edge);
-void board_applied_locked(struct board *b, u32 wanted, u32 outputs, int error,
-			  u64 since);
 void board_view(struct board *b, struct board_view *view, u64 *disconnect_at);
 void board_switch_remote(struct board *b, bool on);
 void board_set_remote(struct board *b, bool on);

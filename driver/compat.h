@@ -52,21 +52,24 @@ static void name(struct gpio_chip *gc, unsigned int line, int value)	\
 }
 #endif
 
-/* From 6.15 on gpiod_set_value() tells whether it worked. */
-static inline int smallbms_set_line(struct gpio_desc *desc, bool sleeps,
-				    int value)
-{
+/* From 6.15 on these tell whether they worked. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
-	return sleeps ? gpiod_set_value_cansleep(desc, value) :
-			gpiod_set_value(desc, value);
+#define smallbms_gpiod_set_value		gpiod_set_value
+#define smallbms_gpiod_set_value_cansleep	gpiod_set_value_cansleep
 #else
-	if (sleeps)
-		gpiod_set_value_cansleep(desc, value);
-	else
-		gpiod_set_value(desc, value);
+static inline int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)
+{
+	gpiod_set_value(desc, value);
 	return 0;
-#endif
 }
+
+static inline int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc,
+						    int value)
+{
+	gpiod_set_value_cansleep(desc, value);
+	return 0;
+}
+#endif
 
 /* From 6.10 on __assign_str() takes its source from __string(). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

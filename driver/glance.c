@@ -2,22 +2,29 @@
 /*
  * The short way from an edge to an output, where no line sleeps: a condition that
  * has come takes load or charge with it, whatever the other lines say. A turn
- * looks at everything, and so takes longer; it follows, and looks at what became
- * of this as well.
+ * looks at everything, and so takes longer; it follows, and makes sure.
  */
 #include <linux/gpio/consumer.h>
 #include <linux/timekeeping.h>
 
 #include "board.h"
-#include "compat.h"
 
 /*
- * Read the line that told, and no other. Returns whether it is a condition that
- * has come: that asks for something to be let go whatever the other lines say.
- * The remote terminals are not like that (M1).
+ * What a line takes with it whatever the other lines say, which are not looked
+ * at: one may just be over. The remote terminals are not like that (M1).
  */
-static bool glance_read(const struct inputs *in, int irq,
-			struct protection_sample *s)
+static u32 glance_stake(u32 line)
+{
+	if (line & PROTECTION_CHARGE_FAULTS)
+		return PROTECTION_CHARGE;
+	if (line & PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE))
+		return PROTECTION_LOAD;
+	return 0;
+}
+
+/* Read the line that told, and no other. Returns what it may take with it. */
+static u32 glance_read(const struct inputs *in, int irq,
+		       struct protection_sample *s)
 {
 	unsigned int n = 0;
 	u32 bit;
@@ -25,11 +32,10 @@ static bool glance_read(const struct inputs *in, int irq,
 	while (n < in->count && in->irq[n] != irq)
 		n++;
 	if (n == in->count)
-		return false;
+		return 0;
 	bit = PROTECTION_BIT(in->line[n]);
-	if (!(bit & PROTECTION_CONDITIONS) ||
-	    gpiod_get_value(in->desc[n]) <= 0)
-		return false;
+	if (!glance_stake(bit) || gpiod_get_value(in->desc[n]) <= 0)
+		return 0;
 
 	s->levels = bit;
 	s->edges = bit;
@@ -37,42 +43,45 @@ static bool glance_read(const struct inputs *in, int irq,
 	s->earlier = 0;
 	s->took = 0;
 	s->skipped = ~bit;
-	return true;
+	return glance_stake(bit);
 }
 
-/* Returns those that took it; the others are written by the turn. */
-static u32 glance_let_go(struct outputs *out, u32 mask)
+/* What fails is written by the turn. */
+static void glance_let_go(const struct outputs *out, u32 mask)
 {
 	unsigned int n;
 
 	for (n = 0; n < OUTPUTS; n++)
-		if (mask & PROTECTION_BIT(n) &&
-		    smallbms_set_line(out->desc[n], false, 0))
-			mask &= ~PROTECTION_BIT(n);
-	return mask;
+		if (mask & PROTECTION_BIT(n))
+			gpiod_set_value(out->desc[n], 0);
 }
 
 /**
  * glance_locked() - let go, before all else, what a line that stirred asks for
- * @b: the board; its lock is held, and its lines do not sleep
+ * @b: the board; its lock is held, its lines do not sleep, and a turn follows
  * @irq: the interrupt that told
  *
- * Nothing is ever raised here. The rules are those of protection.c.
+ * Nothing is ever raised here. The rules are those of protection.c, but asked of
+ * a copy: that turn decides by all lines, and writes what was let go once more.
  */
 void glance_locked(struct board *b, int irq)
 {
-	struct protection *p = &b->protection;
 	struct protection_sample s;
-	u32 wanted, drop;
+	struct protection p;
+	u32 stake;
+	u64 now;
 
-	if (!b->running || !glance_read(&b->inputs, irq, &s))
+	if (!b->running)
 		return;
-	b->sensed_at = ktime_get_boottime_ns();
-	protection_sense(p, &s, b->sensed_at);
-	wanted = protection_decide(p, b->sensed_at);
-	drop = p->outputs & ~wanted & (PROTECTION_LOAD | PROTECTION_CHARGE);
-	drop = glance_let_go(&b->outputs, drop);
-	if (drop)
-		board_applied_locked(b, wanted & p->outputs,
-				     p->outputs & ~drop, 0, b->sensed_at);
+	stake = glance_read(&b->inputs, irq, &s);
+	if (!(stake & b->protection.outputs))
+		return;
+
+	p = b->protection;
+	now = ktime_get_boottime_ns();
+	protection_sense(&p, &s, now);
+	stake &= p.outputs & ~protection_decide(&p, now);
+	glance_let_go(&b->outputs, stake);
+	b->outputs.unsure |= stake;
+	b->let_go = stake;
 }

@@ -136,15 +136,24 @@ static int outputs_set_together(const struct outputs *out, u32 mask, u32 levels)
 	return gpiod_set_array_value(count, desc, NULL, values);
 }
 
+/* Costs less than an array of one; on a bus, too. */
+static int outputs_set_alone(const struct outputs *out, u32 output, u32 levels)
+{
+	struct gpio_desc *desc = out->desc[__ffs(output)];
+	int value = !!(levels & output);
+
+	if (out->sleeps)
+		return smallbms_gpiod_set_value_cansleep(desc, value);
+	return smallbms_gpiod_set_value(desc, value);
+}
+
 static int outputs_set(const struct outputs *out, u32 mask, u32 levels)
 {
 	mask &= out->fitted;
 	if (!mask)
 		return 0;
-	/* alone, it costs less; on a bus, too */
 	if (is_power_of_2(mask))
-		return smallbms_set_line(out->desc[__ffs(mask)], out->sleeps,
-					 !!(levels & mask));
+		return outputs_set_alone(out, mask, levels);
 	return outputs_set_together(out, mask, levels);
 }
 

@@ -52,9 +52,9 @@ static void write_done(struct bench *b)
 }
 
 /*
- * Where nothing takes time, what a line that has just changed asks to be let go
- * is let go before anything else is looked at, as the driver does where no line
- * sleeps.
+ * Where nothing takes time, what a line that has just changed takes with it is
+ * let go before anything else is looked at, as the driver does where no line
+ * sleeps. The turn that follows must agree, or the terminals would tell.
  */
 static void glance(struct bench *b, unsigned int line)
 {
@@ -64,26 +64,24 @@ static void glance(struct bench *b, unsigned int line)
 		.edges = PROTECTION_BIT(line),
 		.skipped = ~PROTECTION_BIT(line),
 	};
+	u32 stake = PROTECTION_BIT(line) & PROTECTION_CHARGE_FAULTS ?
+		    PROTECTION_CHARGE : PROTECTION_LOAD;
+	struct protection p = b->p;
 	u32 before = b->outputs;
-	u32 wanted, drop;
 
-	protection_sense(&b->p, &sample, bench_clock(b));
-	wanted = protection_decide(&b->p, bench_clock(b));
-	drop = before & ~wanted & ~b->broken &
-	       (PROTECTION_LOAD | PROTECTION_CHARGE);
-	if (!drop)
-		return;
-	b->outputs &= ~drop;
-	protection_applied(&b->p, wanted & before, b->outputs, bench_clock(b));
-	if (b->changed_to)
+	protection_sense(&p, &sample, bench_clock(b));
+	b->outputs &= ~(stake & ~protection_decide(&p, bench_clock(b)) &
+			~b->broken);
+	if (b->outputs != before && b->changed_to)
 		b->changed_to(b, before);
 }
 
 static void glances(struct bench *b)
 {
-	/* a condition that comes; remotes are a matter of all of them */
-	u32 urgent = b->urgent & ~b->unreadable & b->p.cfg.fitted &
-		     b->levels & PROTECTION_CONDITIONS;
+	/* what comes; remotes are a matter of all of them */
+	u32 urgent = b->urgent & ~b->unreadable & b->p.cfg.fitted & b->levels &
+		     (PROTECTION_CHARGE_FAULTS |
+		      PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE));
 	unsigned int line;
 
 	b->urgent = 0;
@@ -137,8 +135,13 @@ static void turn(struct bench *b)
 		b->wanted = b->asked & ~b->p.shorted;
 
 		if (b->wanted == b->outputs) {
+			/* what was let go is news to the rules */
+			bool changed = b->p.outputs != b->outputs;
+
 			protection_applied(&b->p, b->asked, b->outputs,
 					   bench_clock(b));
+			if (changed)
+				continue;
 			break;
 		}
 		/* All that is left to do cannot be done: try again later. */

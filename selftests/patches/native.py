@@ -14,6 +14,7 @@ NATIVE = (
     (r'smallbms_run_worker\((.*)\);', r'kthread_run_worker(0, "%s", \1);'),
     (r'SMALLBMS_GPIO_SET\((\w+), \w+\)\n\n', ''),
     (r'\bgpiochip_set\b', 'gpiochip_switch'),
+    (r'smallbms_(gpiod_set_value(?:_cansleep)?)\(', r'\1('),
     (r'smallbms_assign_str\((\w+), \w+\)', r'__assign_str(\1)'),
     (r'smallbms_set_behaviours\((\w+)\);',
      r'\1->charge_behaviours = BIT(POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO) |' '\n'

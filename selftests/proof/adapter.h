@@ -37,7 +37,7 @@ static inline struct protection_sample adapt_sample(const struct reading *r)
 {
 	struct protection_sample s = {
 		r->active, r->edges, r->unreadable, r->earlier, { 0 },
-		r->took,
+		r->took, 0,
 	};
 	unsigned int wire;
 

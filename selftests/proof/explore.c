@@ -58,6 +58,7 @@ struct look {
  * @user: the user's inhibition may be switched at any turn
  * @fail: outputs that may refuse to be written
  * @slow: a write may take a tick
+ * @glance: a line may be looked at, and outputs let go, before all others
  */
 struct part {
 	const char *name;
@@ -67,7 +68,7 @@ struct part {
 	unsigned int tick_ms;
 	unsigned int debounce, clear, pre_alarm, load_reconnect,
 		     charge_reconnect;
-	bool release, remote, user, slow;
+	bool release, remote, user, slow, glance;
 	u32 fail;
 };
 
@@ -85,6 +86,7 @@ struct action {
 	unsigned int input;
 	bool remote, user, slow;
 	u32 fail;
+	unsigned int glance;	/* 1 + the fitted line that is looked at first */
 };
 
 static const struct part *part;
@@ -567,19 +569,56 @@ static struct action decode(u32 code)
 		.user = code >> 25 & 1,
 		.slow = code >> 26 & 1,
 		.fail = code >> 27 & 7,
+		.glance = code >> 30,
 	};
 }
 
 static u32 encode(const struct action *a)
 {
 	return a->ticks | a->input << 8 | (u32)a->remote << 24 |
-	       (u32)a->user << 25 | (u32)a->slow << 26 | a->fail << 27;
+	       (u32)a->user << 25 | (u32)a->slow << 26 | a->fail << 27 |
+	       a->glance << 30;
+}
+
+/* Has the line told of a condition that is there? */
+static bool may_be_glanced_at(const struct reading *r, unsigned int wire)
+{
+	return r->edges & r->active & ~r->unreadable & ~PROTECTION_REMOTES &
+	       1U << wire;
+}
+
+/*
+ * The short way of a caller whose lines do not sleep: a copy of the core looks at
+ * one line, and what it asks for is let go before the turn. Returns what that is;
+ * the turn must not want it back.
+ */
+static u32 glance(struct protection p, const struct action *a,
+		  const struct reading *r, u64 now, bool wild)
+{
+	u32 bit = 1U << part->wires[a->glance - 1];
+	u32 stake = bit & PROTECTION_CHARGE_FAULTS ? PROTECTION_CHARGE :
+						     PROTECTION_LOAD;
+	struct reading line = *r;
+	struct protection_sample sample;
+
+	if (wild) {
+		line.active ^= ~bit & chance();
+		line.edges ^= ~bit & chance();
+		line.unreadable ^= ~bit & chance();
+		line.earlier ^= ~bit & chance();
+	}
+	sample = adapt_sample(&line);
+	sample.skipped = ~bit;
+	protection_sense(&p, &sample, now);
+	return p.outputs & ~protection_decide(&p, now) & stake;
 }
 
 static u32 sense_and_decide(struct pair *s, const struct action *a,
-			    const struct reading *r, u64 now, bool punctual)
+			    const struct reading *r, u64 now, bool punctual,
+			    bool wild)
 {
 	struct protection_sample sample = adapt_sample(r);
+	u32 let_go = 0;
 	u32 wanted;
 
 	if (punctual) {
@@ -592,9 +631,13 @@ static u32 sense_and_decide(struct pair *s, const struct action *a,
 	s->o.board.software_on = a->remote;
 	s->o.board.user_inhibits = a->user;
 	oracle_reads(&s->o, r, now);
+	if (a->glance)
+		let_go = glance(s->p, a, r, now, wild);
 	protection_sense(&s->p, &sample, now);
 	wanted = protection_decide(&s->p, now);
 	complain_rule(oracle_asks(&s->o, wanted, now), "");
+	if (let_go & wanted)
+		complain("glance", "an output was let go that the turn wants");
 	return wanted;
 }
 
@@ -628,15 +671,16 @@ static void carry_out(struct pair *s, u32 wanted, u32 outputs, u64 now)
 }
 
 /* Obedience to protection_next() must let time pass. */
-static void turn_again(struct pair s, const struct action *a, u64 now)
+static void turn_again(struct pair s, struct action a, u64 now)
 {
-	struct reading r = read_input(a->input, now, false);
+	struct reading r = read_input(a.input, now, false);
 	unsigned int turns;
 
 	r.edges = 0;
 	r.earlier = 0;
+	a.glance = 0;
 	for (turns = 2; !s.next; turns++) {
-		u32 wanted = sense_and_decide(&s, a, &r, now, false);
+		u32 wanted = sense_and_decide(&s, &a, &r, now, false, false);
 
 		if (turns > 5) {
 			complain("Zeno", "turns without end at one moment");
@@ -736,7 +780,7 @@ static void outcomes(u32 from, const struct pair *decided, struct action a,
 					  then);
 				pack(&s, then, key[wild]);
 				if (!wild && !s.next && !fail)
-					turn_again(s, &a, then);
+					turn_again(s, a, then);
 			}
 			transitions++;
 			compare(key[0], key[1]);
@@ -748,7 +792,7 @@ static void outcomes(u32 from, const struct pair *decided, struct action a,
 				node_count = to + 1;
 				return;
 			}
-			if (slow || fail || !a.remote || a.user)
+			if (slow || fail || !a.remote || a.user || a.glance)
 				continue;
 			if (a.input == good_input(false) && still)
 				nodes[from].healthy = to;
@@ -776,11 +820,35 @@ static bool next_of_a_still_run(const struct pair *s, const struct action *a)
 	return a->ticks == 1;
 }
 
+/* One turn of both runs, the tame and the wild one, and all that may come of it. */
+static void turn(u32 from, const struct pair *before, struct action a)
+{
+	struct pair s[2] = { before[0], before[1] };
+	bool still = next_of_a_still_run(&before[0], &a);
+	bool punctual = a.ticks && before[0].next;
+	u32 wanted[2];
+	u64 now[2];
+	int wild;
+
+	for (wild = 0; wild < 2; wild++) {
+		struct reading r;
+
+		now[wild] = base[wild] + a.ticks * tick;
+		r = read_input(a.input, now[wild], wild);
+		if (a.glance && !may_be_glanced_at(&r, part->wires[a.glance - 1]))
+			return;
+		wanted[wild] = sense_and_decide(&s[wild], &a, &r, now[wild],
+						punctual, wild);
+	}
+	if (wanted[0] != wanted[1])
+		complain("ages", "the abstraction of time loses something");
+	outcomes(from, s, a, wanted, now, still);
+}
+
 static void expand(u32 from)
 {
 	struct pair s[2];
 	struct action a = {};
-	u64 now[2];
 	unsigned int last;
 	int wild;
 
@@ -804,27 +872,13 @@ static void expand(u32 from)
 			    (a.user && !part->user))
 				continue;
 			for (a.input = 0; a.input < inputs(); a.input++) {
-				struct pair t[2] = { s[0], s[1] };
-				bool still;
-				u32 wanted[2];
-
 				if (!may_be_read(a.input, &s[0], a.ticks))
 					continue;
-				still = next_of_a_still_run(&s[0], &a);
-				for (wild = 0; wild < 2; wild++) {
-					struct reading r;
-
-					now[wild] = base[wild] + a.ticks * tick;
-					r = read_input(a.input, now[wild], wild);
-					wanted[wild] = sense_and_decide(&t[wild], &a, &r,
-									now[wild],
-									a.ticks &&
-									s[0].next);
-				}
-				if (wanted[0] != wanted[1])
-					complain("ages",
-						 "the abstraction of time loses something");
-				outcomes(from, t, a, wanted, now, still);
+				for (a.glance = 0;
+				     a.glance <= part->glance * part->fitted &&
+				     !complaint; a.glance++)
+					turn(from, s, a);
+				a.glance = 0;
 				if (complaint)
 					return;
 			}
@@ -964,6 +1018,8 @@ static void print_story(u32 node)
 			printf(" software %s,", a.remote ? "on" : "off");
 		if (part->user)
 			printf(" user %s,", a.user ? "inhibits" : "allows");
+		if (a.glance)
+			printf(" line %u first,", a.glance);
 		now += a.slow;
 		printf(" asked %u, carries %u%s, next in %d\n", s.o.asked,
 		       s.p.outputs, a.slow ? " a tick later" : "",
@@ -1106,6 +1162,17 @@ static const struct part parts[] = {
 		.load_reconnect = 3, .charge_reconnect = 1,
 	},
 	{
+		.name = "both: no debounce, undervoltage and overvoltage flicker",
+		.fitted = 2,
+		.wires = { CELL_UNDERVOLTAGE, CELL_OVERVOLTAGE },
+		.looks = { LEVELS | EDGES, LEVELS | EDGES },
+		.tick_ms = 500,
+		.debounce = 0, .clear = 2, .pre_alarm = 5,
+		.load_reconnect = 3, .charge_reconnect = 2,
+		.remote = true, .glance = true,
+		.fail = PROTECTION_LOAD | PROTECTION_CHARGE,
+	},
+	{
 		.name = "load: no delay at all but the debounce",
 		.fitted = 2,
 		.wires = { CELL_UNDERVOLTAGE, CELL_LOW },
@@ -1115,6 +1182,7 @@ static const struct part parts[] = {
 		.load_reconnect = 0, .charge_reconnect = 0,
 		.remote = true,
 		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+		.glance = true,
 	},
 	{
 		.name = "both: undervoltage and overvoltage flicker",
@@ -1125,6 +1193,7 @@ static const struct part parts[] = {
 		.debounce = 1, .clear = 2, .pre_alarm = 5,
 		.load_reconnect = 3, .charge_reconnect = 2,
 		.remote = true,
+		.glance = true,
 	},
 	{
 		.name = "charge: over- and under-temperature flicker",
@@ -1134,6 +1203,7 @@ static const struct part parts[] = {
 		.tick_ms = 500,
 		.debounce = 2, .clear = 3, .pre_alarm = 1,
 		.load_reconnect = 1, .charge_reconnect = 5,
+		.glance = true,
 	},
 	{
 		.name = "charge: overvoltage at every order of its times, sixths of a debounce",
@@ -1144,6 +1214,7 @@ static const struct part parts[] = {
 		.debounce = 6, .clear = 12, .pre_alarm = 6,
 		.load_reconnect = 6, .charge_reconnect = 18,
 		.remote = true,
+		.glance = true,
 	},
 	{
 		.name = "late: overvoltage is read when its debounce is over; writes are slow",
@@ -1175,6 +1246,7 @@ static const struct part parts[] = {
 		.debounce = 6, .clear = 12, .pre_alarm = 24,
 		.load_reconnect = 18, .charge_reconnect = 6,
 		.remote = true,
+		.glance = true,
 	},
 	{
 		.name = "late: undervoltage and overvoltage",
@@ -1302,6 +1374,7 @@ static const struct part parts[] = {
 		.load_reconnect = 4, .charge_reconnect = 1,
 		.remote = true,
 		.fail = PROTECTION_LOAD | PROTECTION_PRE_ALARM,
+		.glance = true,
 	},
 	{
 		.name = "load: cell-low and undervoltage, the pre-alarm released",

@@ -315,12 +315,21 @@ def _(bench):
                    for folder, _, names in os.walk(root) for name in names)
     assert found == sorted([
         "lib/systemd/system/smallbms-shutdown@.service",
+        "lib/systemd/system/smallbms-textfile.service",
+        "lib/systemd/system/smallbms-textfile.timer",
         "lib/udev/rules.d/60-smallbms.rules",
         "lib/udev/rules.d/61-smallbms-shutdown.rules",
         "usr/lib/smallbms/smallbms-shutdown",
+        "usr/lib/smallbms/smallbms-textfile",
         "usr/lib/sysusers.d/smallbms.conf",
         "usr/share/bash-completion/completions/smallbms",
         "usr/share/man/man1/smallbms.1",
+        "usr/share/smallbms/overlays/smallbms-eeprom.txt",
+        "usr/share/smallbms/overlays/smallbms-expander-eeprom.txt",
+        "usr/share/smallbms/overlays/smallbms-expander.dtbo",
+        "usr/share/smallbms/overlays/smallbms.dtbo",
+        "usr/share/smallbms/prometheus/smallbms-dashboard.json",
+        "usr/share/smallbms/prometheus/smallbms.rules.yml",
         "usr/share/smallbms/smallbms-shutdown.default"]), found
     unit = os.path.join(root, "lib/systemd/system",
                         "smallbms-shutdown@.service")

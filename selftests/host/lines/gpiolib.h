@@ -114,13 +114,19 @@ int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 
 /* In place of driver/compat.h, which needs much more of the kernel */
 #define _SMALLBMS_COMPAT_H
-static inline int smallbms_set_line(struct gpio_desc *desc, bool sleeps,
-				    int value)
+static inline int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)
 {
 	unsigned long values = value;
 
-	return sleeps ? gpiod_set_array_value_cansleep(1, &desc, 0, &values) :
-			gpiod_set_array_value(1, &desc, 0, &values);
+	return gpiod_set_array_value(1, &desc, NULL, &values);
+}
+
+static inline int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc,
+						    int value)
+{
+	unsigned long values = value;
+
+	return gpiod_set_array_value_cansleep(1, &desc, NULL, &values);
 }
 
 #define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
