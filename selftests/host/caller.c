@@ -110,7 +110,7 @@ static void turn(struct bench *b)
 	for (;;) {
 		struct protection_sample sample = {
 			.levels = b->levels,
-			.edges = b->edges & ~b->unreadable,
+			.edges = b->edges,
 			.unreadable = b->unreadable,
 			.earlier = b->earlier,
 			.took = b->took,
