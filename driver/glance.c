@@ -56,6 +56,17 @@ static void glance_let_go(const struct outputs *out, u32 mask)
 			gpiod_set_value(out->desc[n], 0);
 }
 
+/* Of @stake, what the rules let go, asked of a copy. */
+static u32 glance_ask(const struct board *b, const struct protection_sample *s,
+		      u32 stake)
+{
+	struct protection p = b->protection;
+	u64 now = ktime_get_boottime_ns();
+
+	protection_sense(&p, s, now);
+	return stake & p.outputs & ~protection_decide(&p, now);
+}
+
 /**
  * glance_locked() - let go, before all else, what a line that stirred asks for
  * @b: the board; its lock is held, its lines do not sleep, and a turn follows
@@ -67,9 +78,7 @@ static void glance_let_go(const struct outputs *out, u32 mask)
 void glance_locked(struct board *b, int irq)
 {
 	struct protection_sample s;
-	struct protection p;
 	u32 stake;
-	u64 now;
 
 	if (!b->running)
 		return;
@@ -77,10 +86,7 @@ void glance_locked(struct board *b, int irq)
 	if (!(stake & b->protection.outputs))
 		return;
 
-	p = b->protection;
-	now = ktime_get_boottime_ns();
-	protection_sense(&p, &s, now);
-	stake &= p.outputs & ~protection_decide(&p, now);
+	stake = glance_ask(b, &s, stake);
 	glance_let_go(&b->outputs, stake);
 	b->outputs.unsure |= stake;
 	b->let_go = stake;
