@@ -5,7 +5,7 @@
  * looks at everything, and so takes longer; it follows, and makes sure.
  */
 #include <linux/gpio/consumer.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "board.h"
 
