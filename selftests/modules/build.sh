@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # build.sh stock|debug|remove|rt: builds the driver and the bench inside the
 # machine for a kernel, and prints what a machine with that kernel is made of, in
-# the terms of `make -s vm-paths`, and two lines more: BENCH= (the module
-# smallbms-bench) and STIR= (the static helper of the tests).
+# the terms of `make -s vm-paths`, and some lines more: BENCH= (the module
+# smallbms-bench), STIR= (the static helper of the tests), and, of debug alone,
+# KUNIT= (the module smallbms-kunit).
 # Progress goes to stderr.
 
 set -euo pipefail
@@ -29,6 +30,22 @@ build_bench() {
 	find "$out" -xtype l -delete
 	for source in selftests/modules/Kbuild selftests/modules/*.[ch]; do
 		ln -sf "$top/$source" "$out/"
+	done
+	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
+		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
+}
+
+# The same for the unit tests, which take the driver's sources with them
+build_kunit() {
+	local kdir=$1 out=$2 source
+
+	mkdir -p "$out/driver"
+	find "$out" -xtype l -delete
+	for source in selftests/kunit/Kbuild selftests/kunit/*.[ch]; do
+		ln -sf "$top/$source" "$out/"
+	done
+	for source in driver/Kbuild driver/*.[ch]; do
+		ln -sf "$top/$source" "$out/driver/"
 	done
 	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
 		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
@@ -67,6 +84,12 @@ fi
 
 say "building the bench for the kernel $name"
 build_bench "$kdir" "$out/bench"
+kunit=
+if [ "$name" = debug ]; then
+	say "building the unit tests for the kernel $name"
+	build_kunit "$kdir" "$out/kunit"
+	kunit=$out/kunit/smallbms-kunit.ko
+fi
 stir=$out/stir
 if ! [ "$stir" -nt selftests/debug/stir.c ]; then
 	${cross}gcc -static -O2 -Wall -Wextra -o "$stir" selftests/debug/stir.c
@@ -80,3 +103,4 @@ BUSYBOX=$(vm BUSYBOX)
 BENCH=$out/bench/smallbms-bench.ko
 STIR=$stir
 EOT
+[ -z "$kunit" ] || echo "KUNIT=$kunit"

@@ -23,6 +23,10 @@ excused() {
 	selftests/modules/*)
 		echo none
 		;;
+	selftests/kunit/*)
+		# A test's name is a sentence
+		echo LONG_LINE,LONG_LINE_STRING
+		;;
 	selftests/proof/* | selftests/fuzz/*)
 		# Programs, see below; and names that the compiler gives
 		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE
