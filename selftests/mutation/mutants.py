@@ -148,14 +148,23 @@ class File:
             self.replace(semicolons[0] + 1, semicolons[1] - 1, "0")
         elif token.text.isupper() and follows != "(" and \
                 self.tokens[n - 1].text not in ("struct", "enum"):
-            self.replace(n, n, f"({token.text} + 1)")
-            self.replace(n, n, f"({token.text} - 1)")
+            self.mutate_number(n)
 
     def mutate_number(self, n):
         """A number: one more, one less."""
         text = self.tokens[n].text
-        self.replace(n, n, f"({text} + 1)")
+        if not self.is_length(n):       # an array too long shows nothing
+            self.replace(n, n, f"({text} + 1)")
         self.replace(n, n, f"({text} - 1)")
+
+    def is_length(self, n):
+        """Whether it alone tells how long an array is."""
+        if self.tokens[n - 1].text != "[" or self.tokens[n + 1].text != "]":
+            return False
+        begin = n
+        while self.tokens[begin - 1].text not in ("=", ";", "{", "}"):
+            begin -= 1
+        return self.tokens[begin].text in TYPES
 
     def mutate_statement(self, n):
         """A statement that begins here and is left out."""

@@ -9,7 +9,7 @@
 struct gpio_desc gpios[GPIOS + 3];
 struct irq irqs[IRQS];
 struct gpio_chip expander, soc;
-unsigned int transfers;
+unsigned int transfers, lone_writes;
 u64 transfer_ns, lone_read_ns;
 bool atomic, misused;
 char message[512];
@@ -41,6 +41,7 @@ void gpiolib_reset(void)
 			.irq = n < GPIOS ? (int)n + 1 : -ENXIO,
 		};
 	transfers = 0;
+	lone_writes = 0;
 	transfer_ns = 0;
 	lone_read_ns = 0;
 	atomic = false;
@@ -163,13 +164,11 @@ static int read_array(unsigned int n, struct gpio_desc **desc, void *info,
 	return 0;
 }
 
-static int write_array(unsigned int n, struct gpio_desc **desc, void *info,
+static int write_lines(unsigned int n, struct gpio_desc **desc,
 		       unsigned long *values)
 {
 	unsigned int i;
 
-	misused |= !!info;
-	transfers++;
 	for (i = 0; i < n; i++)
 		if (!desc[i]->output)
 			return -EPERM;
@@ -181,6 +180,23 @@ static int write_array(unsigned int n, struct gpio_desc **desc, void *info,
 		desc[i]->writes++;
 	}
 	return 0;
+}
+
+static int write_array(unsigned int n, struct gpio_desc **desc, void *info,
+		       unsigned long *values)
+{
+	misused |= !!info;
+	transfers++;
+	return write_lines(n, desc, values);
+}
+
+static int write_alone(struct gpio_desc *desc, int value)
+{
+	unsigned long values = value;
+
+	transfers++;
+	lone_writes++;
+	return write_lines(1, &desc, &values);
 }
 
 static void must_not_sleep(unsigned int n, struct gpio_desc **desc)
@@ -217,6 +233,18 @@ int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 {
 	misused |= atomic;
 	return write_array(n, desc, info, values);
+}
+
+int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)
+{
+	must_not_sleep(1, &desc);
+	return write_alone(desc, value);
+}
+
+int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value)
+{
+	misused |= atomic;
+	return write_alone(desc, value);
 }
 
 static int request(unsigned int irq, irq_handler_t handler, bool threaded,

@@ -114,20 +114,8 @@ int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 
 /* In place of driver/compat.h, which needs much more of the kernel */
 #define _SMALLBMS_COMPAT_H
-static inline int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)
-{
-	unsigned long values = value;
-
-	return gpiod_set_array_value(1, &desc, NULL, &values);
-}
-
-static inline int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc,
-						    int value)
-{
-	unsigned long values = value;
-
-	return gpiod_set_array_value_cansleep(1, &desc, NULL, &values);
-}
+int smallbms_gpiod_set_value(struct gpio_desc *desc, int value);
+int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
 
 #define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
 #define __ffs(n)		((unsigned int)__builtin_ctz(n))
@@ -197,7 +185,8 @@ int fwnode_irq_get(struct device *dev, unsigned int index);
 extern struct gpio_desc gpios[GPIOS + 3];	/* inputs, then outputs */
 extern struct irq irqs[IRQS];
 extern struct gpio_chip expander, soc;
-extern unsigned int transfers;		/* arrays read or written */
+extern unsigned int transfers;		/* reads of arrays, and writes */
+extern unsigned int lone_writes;	/* those of one level alone */
 extern u64 transfer_ns, lone_read_ns;	/* how long they take */
 extern bool atomic;			/* nothing may sleep */
 extern bool misused;			/* gpiolib would have complained */

@@ -157,6 +157,22 @@ static void drive(void)
 	CHECK(!misused);
 }
 
+static void alone(void)
+{
+	taken();
+	CHECK(outputs_drive(&out, 0, CHARGE, &error) == CHARGE);
+	CHECK(!error && pins() == CHARGE);
+	CHECK(lone_writes == 1);
+	CHECK(transfers == 2);		/* written, and read back */
+	CHECK(outputs_drive(&out, CHARGE, 0, &error) == 0);
+	CHECK(!error && pins() == 0 && lone_writes == 2);
+
+	/* two are not written one by one */
+	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(lone_writes == 2 && transfers == 6);
+	CHECK(!misused);
+}
+
 static void atomic_drive(void)
 {
 	not_sleeping();
@@ -243,6 +259,15 @@ static void told_but_done(void)
 	output(0)->stuck = 0;
 	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
 	CHECK(error == -EIO);
+	CHECK(!out.unsure && !out.attempts);
+
+	/* or it cannot be driven, but others hold it as it shall be */
+	output(2)->output = false;
+	output(2)->outside = true;
+	output(2)->direction_error = -ETIMEDOUT;
+	CHECK(outputs_drive(&out, CHARGE, CHARGE | PRE_ALARM, &error) ==
+	      (CHARGE | PRE_ALARM));
+	CHECK(error == -ETIMEDOUT);
 	CHECK(!out.unsure && !out.attempts);
 }
 
@@ -470,6 +495,7 @@ const struct test outputs_tests[] = {
 	{ found, "Only an output that is driven and reads high is found on (L5)" },
 	{ take_over, "Each output is taken over at the level that it has (L5)" },
 	{ drive, "Only what changes is written, in one transfer, and read back in another (F3)" },
+	{ alone, "An output that changes alone is written alone, which costs less (T5)" },
 	{ atomic_drive, "Outputs that do not sleep are driven without sleeping (T5)" },
 	{ not_fitted, "A pre-alarm that is not fitted is neither written nor missed" },
 	{ unreadable, "Of an output that can neither be written nor read, load and charge count as on, the pre-alarm as off (F3)" },
