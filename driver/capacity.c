@@ -29,13 +29,6 @@
 #define UNSURE_AT_REST_PERMILLE	8
 #define UNSURE_PERMILLE		24
 
-static int limit(int percent, int least, int most)
-{
-	if (percent < least)
-		return least;
-	return percent > most ? most : percent;
-}
-
 /* What the lines leave of an estimate */
 static int clip(enum capacity_band band, int percent)
 {
@@ -43,11 +36,11 @@ static int clip(enum capacity_band band, int percent)
 	case CAPACITY_BAND_EMPTY:
 		return CAPACITY_EMPTY;
 	case CAPACITY_BAND_LOW:
-		return limit(percent, CAPACITY_LEAST, CAPACITY_LOW);
+		return clamp(percent, CAPACITY_LEAST, CAPACITY_LOW);
 	case CAPACITY_BAND_FULL:
 		return CAPACITY_FULL;
 	default:
-		return limit(percent, CAPACITY_LEAST, CAPACITY_FULL);
+		return clamp(percent, CAPACITY_LEAST, CAPACITY_FULL);
 	}
 }
 

@@ -365,6 +365,21 @@ int outputs_release(const struct outputs *out)
 }
 
 /**
+ * outputs_let_go() - float outputs ahead of outputs_drive()
+ * @out: the lines
+ * @mask: which
+ *
+ * The next outputs_drive() writes them once more, and makes sure.
+ *
+ * Context: any, where the lines do not sleep.
+ */
+void outputs_let_go(struct outputs *out, u32 mask)
+{
+	outputs_set(out, mask, 0);
+	out->unsure |= mask;
+}
+
+/**
  * outputs_release_atomic() - float the outputs of a kernel that panics (F5)
  * @out: the lines; nothing is done where they sleep
  */

@@ -38,6 +38,7 @@ u32 outputs_drive(struct outputs *out, u32 have, u32 wanted, int *error);
 u64 outputs_retry_in_ns(const struct outputs *out);
 bool outputs_failing(const struct outputs *out);
 int outputs_release(const struct outputs *out);
+void outputs_let_go(struct outputs *out, u32 mask);
 void outputs_release_atomic(const struct outputs *out);
 
 #endif /* _SMALLBMS_OUTPUTS_H */

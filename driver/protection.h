@@ -232,6 +232,47 @@ u32 protection_load_reason(const struct protection *p, u64 now);
 u32 protection_charge_reason(const struct protection *p, u64 now);
 
 /**
+ * protection_stake() - what a line takes with it, whatever the others say
+ * @line: the line
+ *
+ * The remote terminals are not like that (M1).
+ *
+ * Return: an output, or 0.
+ */
+static inline u32 protection_stake(unsigned int line)
+{
+	if (PROTECTION_BIT(line) & PROTECTION_CHARGE_FAULTS)
+		return PROTECTION_CHARGE;
+	return line == PROTECTION_CELL_UNDERVOLTAGE ? PROTECTION_LOAD : 0;
+}
+
+/**
+ * protection_glance() - what can be let go ahead of a turn
+ * @p: the board
+ * @line: a line that has changed, and reads active; no other was looked at
+ * @now: when, ns
+ *
+ * Asks a copy, so that the turn which follows decides by all lines. One of the
+ * others may just be over: nothing goes but what is at stake by @line itself.
+ *
+ * Return: outputs that are high and have to float.
+ */
+static inline u32 protection_glance(const struct protection *p,
+				    unsigned int line, u64 now)
+{
+	struct protection_sample s = {
+		.levels = PROTECTION_BIT(line),
+		.edges = PROTECTION_BIT(line),
+		.skipped = ~PROTECTION_BIT(line),
+	};
+	struct protection copy = *p;
+
+	protection_sense(&copy, &s, now);
+	return protection_stake(line) & copy.outputs &
+	       ~protection_decide(&copy, now);
+}
+
+/**
  * protection_alarm() - how far the bank is down
  * @p: the board
  *

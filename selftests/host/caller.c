@@ -58,19 +58,9 @@ static void write_done(struct bench *b)
  */
 static void glance(struct bench *b, unsigned int line)
 {
-	/* The others must not be looked at, so let them lie. */
-	struct protection_sample sample = {
-		.levels = ~b->levels | PROTECTION_BIT(line),
-		.edges = PROTECTION_BIT(line),
-		.skipped = ~PROTECTION_BIT(line),
-	};
-	u32 stake = PROTECTION_BIT(line) & PROTECTION_CHARGE_FAULTS ?
-		    PROTECTION_CHARGE : PROTECTION_LOAD;
-	struct protection p = b->p;
 	u32 before = b->outputs;
 
-	protection_sense(&p, &sample, bench_clock(b));
-	b->outputs &= ~(stake & ~protection_decide(&p, bench_clock(b)) &
+	b->outputs &= ~(protection_glance(&b->p, line, bench_clock(b)) &
 			~b->broken);
 	if (b->outputs != before && b->changed_to)
 		b->changed_to(b, before);
@@ -78,10 +68,7 @@ static void glance(struct bench *b, unsigned int line)
 
 static void glances(struct bench *b)
 {
-	/* what comes; remotes are a matter of all of them */
-	u32 urgent = b->urgent & ~b->unreadable & b->p.cfg.fitted & b->levels &
-		     (PROTECTION_CHARGE_FAULTS |
-		      PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE));
+	u32 urgent = b->urgent & ~b->unreadable & b->p.cfg.fitted & b->levels;
 	unsigned int line;
 
 	b->urgent = 0;

@@ -583,39 +583,12 @@ static u32 encode(const struct action *a)
 /* Has the line told of a condition that is there? */
 static bool may_be_glanced_at(const struct reading *r, unsigned int wire)
 {
-	return r->edges & r->active & ~r->unreadable & ~PROTECTION_REMOTES &
-	       1U << wire;
-}
-
-/*
- * The short way of a caller whose lines do not sleep: a copy of the core looks at
- * one line, and what it asks for is let go before the turn. Returns what that is;
- * the turn must not want it back.
- */
-static u32 glance(struct protection p, const struct action *a,
-		  const struct reading *r, u64 now, bool wild)
-{
-	u32 bit = 1U << part->wires[a->glance - 1];
-	u32 stake = bit & PROTECTION_CHARGE_FAULTS ? PROTECTION_CHARGE :
-						     PROTECTION_LOAD;
-	struct reading line = *r;
-	struct protection_sample sample;
-
-	if (wild) {
-		line.active ^= ~bit & chance();
-		line.edges ^= ~bit & chance();
-		line.unreadable ^= ~bit & chance();
-		line.earlier ^= ~bit & chance();
-	}
-	sample = adapt_sample(&line);
-	sample.skipped = ~bit;
-	protection_sense(&p, &sample, now);
-	return p.outputs & ~protection_decide(&p, now) & stake;
+	return protection_stake(wire) &&
+	       r->edges & r->active & ~r->unreadable & 1U << wire;
 }
 
 static u32 sense_and_decide(struct pair *s, const struct action *a,
-			    const struct reading *r, u64 now, bool punctual,
-			    bool wild)
+			    const struct reading *r, u64 now, bool punctual)
 {
 	struct protection_sample sample = adapt_sample(r);
 	u32 let_go = 0;
@@ -631,8 +604,10 @@ static u32 sense_and_decide(struct pair *s, const struct action *a,
 	s->o.board.software_on = a->remote;
 	s->o.board.user_inhibits = a->user;
 	oracle_reads(&s->o, r, now);
+	/* The oracle sees one turn, which must not want back what was let go. */
 	if (a->glance)
-		let_go = glance(s->p, a, r, now, wild);
+		let_go = protection_glance(&s->p, part->wires[a->glance - 1],
+					   now);
 	protection_sense(&s->p, &sample, now);
 	wanted = protection_decide(&s->p, now);
 	complain_rule(oracle_asks(&s->o, wanted, now), "");
@@ -680,7 +655,7 @@ static void turn_again(struct pair s, struct action a, u64 now)
 	r.earlier = 0;
 	a.glance = 0;
 	for (turns = 2; !s.next; turns++) {
-		u32 wanted = sense_and_decide(&s, &a, &r, now, false, false);
+		u32 wanted = sense_and_decide(&s, &a, &r, now, false);
 
 		if (turns > 5) {
 			complain("Zeno", "turns without end at one moment");
@@ -838,7 +813,7 @@ static void turn(u32 from, const struct pair *before, struct action a)
 		if (a.glance && !may_be_glanced_at(&r, part->wires[a.glance - 1]))
 			return;
 		wanted[wild] = sense_and_decide(&s[wild], &a, &r, now[wild],
-						punctual, wild);
+						punctual);
 	}
 	if (wanted[0] != wanted[1])
 		complain("ages", "the abstraction of time loses something");

@@ -128,15 +128,21 @@ static bool counts(const struct oracle *o, unsigned int wire)
 	return oracle_true(o, SIGNAL(wire, COUNTS));
 }
 
-static uint32_t counting(const struct oracle *o, uint32_t wires)
+/* Of which wires a sign holds. */
+static uint32_t wires_with(const struct oracle *o, enum sign sign)
 {
-	uint32_t found = 0;
+	uint32_t wires = 0;
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++)
-		if (wires & BIT_OF(wire) && counts(o, wire))
-			found |= BIT_OF(wire);
-	return found;
+		if (oracle_true(o, SIGNAL(wire, sign)))
+			wires |= BIT_OF(wire);
+	return wires;
+}
+
+static uint32_t counting(const struct oracle *o, uint32_t wires)
+{
+	return wires & wires_with(o, COUNTS);
 }
 
 static bool any(const struct oracle *o, unsigned long long signals)
@@ -146,13 +152,7 @@ static bool any(const struct oracle *o, unsigned long long signals)
 
 static uint32_t unreadable(const struct oracle *o)
 {
-	uint32_t wires = 0;
-	unsigned int wire;
-
-	for (wire = 0; wire < WIRES; wire++)
-		if (oracle_true(o, SIGNAL(wire, UNREADABLE)))
-			wires |= BIT_OF(wire);
-	return wires;
+	return wires_with(o, UNREADABLE);
 }
 
 /* L4: what took the load is over, whether or not it may come back now. */
@@ -615,13 +615,7 @@ static unsigned long long time_left(const struct oracle *o, unsigned int signal,
 /* As far as is known: a wire that cannot be read may be what it was. */
 static uint32_t reading_active(const struct oracle *o)
 {
-	uint32_t wires = 0;
-	unsigned int wire;
-
-	for (wire = 0; wire < WIRES; wire++)
-		if (oracle_true(o, SIGNAL(wire, READS_ACTIVE)))
-			wires |= BIT_OF(wire);
-	return wires;
+	return wires_with(o, READS_ACTIVE);
 }
 
 const char *oracle_told(const struct oracle *o, const struct report *r,

@@ -338,6 +338,35 @@ static void no_repair_in_atomic(void)
 	CHECK(!misused);
 }
 
+static void let_go(void)
+{
+	not_sleeping();
+	taken();
+	atomic = true;
+	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	outputs_let_go(&out, 0);
+	CHECK(pins() == (LOAD | CHARGE) && !out.unsure);
+	outputs_let_go(&out, LOAD);
+	CHECK(pins() == CHARGE && out.unsure == LOAD);
+	CHECK(output(0)->writes == 2 && output(1)->writes == 1);
+
+	/* the turn makes sure, whether it was done or not */
+	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
+	CHECK(!error && !out.unsure && pins() == CHARGE);
+	CHECK(output(0)->writes == 3);
+	output(1)->write_error = -EIO;
+	outputs_let_go(&out, CHARGE);
+	CHECK(pins() == CHARGE && out.unsure == CHARGE);
+	output(1)->write_error = 0;
+	CHECK(outputs_drive(&out, CHARGE, 0, &error) == 0);
+	CHECK(!error && pins() == 0);
+	/* and takes back what it does not agree with */
+	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
+	outputs_let_go(&out, LOAD);
+	CHECK(outputs_drive(&out, LOAD, LOAD, &error) == LOAD);
+	CHECK(pins() == LOAD && !misused);
+}
+
 static void refused(void)
 {
 	taken();
@@ -505,6 +534,7 @@ const struct test outputs_tests[] = {
 	{ stuck_high, "An output that stays high is reported high (F3)" },
 	{ doubtful_warning, "A pre-alarm that may not have been raised counts as silent (F3)" },
 	{ no_repair_in_atomic, "A pin that does not follow is only written again where nothing may sleep (F3)" },
+	{ let_go, "What is let go ahead of a turn floats at once, and the turn makes sure of it (F3)" },
 	{ refused, "Values that gpiolib refuses for the sake of one line reach the others (F3)" },
 	{ floating, "A terminal that others feed is not taken for a driven one (F3)" },
 	{ open_source, "A line that floats as it shall is good, whatever others put on it (F3)" },

@@ -15,4 +15,6 @@
 	_x > _y ? _x : _y;			\
 })
 
+#define clamp(x, least, most)	min(max(x, least), most)
+
 #endif /* _HOST_LINUX_MINMAX_H */
