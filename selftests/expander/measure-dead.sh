@@ -19,48 +19,34 @@ all_readable() {
 	done
 }
 
-# Waits for the next round to begin, and looks every so many ms, TIMES at most
+# A chip that measures is asked
 round_begins() {
-	read -r _old <"$bench/bench-every/sensor_transfers"
-	for _ in $(seq "$2"); do
-		read -r _new <"$bench/bench-every/sensor_transfers"
-		if [ "$_new" != "$_old" ]; then
-			look_at_clock
-			round_ms=$now_ms
-			return 0
-		fi
-		usleep $(($1 * 1000))
-	done
-	return 1
+	_old=$(get_bench every sensor_transfers)
+	within 12000 asked_since "$_old"
 }
 
-# trip: the charge goes; prints us
+asked_since() {
+	read -r _new <"$bench/bench-every/sensor_transfers"
+	[ "$_new" != "$1" ]
+}
+
+# trip: the charge goes, for what happens while a chip that measures has the bus;
+# prints us
 trip() {
 	clear_record every
-	pins every cell-overvoltage 1
-	within 3000 is_level every charge 0 || return
+	echo "cell-overvoltage 1" >"$bench/bench-every/measuring"
+	within 15000 is_level every charge 0 || return
 	begun=$(when every stimulus cell-overvoltage 1)
 	cut=$(when every set charge 0)
-	took=$(us "$begun" "$cut")
-	echo "$took"
-	usleep 30000
+	echo $(((cut - begun) / 1000))
 	pins every cell-overvoltage 0
 	within 5000 is_level every charge 1
 }
 
-# trips WHAT: each begins when a round does; between two there are whole seconds
 trips() {
 	: >/tmp/trips
 	good=0
-	round_begins 50 400 || good=1
-	_first_ms=$round_ms
-	usleep 5000000
-	round_begins 50 400 || good=1
-	_period_ms=$(((round_ms - _first_ms + 500) / 1000 * 1000))
 	for _ in $(seq $TRIPS); do
-		look_at_clock
-		usleep $(((_period_ms - 100 - now_ms + round_ms) * 1000))
-		round_begins 1 400 || good=1
 		trip >>/tmp/trips || good=1
 	done
 	worst=$(sort -n /tmp/trips | tail -n 1)
@@ -114,15 +100,7 @@ property_is every capacity 70 && dmesg | grep -q "voltage is measured again"
 verdict $? "all is measured again when the chips answer, and the log tells"
 
 set_bench every never_ready 1
-good=0
-: >/tmp/trips
-for _ in $(seq $TRIPS); do
-	usleep 7000000
-	round_begins 50 400 || good=1
-	trip >>/tmp/trips || good=1
-done
-worst=$(sort -n /tmp/trips | tail -n 1)
-note "a chip that is never ready: edge to output at most $worst us"
+trips "a chip that is never ready"
 between 20000 "$worst" 25000
 verdict $((good + $?)) "a chip whose driver waits for 5 s: no trip is later (T5)"
 set_bench every microvolt 13280000
@@ -133,7 +111,7 @@ set_bench every never_ready 0
 
 # The driver is unbound while it waits for the chip
 set_bench every never_ready 1
-round_begins 50 400
+round_begins
 told every leaving
 echo board-every >/sys/bus/platform/drivers/smallbms/unbind
 is_level every load 0 && is_level every charge 0

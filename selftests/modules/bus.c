@@ -111,6 +111,7 @@ static int bus_sensor_transfer(struct bus *bus, struct i2c_msg *msgs, int count)
 	unsigned int bits = 1;
 	int n;
 
+	pins_measuring(&bus->pins);
 	atomic_inc(&s->transfers);
 	switch (faults_next(&s->faults, msgs[count - 1].flags & I2C_M_RD)) {
 	case FAULT_NONE:

@@ -6,6 +6,7 @@
  *			write: "NAME LEVEL [NAME LEVEL...]", all at one moment
  *	level/NAME	read: the level of one pin
  *	asleep		write: the same, for when the system is asleep
+ *	measuring	write: the same, for when a chip that measures has the bus next
  *	short		write: names of outputs that are short-circuited, or none
  *	bounce		write: "NAME HZ MS"
  *	bounce_tick_us	how finely that is done
@@ -99,8 +100,14 @@ static void bring(struct pins *p, u32 mask, u32 levels)
 static void bring_asleep(struct pins *p, u32 mask, u32 levels)
 {
 	raw_spin_lock_irq(&p->lock);
-	p->asleep_mask = mask;
-	p->asleep = levels;
+	p->asleep = (struct pins_later){ mask, levels };
+	raw_spin_unlock_irq(&p->lock);
+}
+
+static void bring_measuring(struct pins *p, u32 mask, u32 levels)
+{
+	raw_spin_lock_irq(&p->lock);
+	p->measuring = (struct pins_later){ mask, levels };
 	raw_spin_unlock_irq(&p->lock);
 }
 
@@ -133,6 +140,12 @@ static ssize_t asleep_write(struct file *file, const char __user *from,
 			    size_t count, loff_t *at)
 {
 	return levels_write(file->private_data, from, count, bring_asleep);
+}
+
+static ssize_t measuring_write(struct file *file, const char __user *from,
+			       size_t count, loff_t *at)
+{
+	return levels_write(file->private_data, from, count, bring_measuring);
 }
 
 static ssize_t short_write(struct file *file, const char __user *from,
@@ -314,6 +327,7 @@ SHOWN_AND_WRITTEN(pins);
 SHOWN_AND_WRITTEN(record);
 SHOWN_AND_WRITTEN(trips);
 WRITTEN(asleep);
+WRITTEN(measuring);
 WRITTEN(short);
 WRITTEN(bounce);
 WRITTEN(told);
@@ -331,6 +345,7 @@ void pins_control(struct pins *p)
 	p->folder = folder;
 	debugfs_create_file("pins", 0600, folder, p, &pins_fops);
 	debugfs_create_file("asleep", 0200, folder, p, &asleep_fops);
+	debugfs_create_file("measuring", 0200, folder, p, &measuring_fops);
 	debugfs_create_file("short", 0200, folder, p, &short_fops);
 	debugfs_create_file("bounce", 0200, folder, p, &bounce_fops);
 	debugfs_create_u32("bounce_tick_us", 0600, folder, &p->bounce_tick_us);

@@ -107,7 +107,24 @@ void pins_short(struct pins *p, u32 shorted)
  */
 void pins_asleep(struct pins *p)
 {
-	pins_bring(p, p->asleep_mask, p->asleep, true);
+	pins_bring(p, p->asleep.mask, p->asleep.levels, true);
+}
+
+/**
+ * pins_measuring() - what happens outside, once, while a chip that measures has
+ *	the bus
+ * @p: the pins
+ */
+void pins_measuring(struct pins *p)
+{
+	struct pins_later now;
+
+	raw_spin_lock_irq(&p->lock);
+	now = p->measuring;
+	p->measuring.mask = 0;
+	raw_spin_unlock_irq(&p->lock);
+	if (now.mask)
+		pins_bring(p, now.mask, now.levels, true);
 }
 
 /**

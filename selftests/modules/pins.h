@@ -79,6 +79,16 @@ struct trips {
 };
 
 /**
+ * struct pins_later - what the wires bring at a moment to come
+ * @mask: to which pins
+ * @levels: these
+ */
+struct pins_later {
+	u32 mask;
+	u32 levels;
+};
+
+/**
  * struct pins - the pins of one chip
  * @dev: the device in whose name messages appear
  * @lock: guards all of it, and the registers of the chip behind
@@ -90,8 +100,8 @@ struct trips {
  * @drives: levels at which it does
  * @sensed: sense lines follow these pins; -1: nobody
  * @shorted: pins whose terminal is short-circuited; the sense line tells
- * @asleep_mask: pins that get other levels while the system sleeps
- * @asleep: these
+ * @asleep: what happens outside while the system sleeps
+ * @measuring: what happens outside once a chip that measures has the bus
  * @changed: called under @lock after every change of a level
  * @record: what happened when
  * @monitor: whether the board may do what it does
@@ -112,8 +122,8 @@ struct pins {
 	u32 drives;
 	int sensed[PINS_MAX];
 	u32 shorted;
-	u32 asleep_mask;
-	u32 asleep;
+	struct pins_later asleep;
+	struct pins_later measuring;
 	void (*changed)(struct pins *p, u32 levels, u32 changed);
 	struct record record;
 	struct monitor monitor;
@@ -130,6 +140,7 @@ void pins_drive(struct pins *p, u32 driven, u32 drives, enum record_kind kind);
 void pins_bring(struct pins *p, u32 mask, u32 levels, bool stamped);
 void pins_short(struct pins *p, u32 shorted);
 void pins_asleep(struct pins *p);
+void pins_measuring(struct pins *p);
 void pins_left(const struct pins *p, const char *what);
 
 /* control.c: files in debugfs */
