@@ -8,12 +8,7 @@
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
-	told "$label" leaving
-	# a tick for each change, and no more: debug kernels are slow
-	set_bench "$label" bounce_tick_us 1000
-	echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
-done
+flicker
 done=0 bad=0
 while [ "$done" -lt "$1" ]; do
 	rmmod smallbms || bad=1
@@ -24,14 +19,5 @@ while [ "$done" -lt "$1" ]; do
 	done=$((done + 1))
 done
 verdict $bad "the module comes and goes $done times under edges, outputs floating (F1)"
-for label in $(labels); do
-	echo "cell-low 1 1" >"$bench/bench-$label/bounce"
-	usleep 20000
-	healthy "$label"
-done
-within 20000 all_on
-verdict $? "all boards work afterwards"
-for label in $(labels); do
-	told "$label"
-done
+calm
 end

@@ -138,6 +138,12 @@ attribute_is() {
 	[ "$_is" = "$3" ]
 }
 
+# all_well LABEL: and nothing that was decided waits to be written. Levels alone
+# do not tell: while the bus is dead they are what they were.
+all_well() {
+	attribute_is "$1" conditions none && is_on "$1"
+}
+
 has_condition() {
 	case " $(attribute "$1" conditions) " in
 	*" $2 "*) ;;
@@ -258,4 +264,28 @@ between() {
 
 median() {
 	sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "" }'
+}
+
+# Edges on all boards, without end; they may leave meanwhile
+flicker() {
+	for label in $(labels); do
+		told "$label" leaving
+		# a tick for each change, and no more: debug kernels are slow
+		set_bench "$label" bounce_tick_us 1000
+		echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
+	done
+}
+
+# No more of them
+calm() {
+	for label in $(labels); do
+		echo "cell-low 1 1" >"$bench/bench-$label/bounce"
+		usleep 20000
+		healthy "$label"
+	done
+	within 20000 all_on
+	verdict $? "all boards work afterwards"
+	for label in $(labels); do
+		told "$label"
+	done
 }

@@ -6,19 +6,8 @@
 # reads, so that it may run on a live bank. With SMALLBMS_REMOTE=NAME in the
 # environment that board is switched off for a moment, loads and all.
 
-supplies=/sys/class/power_supply
-results=0
-failures=0
-
-verdict() {
-	results=$((results + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $results - $2"
-	else
-		failures=$((failures + 1))
-		echo "not ok $results - $2"
-	fi
-}
+# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
+. ../expander/lib.sh
 
 # one_of VALUE WORD...
 one_of() {
@@ -84,5 +73,4 @@ for board in $boards; do
 	one_of "$(cat "$device/remote")" on
 	verdict $? "$board: and is on again (M4)"
 done
-echo "1..$results"
-[ "$failures" -eq 0 ]
+end

@@ -203,36 +203,6 @@ static void bus_pins_changed(struct pins *pins, u32 levels, u32 changed)
 	expander_changed(&bus->chip, levels);
 }
 
-static ssize_t fault_write(struct file *file, const char __user *from,
-			   size_t count, loff_t *at)
-{
-	struct bus *bus = file->private_data;
-	char text[48] = "";
-	int ret;
-
-	if (count >= sizeof(text) || copy_from_user(text, from, count))
-		return -EINVAL;
-	ret = faults_order(&bus->faults, text);
-	return ret ?: count;
-}
-
-static ssize_t fault_read(struct file *file, char __user *to, size_t count,
-			  loff_t *at)
-{
-	struct bus *bus = file->private_data;
-	char text[48];
-	int len = faults_print(&bus->faults, text, sizeof(text));
-
-	return simple_read_from_buffer(to, count, at, text, len);
-}
-
-static const struct file_operations fault_fops = {
-	.open = simple_open,
-	.read = fault_read,
-	.write = fault_write,
-	.llseek = default_llseek,
-};
-
 static int int_stuck_get(void *data, u64 *value)
 {
 	*value = ((struct bus *)data)->line.stuck;
@@ -267,7 +237,7 @@ static void bus_control(struct bus *bus)
 	debugfs_create_atomic_t("interrupts", 0600, folder, &bus->line.fired);
 	debugfs_create_u32("lose_percent", 0600, folder,
 			   &bus->line.lose_percent);
-	debugfs_create_file("fault", 0600, folder, bus, &fault_fops);
+	debugfs_create_file("fault", 0600, folder, &bus->faults, &faults_fops);
 	debugfs_create_file("int_stuck", 0600, folder, bus, &int_stuck_fops);
 	debugfs_create_file("reset", 0200, folder, bus, &reset_fops);
 	sensor_control(&bus->sensor, folder);

@@ -2,6 +2,7 @@
 /* See faults.h. */
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "faults.h"
 
@@ -20,16 +21,12 @@ void faults_init(struct faults *f)
 	spin_lock_init(&f->lock);
 }
 
-/**
- * faults_order() - order a fault in place of the last one
- * @f: the faults
- * @text: "KIND [FIRST [COUNT [reads|writes]]]": the FIRST transfer from now on
- *	(1 is the next one) and those behind it, COUNT together, 0 for all that
- *	come; all of them if nothing else is said
- *
- * Return: 0, or -EINVAL.
+/*
+ * Orders a fault in place of the last one: "KIND [FIRST [COUNT [reads|writes]]]",
+ * the FIRST transfer from now on (1 is the next one) and those behind it, COUNT
+ * together, 0 for all that come; all of them if nothing else is said.
  */
-int faults_order(struct faults *f, const char *text)
+static int faults_order(struct faults *f, const char *text)
 {
 	char kind_name[16] = "", which_name[8] = "";
 	u32 first = 1, count = 0, which = FAULTS_READS | FAULTS_WRITES;
@@ -58,15 +55,37 @@ int faults_order(struct faults *f, const char *text)
 	return 0;
 }
 
-int faults_print(struct faults *f, char *buf, size_t size)
+static ssize_t faults_write(struct file *file, const char __user *from,
+			    size_t count, loff_t *at)
 {
+	char text[48] = "";
+	int ret;
+
+	if (count >= sizeof(text) || copy_from_user(text, from, count))
+		return -EINVAL;
+	ret = faults_order(file->private_data, text);
+	return ret ?: count;
+}
+
+static ssize_t faults_read(struct file *file, char __user *to, size_t count,
+			   loff_t *at)
+{
+	struct faults *f = file->private_data;
+	char text[48];
 	int len;
 
 	spin_lock(&f->lock);
-	len = scnprintf(buf, size, "%s hit %u\n", names[f->kind], f->hit);
+	len = scnprintf(text, sizeof(text), "%s hit %u\n", names[f->kind], f->hit);
 	spin_unlock(&f->lock);
-	return len;
+	return simple_read_from_buffer(to, count, at, text, len);
 }
+
+const struct file_operations faults_fops = {
+	.open = simple_open,
+	.read = faults_read,
+	.write = faults_write,
+	.llseek = default_llseek,
+};
 
 /**
  * faults_next() - what shall become of the next transfer

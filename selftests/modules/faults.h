@@ -3,6 +3,7 @@
 #ifndef _BENCH_FAULTS_H
 #define _BENCH_FAULTS_H
 
+#include <linux/fs.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -49,8 +50,9 @@ struct faults {
 };
 
 void faults_init(struct faults *f);
-int faults_order(struct faults *f, const char *text);
-int faults_print(struct faults *f, char *buf, size_t size);
 enum fault faults_next(struct faults *f, bool read);
+
+/* A file in debugfs, its data a &struct faults, in which they are ordered */
+extern const struct file_operations faults_fops;
 
 #endif /* _BENCH_FAULTS_H */

@@ -124,25 +124,6 @@ static int s64_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE_SIGNED(s64_fops, s64_get, s64_set, "%lld\n");
 
-static ssize_t sensor_fault_write(struct file *file, const char __user *from,
-				  size_t count, loff_t *at)
-{
-	struct sensor *s = file->private_data;
-	char text[48] = "";
-	int ret;
-
-	if (count >= sizeof(text) || copy_from_user(text, from, count))
-		return -EINVAL;
-	ret = faults_order(&s->faults, text);
-	return ret ?: count;
-}
-
-static const struct file_operations sensor_fault_fops = {
-	.open = simple_open,
-	.write = sensor_fault_write,
-	.llseek = default_llseek,
-};
-
 /**
  * sensor_control() - the files that steer what is measured
  * @s: the chips
@@ -159,8 +140,8 @@ void sensor_control(struct sensor *s, struct dentry *folder)
 	debugfs_create_bool("never_ready", 0600, folder, &s->never_ready);
 	debugfs_create_atomic_t("sensor_transfers", 0600, folder,
 				&s->transfers);
-	debugfs_create_file("sensor_fault", 0200, folder, s,
-			    &sensor_fault_fops);
+	debugfs_create_file("sensor_fault", 0600, folder, &s->faults,
+			    &faults_fops);
 }
 
 /**
