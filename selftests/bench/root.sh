@@ -9,13 +9,13 @@ set -eu
 PACKAGES="libgpiod-dev libpython3.11-stdlib python3-libgpiod python3.11-minimal"
 
 self=$(realpath "$0")
-# shellcheck source-path=SCRIPTDIR source=../userland/packages.sh
-. "$(dirname "$self")/../userland/packages.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=packages.sh
+. "$(dirname "$self")/../lib/packages.sh"
 
-lock_cache
+lock_cache userland
 current=$cache/bench-$(sha256sum "$self" | cut -c 1-8)
 if [ ! -e "$current/packages" ]; then
-	apt_for arm64
+	apt_for apt-userland-arm64 arm64
 	new=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 1' INT TERM

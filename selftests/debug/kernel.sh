@@ -15,7 +15,6 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/smallbms
 package=linux-source-6.12
 source=$cache/kernel-source
 cross=aarch64-linux-gnu-
-packages="bc bison flex gcc gcc-aarch64-linux-gnu libc6-dev make xz-utils"
 
 say() {
 	echo "smallbms: $*" >&2
@@ -30,21 +29,6 @@ fragments_of() {
 	*) say "kernel.sh: no kernel '$1'"
 		exit 2 ;;
 	esac
-}
-
-install_packages() {
-	local each missing=() sudo=()
-
-	for each in $packages; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$each" \
-			2>/dev/null)" = installed ] || missing+=("$each")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	[ "$(id -u)" -eq 0 ] || sudo=(sudo)
-	say "installing ${missing[*]}"
-	"${sudo[@]}" apt-get -q update >&2
-	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		--no-install-recommends install "${missing[@]}" >&2
 }
 
 # apt with a state of its own: always up to date, and nobody else's is touched
@@ -164,7 +148,7 @@ if ! have "$name"; then
 	fi
 	new=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
-	install_packages
+	"$here/../lib/host-packages.sh" kernel
 	fetch_source
 	ensure "$name"
 fi

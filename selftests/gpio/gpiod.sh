@@ -6,23 +6,18 @@
 set -eu
 
 self=$(realpath "$0")
-# shellcheck source-path=SCRIPTDIR/../userland source=../userland/packages.sh
-. "$(dirname "$self")/../userland/packages.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=packages.sh
+. "$(dirname "$self")/../lib/packages.sh"
 
-lock_cache
+lock_cache userland
 folder=$cache/gpiod
 if [ ! -x "$folder/usr/bin/chrt" ]; then
 	new=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 1' INT TERM
-	apt_for arm64
+	apt_for apt-userland-arm64 arm64
 	say "fetching the gpiod tools for arm64"
-	# shellcheck disable=SC2154 # set by apt_for
-	for package in gpiod libgpiod2 libc6 util-linux; do
-		# shellcheck disable=SC2086 # a list of words
-		(cd "$new" && apt-get -q $apt_options download "$package" >&2)
-		dpkg-deb -x "$new/${package}"_*.deb "$new/root"
-	done
+	unpack "$new" gpiod libgpiod2 libc6 util-linux
 	rm -rf "$folder"
 	mv "$new/root" "$folder"
 fi

@@ -11,47 +11,21 @@
 
 set -eu
 
+self=$(realpath "$0")
+# shellcheck source-path=SCRIPTDIR source=packages.sh
+. "$(dirname "$self")/packages.sh"
+
 IMAGE=${KERNEL_PACKAGE:-linux-image-6.12-arm64}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/smallbms
 host=$(dpkg --print-architecture)
-apt=$cache/apt
 
-say() {
-	echo "smallbms: $*" >&2
-}
-
-mkdir -p "$cache"
-exec 9>"$cache/lock"
-if ! flock -n 9; then
-	say "waiting for another run that fills $cache"
-	flock 9
-fi
-
+lock_cache machine
 current=$cache/$IMAGE
 if [ "${1-}" != --update ] && [ -e "$current/packages" ]; then
 	realpath "$current"
 	exit 0
 fi
 
-apt_options="-o Dir::State=$apt/state -o Dir::State::status=$apt/status
-	-o Dir::Cache=$apt/cache -o APT::Architecture=arm64
-	-o APT::Architectures::=arm64 -o APT::Architectures::=$host
-	-o APT::Sandbox::User=$(id -un) -o Acquire::Languages=none
-	-o Acquire::Retries=3"
-
-# A package's field, of the version that apt would install
-field() {
-	# shellcheck disable=SC2086 # a list of words
-	apt-cache $apt_options show --no-all-versions "$1" 2>/dev/null |
-		sed -n "s/^$2: //p"
-}
-
-mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
-: >"$apt/status"
-say "fetching the package lists"
-# shellcheck disable=SC2086 # a list of words
-apt-get -q $apt_options update >&2 || say "going on with what could be fetched"
-
+apt_for apt arm64 "$host"
 image=$(field "$IMAGE:arm64" Depends | sed 's/ .*//')
 if [ -z "$image" ]; then
 	say "no package $IMAGE: either apt's sources cannot be reached," \
@@ -66,30 +40,17 @@ kbuild=$(field "$headers:arm64" Depends | grep -o "linux-kbuild-[^ ,]*")
 packages="$image:arm64 $headers:arm64 $common:arm64 $kbuild:$host
 	busybox-static:arm64 libjson-c-dev:arm64"
 
-list=
-for package in $packages; do
-	version=$(field "$package" Version)
-	if [ -z "$version" ]; then
-		say "no package $package in this machine's apt sources"
-		exit 1
-	fi
-	list="$list$package $version
-"
-done
+# shellcheck disable=SC2086 # a list of words
+list=$(versions_of $packages)
 folder=$cache/$release-$(printf %s "$list" | sha256sum | cut -c 1-8)
 
 if [ ! -e "$folder/packages" ]; then
 	new=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 1' INT TERM
-	mkdir "$new/deb" "$new/root"
 	say "fetching the stock kernel $release and what belongs to it"
-	# shellcheck disable=SC2086 # lists of words
-	(cd "$new/deb" && apt-get -q $apt_options download $packages >&2)
-	for deb in "$new"/deb/*.deb; do
-		say "unpacking $(basename "$deb")"
-		dpkg-deb -x "$deb" "$new/root"
-	done
+	# shellcheck disable=SC2086 # a list of words
+	unpack "$new" $packages
 	rm -rf "$new/root/usr/lib/linux-image-$release" "$new/root/usr/share"
 	# The headers expect to be installed
 	sed -i "s| /usr/src/| $folder/usr/src/|" \

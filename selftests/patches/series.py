@@ -146,6 +146,8 @@ def tests():
     names = [os.path.basename(path) for path in PROGRAMS]
     for path in PROGRAMS:
         copy(f'{TOP}/selftests/{path}', f'{TESTS}/{os.path.basename(path)}')
+        write(f'{TESTS}/{os.path.basename(path)}',
+              read(f'{TOP}/selftests/{path}').replace('../expander/', './'))
     copy(f'{TOP}/selftests/expander/config', f'{TESTS}/config')
     write(f'{TESTS}/lib.sh', read(f'{TOP}/selftests/expander/lib.sh').replace(
         '/lib/smallbms-bench.ko', 'test_modules/smallbms-bench.ko'))

@@ -3,8 +3,6 @@
 #
 # What the checks need and a fresh Debian 12 lacks.
 
-packages="binutils codespell cpp gcc libc6-dev libjson-c-dev libudev-dev lld llvm
-	make mandoc pkg-config pyflakes3 python3-docutils qemu-system-arm xz-utils"
 source_package=linux-source-6.12
 
 # Of the kernel's source, 150 MB to download, these 40 MB are kept: no smaller
@@ -20,21 +18,6 @@ kernel=$cache/$source_package-$(sha256sum <<<"${source_files[*]}" | cut -c 1-8)
 # The headers of the stock arm64 kernel, as the emulated machine runs it
 headers() {
 	echo "$cache"/linux-image-6.12-arm64/usr/src/linux-headers-*-arm64
-}
-
-fetch_packages() {
-	local package missing=() sudo=()
-
-	selftests/lib/host-packages.sh static
-	for package in $packages; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
-			2>/dev/null)" = installed ] || missing+=("$package")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	[ "$(id -u)" -eq 0 ] || sudo=(sudo)
-	"${sudo[@]}" apt-get -q update
-	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		--no-install-recommends install "${missing[@]}"
 }
 
 # apt with a state of its own: always up to date, and nobody else's is touched
@@ -59,7 +42,7 @@ fetch_source() {
 }
 
 fetch_all() {
-	fetch_packages
+	selftests/lib/host-packages.sh static
 	selftests/lib/fetch.sh
 	exec 8>"$cache/static.lock"
 	flock 8

@@ -15,10 +15,10 @@ PACKAGES="acpi bash bsdutils coreutils dash dbus findutils gawk grep hostname i3
 	systemd systemd-sysv udev umockdev upower usr-is-merged util-linux"
 
 self=$(realpath "$0")
-# shellcheck source-path=SCRIPTDIR source=packages.sh
-. "$(dirname "$self")/packages.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=packages.sh
+. "$(dirname "$self")/../lib/packages.sh"
 
-lock_cache
+lock_cache userland
 # Another recipe is another image
 current=$cache/userland-$(sha256sum "$self" | cut -c 1-8)
 if [ "${1-}" != --update ] && [ -e "$current/packages" ]; then
@@ -26,7 +26,7 @@ if [ "${1-}" != --update ] && [ -e "$current/packages" ]; then
 	exit 0
 fi
 
-apt_for arm64
+apt_for apt-userland-arm64 arm64
 # shellcheck disable=SC2086 # a list of words
 files=$(files_of $PACKAGES)
 folder=$cache/userland-$(printf %s "$files" | cat - "$self" | sha256sum |

@@ -7,20 +7,19 @@
 set -eu
 
 self=$(realpath "$0")
-# shellcheck source-path=SCRIPTDIR source=packages.sh
-. "$(dirname "$self")/packages.sh"
+# shellcheck source-path=SCRIPTDIR/../lib source=packages.sh
+. "$(dirname "$self")/../lib/packages.sh"
 
-lock_cache
+lock_cache userland
 folder=$cache/prometheus
 if [ ! -x "$folder/usr/bin/promtool" ]; then
 	new=$(mktemp -d "$cache/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 1' INT TERM
-	apt_for "$(dpkg --print-architecture)"
+	host=$(dpkg --print-architecture)
+	apt_for "apt-userland-$host" "$host"
 	say "fetching prometheus"
-	# shellcheck disable=SC2086 # a list of words
-	(cd "$new" && apt-get -q $apt_options download prometheus >&2)
-	dpkg-deb -x "$new"/prometheus_*.deb "$new/root"
+	unpack "$new" prometheus
 	rm -rf "$new/root/usr/share"
 	rm -rf "$folder"
 	mv "$new/root" "$folder"
