@@ -132,7 +132,7 @@ def check_alerts(address, report):
                 found[each["labels"]["instance"]].add(name)
         return found
 
-    until(lambda: active() == ALERTS, 20)
+    until(lambda: active() == ALERTS, 60)
     found = active()
     for name, wanted in ALERTS.items():
         report.result(found[name] == wanted, f"{name}: of all alerts Prometheus "

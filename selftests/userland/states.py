@@ -154,7 +154,7 @@ def tell(gateway, report, label, state):
         found[:] = text, scraped(samples, label, state)
         return not found[1]
 
-    gateway.until(right, 10)
+    gateway.until(right, 60)
     text, wrong = found
     report.result(not wrong, f"{state.name}: node_exporter has capacity "
                   f"{state.capacity}, {state.level}, {state.health}, and what "
@@ -232,7 +232,7 @@ def test_states(gateway, report):
                     shown.get("warning-level") == state.warning and
                     bank.get("technology") == "lithium-iron-phosphate")
 
-        good = gateway.until(right, 10)
+        good = gateway.until(right, 60)
         report.result(good, f"{state.name}: UPower shows {state.capacity} %, "
                             f"warning level {state.warning}")
         if not good:
