@@ -52,7 +52,7 @@ help:
 	@echo '               takes some 10 minutes, once'
 	@echo
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
-	@echo '               branch of the rules, inputs and outputs is made wrong'
+	@echo '               branch of the rules, inputs, outputs and charge is made wrong'
 	@echo
 	@echo '  Not among them, as it takes as long as you like:'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'

@@ -54,10 +54,7 @@ static int clip(enum capacity_band band, int percent)
 int capacity_percent(enum capacity_band band,
 		     const struct capacity_estimate *estimate)
 {
-	if (estimate)
-		return clip(band, estimate->likely);
-	return clip(band, band == CAPACITY_BAND_LOW ? CAPACITY_LOW :
-						      CAPACITY_NORMAL);
+	return clip(band, estimate ? estimate->likely : CAPACITY_NORMAL);
 }
 
 /**

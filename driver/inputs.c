@@ -145,7 +145,7 @@ static int inputs_read_one(struct inputs *in, unsigned int n)
 int inputs_read(struct inputs *in, struct inputs_reading *r)
 {
 	const u32 outputs = PROTECTION_BIT(OUTPUTS) - 1;
-	DECLARE_BITMAP(values, INPUTS) = { 0 };
+	DECLARE_BITMAP(values, INPUTS) = { };
 	u32 levels = 0, known = 0;
 	unsigned int n;
 	u64 begin = ktime_get_ns();

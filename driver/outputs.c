@@ -127,7 +127,7 @@ static unsigned int outputs_pick(const struct outputs *out, u32 mask,
 /* Lines of one chip cost one bus transfer. */
 static int outputs_set_together(const struct outputs *out, u32 mask, u32 levels)
 {
-	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
+	DECLARE_BITMAP(values, OUTPUTS) = { };
 	struct gpio_desc *desc[OUTPUTS];
 	unsigned int count = outputs_pick(out, mask, desc, levels, values);
 
@@ -200,7 +200,7 @@ static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
 /* Read pins back that are driven. Returns the levels of those in @known. */
 static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 {
-	DECLARE_BITMAP(values, OUTPUTS) = { 0 };
+	DECLARE_BITMAP(values, OUTPUTS) = { };
 	struct gpio_desc *desc[OUTPUTS];
 	unsigned int n, count, next = 0;
 	u32 levels = 0;

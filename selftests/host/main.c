@@ -50,11 +50,13 @@ int main(int argc, char **argv)
 
 	for (; arg < argc; arg++)
 		planned += scenarios_read(argv[arg]);
+	planned += glance_count();
 	if (steps)
 		planned += random_count();
 
 	printf("KTAP version 1\n1..%u\n", planned);
 	scenarios_run(quit);
+	glance_run();
 	if (steps)
 		random_run(steps);
 	printf("# pass:%u fail:%u todo:%u total:%u\n", done - failed - known,

@@ -13,6 +13,10 @@ void report(bool ok, const char *title, bool todo);
 unsigned int scenarios_read(const char *path);
 void scenarios_run(bool glance);
 
+/* glance.c */
+unsigned int glance_count(void);
+void glance_run(void);
+
 /* random.c */
 unsigned int random_count(void);
 void random_run(unsigned long steps);

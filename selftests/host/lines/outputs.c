@@ -365,6 +365,15 @@ static void let_go(void)
 	outputs_let_go(&out, LOAD);
 	CHECK(outputs_drive(&out, LOAD, LOAD, &error) == LOAD);
 	CHECK(pins() == LOAD && !misused);
+
+	/* what was in doubt before stays so */
+	output(0)->write_error = -EIO;
+	out.readable = 0;
+	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) ==
+	      (LOAD | CHARGE));
+	CHECK(out.unsure == LOAD);
+	outputs_let_go(&out, CHARGE);
+	CHECK(out.unsure == (LOAD | CHARGE));
 }
 
 static void refused(void)
