@@ -183,9 +183,16 @@ void protection_sense(struct protection *p,
 			continue;
 		if (!(p->unread & bit))
 			p->unread_since[line] = now - s->took;
-		if (s->earlier & bit && readable)
-			sense_line(p, line, level, true, true,
-				   s->earlier_at[line]);
+		if (s->earlier & bit && readable) {
+			u64 then = s->earlier_at[line];
+			bool rested = over(p->run_since[line], debounce(p), then);
+
+			rested |= !(p->bursting & bit);
+			sense_line(p, line, level, true, true, then);
+			/* T2: of a burst that goes on no rest is known since */
+			if (s->edges & bit && !rested)
+				p->run_since[line] = now;
+		}
 		sense_line(p, line, level, readable, stirred, now);
 	}
 	sense_contradiction(p, now);
@@ -431,7 +438,6 @@ void protection_init(struct protection *p, const struct protection_config *cfg,
 
 	for (line = 0; line < PROTECTION_LINES; line++) {
 		p->run_since[line] = now;
-		p->burst_since[line] = now;
 		p->active_since[line] = now;
 		p->unread_since[line] = now;
 	}

@@ -458,6 +458,10 @@ static bool set(struct protection_config *cfg, const char *text)
 		bench.mute = 0x1ff;
 		return true;
 	}
+	if (after(text, "late-looks")) {
+		bench.patient = true;
+		return true;
+	}
 	return false;
 }
 
