@@ -53,6 +53,8 @@ help:
 	@echo
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
 	@echo '               branch of the rules, inputs, outputs and charge is made wrong'
+	@echo '  coverage     which lines of the driver do the tests in the machine run?'
+	@echo '               build/coverage.txt; a kernel is built for it, once'
 	@echo
 	@echo '  Not among them, as it takes as long as you like:'
 	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
@@ -243,6 +245,10 @@ mutation:
 	@$(lib)/host-packages.sh host
 	@nice selftests/mutation/run $(FILES)
 
+coverage: vm
+	@$(lib)/host-packages.sh userland
+	@selftests/coverage/run $(TESTS)
+
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 
@@ -258,4 +264,5 @@ bench: vm
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package check-fuzz seeded deb dkms patches soak bench mutation
+	check-package check-fuzz seeded deb dkms patches soak bench mutation \
+	coverage

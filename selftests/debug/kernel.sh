@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# kernel.sh debug|remove|rt: makes sure that the arm64 kernel of that name is
+# kernel.sh debug|remove|rt|gcov: makes sure that the arm64 kernel of that name is
 # built below the cache folder, and prints on stdout nothing but three lines:
 # KERNEL= (the image), KDIR= (where modules are built against) and RELEASE=.
 #
@@ -26,6 +26,7 @@ fragments_of() {
 	debug) echo debug.config ;;
 	remove) echo debug.config remove.config ;;
 	rt) echo debug.config rt.config ;;
+	gcov) echo debug.config gcov.config ;;
 	*) say "kernel.sh: no kernel '$1'"
 		exit 2 ;;
 	esac

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# build.sh stock|debug|remove|rt: builds the driver and the bench inside the
+# build.sh stock|debug|remove|rt|gcov: builds the driver and the bench inside the
 # machine for a kernel, and prints what a machine with that kernel is made of, in
 # the terms of `make -s vm-paths`, and some lines more: BENCH= (the module
-# smallbms-bench), STIR= (the static helper of the tests), and, of debug alone,
-# KUNIT= (the module smallbms-kunit).
+# smallbms-bench), STIR= (the static helper of the tests), and, of debug and gcov
+# alone, KUNIT= (the module smallbms-kunit).  For gcov the driver is built so that
+# it counts which of its lines run, wherever it is.
 # Progress goes to stderr.
 
 set -euo pipefail
@@ -48,7 +49,8 @@ build_kunit() {
 		ln -sf "$top/$source" "$out/driver/"
 	done
 	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
-		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
+		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= \
+		"${counting[@]}" modules >&2
 }
 
 make --no-print-directory vm >&2
@@ -56,6 +58,13 @@ mkdir -p build
 exec 9>"build/.lock-bench"
 flock 9
 
+counting=()
+if [ "$name" = gcov ]; then
+	# Two processors and interrupts count at once.  The kernel would take plain
+	# increments, as atomic ones are calls into libgcc unless they are inline.
+	counting=(GCOV_PROFILE=y "CFLAGS_GCOV=-fprofile-arcs -ftest-coverage \
+		-fno-tree-loop-im -fprofile-update=atomic -mno-outline-atomics")
+fi
 if [ "$name" = stock ]; then
 	release=$(basename "$(dirname "$(dirname "$(vm MODULE)")")")
 	[ -e "build/$release" ] ||
@@ -73,11 +82,15 @@ else
 	modroot=$out/modroot
 	say "building the module for the kernel $name"
 	selftests/lib/kbuild.sh "$kdir" "$out/module" -s ARCH=arm64 \
-		CROSS_COMPILE=$cross modules >&2
+		CROSS_COMPILE=$cross "${counting[@]}" modules >&2
 	tree=$modroot/lib/modules/$release
+	[ ! -s "$kdir/modules.order" ] ||
+		make --no-print-directory -s -C "$kdir" ARCH=arm64 \
+			CROSS_COMPILE=$cross INSTALL_MOD_PATH="$modroot" \
+			modules_install >&2
 	mkdir -p "$tree/updates"
 	cp "$out/module/driver/smallbms.ko" "$tree/updates/"
-	touch "$tree/modules.order"
+	[ -e "$tree/modules.order" ] || touch "$tree/modules.order"
 	cp "$kdir/modules.builtin" "$kdir/modules.builtin.modinfo" "$tree/"
 	PATH=$PATH:/sbin:/usr/sbin depmod -b "$modroot" "$release"
 fi
@@ -85,11 +98,13 @@ fi
 say "building the bench for the kernel $name"
 build_bench "$kdir" "$out/bench"
 kunit=
-if [ "$name" = debug ]; then
+case $name in
+debug | gcov)
 	say "building the unit tests for the kernel $name"
 	build_kunit "$kdir" "$out/kunit"
 	kunit=$out/kunit/smallbms-kunit.ko
-fi
+	;;
+esac
 stir=$out/stir
 if ! [ "$stir" -nt selftests/debug/stir.c ]; then
 	${cross}gcc -static -O2 -Wall -Wextra -o "$stir" selftests/debug/stir.c
