@@ -63,6 +63,11 @@ set_bench every millicelsius 25000
 usleep 20000000
 property_is every capacity 70
 verdict $? "70 percent by the voltage"
+good=0
+for what in voltage current temperature; do
+	between 0 "$(attribute every measurements/${what}_age_s)" 25 || good=1
+done
+verdict $good "the age of each value is told"
 trips "chips that answer"
 between 20000 "$worst" 25000
 verdict $((good + $?)) "a trip while the bank is measured is served within 5 ms after debounce (T5)"
