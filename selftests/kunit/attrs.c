@@ -4,6 +4,7 @@
  * nothing has changed.
  */
 #include <linux/device.h>
+#include <linux/hrtimer.h>
 #include <linux/kernfs.h>
 
 #include "kunit.h"
@@ -191,6 +192,25 @@ static void told(struct kunit *test)
 	expect_shown(test, b, "disconnect_in_ms", "0\n");
 }
 
+/* Attributes are there before the board has started, and while it rests. */
+static void at_rest(struct kunit *test)
+{
+	struct board *boards[] = {
+		kunit_board(test), kunit_sleeping_board(test),
+	};
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(boards); n++) {
+		struct board *b = boards[n];
+
+		KUNIT_ASSERT_EQ(test, attrs_register(b), 0);
+		KUNIT_EXPECT_EQ(test, store(test, b, "remote", "off"), 3);
+		KUNIT_EXPECT_FALSE(test, b->protection.software_remote);
+		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->timer));
+		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->watch.timer));
+	}
+}
+
 static struct kunit_case cases[] = {
 	CASE(remote,
 	     "The remote takes any of the kernel's booleans, and changes for nothing else (M2)"),
@@ -204,6 +224,8 @@ static struct kunit_case cases[] = {
 	     "Conditions that do not fit are cut short, and end"),
 	CASE(told,
 	     "Attributes tell what the board has published"),
+	CASE(at_rest,
+	     "A board at rest takes what is written, and no turn"),
 	{ }
 };
 

@@ -9,13 +9,7 @@
 
 #include "kunit.h"
 
-/**
- * kunit_board() - a board that is told what to tell
- * @test: what it lives as long as
- *
- * Return: the board; a test that cannot have one fails here.
- */
-struct board *kunit_board(struct kunit *test)
+static struct board *make(struct kunit *test, bool sleeps)
 {
 	const struct protection_config cfg = {
 		.fitted = PROTECTION_CONDITIONS,
@@ -37,9 +31,32 @@ struct board *kunit_board(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	b->dev = dev;
 	b->name = "kunit";
+	b->inputs.sleeps = sleeps;
 	dev_set_drvdata(dev, b);
 	KUNIT_ASSERT_EQ(test, board_init(b, &cfg, 0), 0);
 	return b;
+}
+
+/**
+ * kunit_board() - a board that is told what to tell
+ * @test: what it lives as long as
+ *
+ * Return: the board; a test that cannot have one fails here.
+ */
+struct board *kunit_board(struct kunit *test)
+{
+	return make(test, false);
+}
+
+/**
+ * kunit_sleeping_board() - the same, whose turns are taken by a thread
+ * @test: what it lives as long as
+ *
+ * Return: the board; a test that cannot have one fails here.
+ */
+struct board *kunit_sleeping_board(struct kunit *test)
+{
+	return make(test, true);
 }
 
 MODULE_DESCRIPTION("Tests of the smallBMS driver");

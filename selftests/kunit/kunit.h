@@ -13,4 +13,7 @@
 /* A board without lines, which takes no turns: what it tells is up to the test. */
 struct board *kunit_board(struct kunit *test);
 
+/* The same, with a thread, as if one of its lines did sleep. */
+struct board *kunit_sleeping_board(struct kunit *test);
+
 #endif /* _SMALLBMS_KUNIT_H */
