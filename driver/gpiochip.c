@@ -199,8 +199,6 @@ void gpiochip_report(struct board *b)
 	while (gpiochip_next(b, &levels)) {
 		changed = g->told ^ levels;
 		g->told = levels;
-		if (!g->chip.irq.domain)
-			continue;
 		listening = READ_ONCE(g->enabled) &
 			    ((READ_ONCE(g->rising) & levels) |
 			     (READ_ONCE(g->falling) & ~levels));

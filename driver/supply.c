@@ -414,19 +414,16 @@ int supply_register(struct board *b)
 
 /**
  * supply_report() - tell that the board has changed
- * @b: the board
+ * @b: the board, registered
  */
 void supply_report(struct board *b)
 {
-	struct power_supply *supply = READ_ONCE(b->supply);
 	struct board_view view;
 
-	if (!supply)
-		return;
 	board_view(b, &view, NULL);
 	WRITE_ONCE(b->told_status, supply_status(b, &view));
 	WRITE_ONCE(b->told_capacity, supply_capacity(b, &view));
-	power_supply_changed(supply);
+	power_supply_changed(b->supply);
 }
 
 /**
