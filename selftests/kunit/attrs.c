@@ -202,10 +202,12 @@ static void at_rest(struct kunit *test)
 
 	for (n = 0; n < ARRAY_SIZE(boards); n++) {
 		struct board *b = boards[n];
+		u64 sensed_at = b->sensed_at;
 
 		KUNIT_ASSERT_EQ(test, attrs_register(b), 0);
 		KUNIT_EXPECT_EQ(test, store(test, b, "remote", "off"), 3);
 		KUNIT_EXPECT_FALSE(test, b->protection.software_remote);
+		KUNIT_EXPECT_EQ(test, b->sensed_at, sensed_at);
 		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->timer));
 		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->watch.timer));
 	}
