@@ -149,7 +149,7 @@ def owned_by_root(entry):
 class Gateway:
     """See above; from `with` to the block's end."""
 
-    def __init__(self, name, max_seconds=900):
+    def __init__(self, name, max_seconds=900, **how):
         workdir = os.path.join(TOP, "build", "userland", name)
         image = run(f"{HERE}/image.sh").strip()
         files = dict(line.split("=", 1) for line in run(
@@ -168,7 +168,7 @@ class Gateway:
                    "project.tar": f"{workdir}/project.tar"},
             hardware=("-drive", f"file={image},format=raw,readonly=on,"
                                 "if=none,id=disk",
-                      "-device", "virtio-blk-pci,drive=disk"))
+                      "-device", "virtio-blk-pci,drive=disk"), **how)
 
     def __enter__(self):
         machine.BOOT_TIMEOUT = 300
