@@ -259,6 +259,7 @@ soak: vm
 	@selftests/expander/soak $(MINUTES) $(SEED)
 
 bench: vm
+	@$(lib)/host-packages.sh userland
 	@selftests/bench/run
 
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \

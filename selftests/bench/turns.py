@@ -7,6 +7,7 @@ the chip (selftests/modules/trips.c), by one clock.
 """
 
 import contextlib
+import functools
 import glob
 import os
 import re
@@ -45,6 +46,19 @@ WARM_UP = 3                             # trips that load what is loaded late, a
 def run(*command, **kwargs):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
                           **kwargs).stdout.strip()
+
+
+def cpu_seconds(what):
+    """Of the processors, that a machine took so far."""
+    pid = what._process.pid             # pylint: disable=protected-access
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            child = file.read().split()[0]
+        with open(f"/proc/{child}/stat", encoding="ascii") as file:
+            ticks = file.read().rpartition(")")[2].split()
+    except (OSError, IndexError):
+        return 0
+    return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def build_peers(root, kdir):
@@ -97,18 +111,25 @@ def others(label):
             f"\tgpios = <&{label}_chip {OVERVOLTAGE} 0>;\n}};\n")
 
 
+@functools.cache
+def build():
+    """(what the machine is made of, more files for it {path inside: file})"""
+    root = run(os.path.join(HERE, "root.sh"))
+    files = lab.build("stock")
+    release = os.listdir(f"{files['MODROOT']}/lib/modules")[0]
+    cache = os.path.dirname(os.path.dirname(files["KERNEL"]))
+    extra = build_peers(root, f"{cache}/usr/src/linux-headers-{release}")
+    extra.update(python_files(root))
+    extra["lib/smallbms-bench.ko"] = files["BENCH"]
+    return files, extra
+
+
 class Bench:
     """The machine; from `with` to the block's end."""
 
-    def __init__(self, name, chips, icount=None, max_seconds=1800):
+    def __init__(self, name, chips, icount=None, max_seconds=3600):
         self.chips = {chip.label: chip for chip in chips}
-        root = run(os.path.join(HERE, "root.sh"))
-        files = lab.build("stock")
-        release = os.listdir(f"{files['MODROOT']}/lib/modules")[0]
-        cache = os.path.dirname(os.path.dirname(files["KERNEL"]))
-        extra = build_peers(root, f"{cache}/usr/src/linux-headers-{release}")
-        extra.update(python_files(root))
-        extra["lib/smallbms-bench.ko"] = files["BENCH"]
+        files, extra = build()
         tree = "".join(chip.node() + chip.board() + others(chip.label) for chip in chips)
         self.module = glob.glob(f"{files['MODROOT']}/lib/modules/*/updates/smallbms.ko")[0]
         more = {} if icount is None else {"icount": icount}
@@ -182,7 +203,7 @@ class Bench:
         self.ok(f"kill -CONT {pid}; kill -KILL {pid}; "
                 f"while kill -0 {pid} 2>/dev/null; do usleep 10000; done", 300)
 
-    def await_level(self, label, name, level, who, timeout=60):
+    def await_level(self, label, name, level, who, timeout=300):
         end = time.monotonic() + timeout
         while not re.search(rf"^\d+ {name} out {level}$", self.ok(
                 f"cat {self.file(label, 'pins')}"), re.M):
