@@ -21,8 +21,7 @@ WHERE = {"direct": "lines that do not sleep", "e400": "expander, 400 kHz",
 class Extent:
     """How much is measured."""
     # pylint: disable=too-few-public-methods
-    trips = 10000               # of each compiled competitor, lines that do not sleep
-    expander_trips = 1000
+    trips = 10000               # of each compiled competitor
     debounced_trips = 1000
     loaded_trips = 10000
     press_us = 1000000              # before the first trip under load
@@ -40,7 +39,7 @@ class Extent:
 
 class Smoke(Extent):
     """To see whether it works."""
-    trips = expander_trips = debounced_trips = loaded_trips = 4
+    trips = debounced_trips = loaded_trips = 4
     press_us = 100000
     rounds = 1
     peers = ("smallbms", "daemon", "python", "copy")
@@ -114,8 +113,7 @@ def trips(label, section, bench, extent):
     if khz:
         bench.ok(f"echo {khz} >{bench.file(label, 'khz')}")
     peers = [peer for peer in extent.peers if not (khz and peer == "poller")]
-    taken = interleaved(bench, label, peers, extent.expander_trips if khz else extent.trips,
-                        extent.rounds)
+    taken = interleaved(bench, label, peers, extent.trips, extent.rounds)
     for peer, samples in taken.items():
         save(f"idle-{label}-{peer}", samples)
     show_trips(section, f"{WHERE[label]}, idle", taken)
@@ -181,7 +179,7 @@ def idle(label, section, bench, extent):
         rate[peer] = [(int(text[n + 4]) - int(text[n])) / seconds for n in range(4)]
     for peer, (rest, *rates) in rate.items():
         rows.append((NAMES.get(peer, "(nobody)"), *(f"{value:.2f}" for value in rates),
-                     f"{(rate['nobody'][0] - rest) * 10:.1f}"))
+                     f"{(rate['nobody'][0] - rest) * 10:.2f}"))
     section.say(f"While nothing happens, {WHERE[label]}, per second, of the whole machine; and the "
                 "processor's time, ms a second more than with nobody")
     section.table(("", "interrupts", "switches", "transfers", "ms"), rows)

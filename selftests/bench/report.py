@@ -2,6 +2,7 @@
 """What the benchmark says: a section for each part, in a fixed order, whatever ends first; then
 the verdicts on the targets."""
 
+import contextlib
 import sys
 import textwrap
 import threading
@@ -132,15 +133,16 @@ class Results:
 class Verdicts:
     """Met or missed."""
 
-    def __init__(self):
-        self.lines = []
+    def __init__(self, unknown):
+        self.rows = []
+        self._unknown = unknown
 
     def target(self, what, value, limit, unit=" x"):
         """@value: a function, for what it needs may not have been measured."""
-        try:
+        verdict, found = "unknown", "?"
+        with contextlib.suppress(TypeError, KeyError):
             found = value()
-        except (TypeError, KeyError):
-            self.lines.append(f"unknown  {what}: not measured, at most {limit:g}{unit}")
-            return
-        self.lines.append(f"{'met    ' if found <= limit else 'missed '}  {what}: "
-                          f"{found:.4g}{unit}, at most {limit:g}{unit}")
+            verdict = "met" if found <= limit else "missed"
+            found = f"{found:.4g}{unit}"
+        if verdict != "unknown" or self._unknown:
+            self.rows.append((f"{verdict:8} {what}", found, f"{limit:g}{unit}"))

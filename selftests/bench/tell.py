@@ -12,45 +12,57 @@ sys.path.insert(0, os.path.join(turns.SELFTESTS, "userland"))
 # pylint: disable=wrong-import-position
 import box  # noqa: E402
 
-TIMES = 30
-WARM_UP = 3                             # the first ones load what is not in memory yet
+TIMES = 20
+WARM_UP = 2                             # the first ones load what is not in memory yet
 SUPPLY = "/sys/class/power_supply/house"
 DEVICE = "/org/freedesktop/UPower/devices/battery_house"
+FILES = f"cd {SUPPLY}; for f in *; do [ ! -f $f ] ||"
 COMMANDS = {
     "smallbms status": "smallbms --board house status",
     "smallbms --json status": "smallbms --board house --json status",
     "upower -i": f"upower -i {DEVICE}",
-    "shell loop with cat": f'sh -c "cd {SUPPLY}; for f in *; do '
-                           '[ ! -f \\$f ] || cat \\$f; done"',
-    "shell loop with read": f'sh -c "cd {SUPPLY}; for f in *; do '
-                            '[ ! -f \\$f ] || { read -r v; echo \\$f \\$v; } <\\$f; done"',
+    "shell loop with cat": f"sh -c '{FILES} cat $f; done'",
+    "shell loop with read": f"sh -c '{FILES} {{ read -r v; echo $f $v; }} <$f; done'",
 }
+# By turns; the number of the command and what it took, us
+SCRIPT = f"""cat >/tmp/tell <<'END'
+n=0
+while [ $n -lt {WARM_UP + TIMES} ]; do
+	n=$((n + 1))
+	for each in {' '.join(map(str, range(len(COMMANDS))))}; do
+		begun=$EPOCHREALTIME
+		case $each in
+		{' '.join(f'{n}) {command};;' for n, command in enumerate(COMMANDS.values()))}
+		esac >/tmp/told || exit
+		ended=$EPOCHREALTIME
+		[ -s /tmp/told ] || exit
+		echo $each $((${{ended/./}} - ${{begun/./}}))
+	done
+done
+END
+bash /tmp/tell"""
 
 
 class Gateway(box.Gateway):
     """The one of the tests of userland, counting instructions."""
 
     def __init__(self, name):
-        super().__init__(name, cpus=1, icount=0)
+        super().__init__(name, max_seconds=3600, cpus=1, icount=0)
 
 
 def tell(section, gateway, extent):
     """By turns, a line of results for each."""
     # pylint: disable=unused-argument
     gateway.ok("systemctl start upower", 300)
-    if not gateway.until(lambda: "percentage:" in gateway.ok(f"upower -i {DEVICE}"), 60):
+    if not gateway.until(lambda: "percentage:" in gateway.ok(f"upower -i {DEVICE}"), 300):
         raise RuntimeError("upowerd does not tell of the board")
-    took = {name: [] for name in COMMANDS}
-    for n in range(WARM_UP + TIMES):
-        for name, command in COMMANDS.items():
-            text = gateway.ok(f"bash -c 'a=$EPOCHREALTIME; {command} >/tmp/told; "
-                              "b=$EPOCHREALTIME; echo $((${b/./} - ${a/./}))'; "
-                              "wc -c </tmp/told", 60)
-            spent, length = map(int, text.split())
-            if not length:
-                raise RuntimeError(f"{name} tells nothing")
-            if n >= WARM_UP:
-                took[name].append(spent)
+    took = [[] for _ in COMMANDS]
+    for line in gateway.ok(SCRIPT, 900).splitlines():
+        which, spent = map(int, line.split())
+        took[which].append(spent)
+    if any(len(each) != WARM_UP + TIMES for each in took):
+        raise RuntimeError("a command fails, or tells nothing")
+    took = dict(zip(COMMANDS, (each[WARM_UP:] for each in took)))
     section.say("To tell the state once, from the start of the process to its end, us (Debian's "
                 "userland with upowerd running, all in the same boot)")
     section.table(("", "runs", "p50", "max"), [

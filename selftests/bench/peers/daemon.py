@@ -98,7 +98,7 @@ def main(words):
         if wanted != written:
             outputs.set_values(wanted)
             written = wanted
-        for number, _ in waiting.poll(max(due - now, 0) * 1000 + 0.5):
+        for number, _ in waiting.poll(max(due - now, 0) * 1000):
             lines[number].event_read_multiple()
 
 
