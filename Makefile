@@ -163,6 +163,8 @@ check_host = 'protection logic, on this machine' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines' \
+	'whether these tests would notice, by a sample' \
+	'selftests/mutation/run --sample 20' \
 	'protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
 	'protection logic, model checked' \
