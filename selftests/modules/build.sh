@@ -23,34 +23,24 @@ vm() {
 	sed -n "s/^$1=//p" build/vm-paths
 }
 
-# The bench's sources are linked, so that their own folder stays clean
-build_bench() {
-	local kdir=$1 out=$2 source
+# Sources are linked, so that their own folder stays clean
+link_sources() {
+	local from=$1 to=$2 source
 
-	mkdir -p "$out"
-	find "$out" -xtype l -delete
-	for source in selftests/modules/Kbuild selftests/modules/*.[ch]; do
-		ln -sf "$top/$source" "$out/"
+	mkdir -p "$to"
+	find "$to" -xtype l -delete
+	for source in "$from"/Kbuild "$from"/*.[ch]; do
+		ln -sf "$top/$source" "$to/"
 	done
-	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
-		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= modules >&2
 }
 
-# The same for the unit tests, which take the driver's sources with them
-build_kunit() {
-	local kdir=$1 out=$2 source
+# build_linked KDIR FOLDER [VARIABLE...]
+build_linked() {
+	local kdir=$1 out=$2
 
-	mkdir -p "$out/driver"
-	find "$out" -xtype l -delete
-	for source in selftests/kunit/Kbuild selftests/kunit/*.[ch]; do
-		ln -sf "$top/$source" "$out/"
-	done
-	for source in driver/Kbuild driver/*.[ch]; do
-		ln -sf "$top/$source" "$out/driver/"
-	done
+	shift 2
 	make --no-print-directory -s -C "$kdir" M="$out" ARCH=arm64 \
-		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= \
-		"${counting[@]}" modules >&2
+		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >&2
 }
 
 make --no-print-directory vm >&2
@@ -96,12 +86,15 @@ else
 fi
 
 say "building the bench for the kernel $name"
-build_bench "$kdir" "$out/bench"
+link_sources selftests/modules "$out/bench"
+build_linked "$kdir" "$out/bench"
 kunit=
 case $name in
 debug | gcov)
 	say "building the unit tests for the kernel $name"
-	build_kunit "$kdir" "$out/kunit"
+	link_sources selftests/kunit "$out/kunit"
+	link_sources driver "$out/kunit/driver"
+	build_linked "$kdir" "$out/kunit" "${counting[@]}"
 	kunit=$out/kunit/smallbms-kunit.ko
 	;;
 esac
