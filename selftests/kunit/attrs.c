@@ -85,27 +85,32 @@ static const char * const no_numbers[] = {
 	"4294967296", "99999999999999999999", "0x", "30000.5", "on", "\xff",
 };
 
+/* Each of the texts is refused, and the value is what it was. */
+static void expect_refused(struct kunit *test, struct board *b, const char *name,
+			   const char * const *texts, unsigned int count,
+			   const u32 *value, u32 was)
+{
+	unsigned int n;
+
+	for (n = 0; n < count; n++) {
+		KUNIT_EXPECT_EQ_MSG(test, store(test, b, name, texts[n]), -EINVAL,
+				    "'%s'", texts[n]);
+		KUNIT_EXPECT_EQ(test, *value, was);
+	}
+}
+
 static void pre_alarm_delay(struct kunit *test)
 {
 	static const char * const too_short[] = { "0", "29999", "1", "0x752f" };
 	struct board *b = registered(test);
 	const u32 *ms = &b->protection.cfg.pre_alarm_delay_ms;
-	unsigned int n;
 
 	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms", "45000\n"), 6);
 	KUNIT_EXPECT_EQ(test, *ms, 45000);
-	for (n = 0; n < ARRAY_SIZE(no_numbers); n++) {
-		KUNIT_EXPECT_EQ_MSG(test, store(test, b, "pre_alarm_delay_ms",
-						no_numbers[n]), -EINVAL,
-				    "'%s'", no_numbers[n]);
-		KUNIT_EXPECT_EQ(test, *ms, 45000);
-	}
-	for (n = 0; n < ARRAY_SIZE(too_short); n++) {
-		KUNIT_EXPECT_EQ_MSG(test, store(test, b, "pre_alarm_delay_ms",
-						too_short[n]), -EINVAL,
-				    "'%s'", too_short[n]);
-		KUNIT_EXPECT_EQ(test, *ms, 45000);
-	}
+	expect_refused(test, b, "pre_alarm_delay_ms", no_numbers,
+		       ARRAY_SIZE(no_numbers), ms, 45000);
+	expect_refused(test, b, "pre_alarm_delay_ms", too_short,
+		       ARRAY_SIZE(too_short), ms, 45000);
 	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms", "30000"), 5);
 	KUNIT_EXPECT_EQ(test, *ms, 30000);
 	expect_shown(test, b, "pre_alarm_delay_ms", "30000\n");
@@ -119,16 +124,10 @@ static void load_reconnect_delay(struct kunit *test)
 {
 	struct board *b = registered(test);
 	const u32 *ms = &b->protection.cfg.load_reconnect_delay_ms;
-	unsigned int n;
 
 	KUNIT_EXPECT_EQ(test, store(test, b, "load_reconnect_delay_ms", "7"), 1);
-	for (n = 0; n < ARRAY_SIZE(no_numbers); n++) {
-		KUNIT_EXPECT_EQ_MSG(test, store(test, b,
-						"load_reconnect_delay_ms",
-						no_numbers[n]), -EINVAL,
-				    "'%s'", no_numbers[n]);
-		KUNIT_EXPECT_EQ(test, *ms, 7);
-	}
+	expect_refused(test, b, "load_reconnect_delay_ms", no_numbers,
+		       ARRAY_SIZE(no_numbers), ms, 7);
 	KUNIT_EXPECT_EQ(test, store(test, b, "load_reconnect_delay_ms", "0"), 1);
 	KUNIT_EXPECT_EQ(test, *ms, 0);
 	expect_shown(test, b, "load_reconnect_delay_ms", "0\n");
