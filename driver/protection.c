@@ -1,600 +1,357 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The rules of the board; the contract is in protection.h. */
+/* The rules of the board; see protection.h. */
+#include <linux/bitops.h>
 #include <linux/minmax.h>
 
 #include "protection.h"
 
-static u64 ms(u32 n)
-{
-	return (u64)n * 1000000;
-}
-
-/* What is left at @now of @span that began at @since; 0 once it is over. */
-static u64 left(u64 since, u64 span, u64 now)
-{
-	u64 elapsed = now - since;
-
-	return elapsed < span ? span - elapsed : 0;
-}
-
-static bool over(u64 since, u64 span, u64 now)
-{
-	return !left(since, span, now);
-}
-
-static u64 debounce(const struct protection *p)
-{
-	return ms(p->cfg.debounce_delay_ms);
-}
-
-/* T3. A gap that is too short to be believed (T2) clears nothing either. */
-static u64 clear_delay(const struct protection *p)
-{
-	return max(ms(p->cfg.clear_delay_ms), debounce(p));
-}
-
-static void set_active(struct protection *p, unsigned int line, bool active,
-		       u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-
-	p->active = active ? p->active | bit : p->active & ~bit;
-	p->active_since[line] = now;
-	p->bursting &= ~bit;
-}
-
-/* What is not known is no rest; but an active line may well still be so. */
-static void break_rest(struct protection *p, unsigned int line, u64 now)
-{
-	if (!(p->raw & PROTECTION_CONDITIONS & PROTECTION_BIT(line)))
-		p->run_since[line] = now;
-}
-
-/*
- * F2: the line keeps its level while the reading is tried again, and is never
- * taken for quiet meanwhile; then a condition counts as active. The remote
- * terminals keep their last known state.
- */
-static void sense_unreadable(struct protection *p, unsigned int line, u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-
-	p->unread |= bit;
-	break_rest(p, line, now);
-
-	if (over(p->unread_since[line], ms(PROTECTION_READ_RETRY_MS), now)) {
-		p->failed |= bit;
-		if (bit & PROTECTION_CONDITIONS) {
-			p->raw |= bit;
-			if (!(p->active & bit))
-				set_active(p, line, true, now);
-		}
-	}
-}
-
-/* M1: a terminal follows its line once that has settled on a level. */
-static void sense_remote(struct protection *p, unsigned int line, u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-
-	if ((p->raw ^ p->active) & bit &&
-	    over(p->run_since[line], debounce(p), now))
-		set_active(p, line, p->raw & bit, now);
-}
-
-/* T2, T3: a condition is believed when held, or when its line never rests. */
-static void sense_condition(struct protection *p, unsigned int line,
-			    bool stirred, u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-
-	if (p->active & bit) {
-		if (!(p->raw & bit) &&
-		    over(p->run_since[line], clear_delay(p), now))
-			set_active(p, line, false, now);
-		return;
-	}
-
-	if (!(p->raw & bit) && !stirred)
-		return;
-
-	if (!(p->bursting & bit)) {
-		p->bursting |= bit;
-		p->burst_since[line] = now;
-	}
-	if ((p->raw & bit && over(p->run_since[line], debounce(p), now)) ||
-	    over(p->burst_since[line], 2 * debounce(p), now))
-		set_active(p, line, true, now);
-}
-
-static bool both(u32 lines, unsigned int a, unsigned int b)
-{
-	return lines & PROTECTION_BIT(a) && lines & PROTECTION_BIT(b);
-}
-
-/* F4: reported as such, while each line still acts. */
-static void sense_contradiction(struct protection *p, u64 now)
-{
-	u32 sure = p->active & ~p->failed;
-	bool was = p->contradicting;
-
-	p->contradicting = both(sure, PROTECTION_CELL_OVERVOLTAGE,
-				PROTECTION_CELL_UNDERVOLTAGE) ||
-			   both(sure, PROTECTION_OVER_TEMPERATURE,
-				PROTECTION_UNDER_TEMPERATURE);
-	if (p->contradicting && !was)
-		p->contradicting_since = now;
-	p->implausible = p->contradicting &&
-			 over(p->contradicting_since,
-			      ms(PROTECTION_IMPLAUSIBLE_MS), now);
-}
-
-/* The level of one line at @now, and whether it changed just then. */
-static void sense_line(struct protection *p, unsigned int line, bool level,
-		       bool readable, bool stirred, u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-
-	/* A burst ends with a debounce of rest, seen or not. */
-	if (!((p->raw | p->unread) & bit) &&
-	    over(p->run_since[line], debounce(p), now))
-		p->bursting &= ~bit;
-
-	if (!readable) {
-		sense_unreadable(p, line, now);
-	} else {
-		if (p->unread & bit)
-			break_rest(p, line, now);
-		p->unread &= ~bit;
-		p->failed &= ~bit;
-
-		if (level != !!(p->raw & bit) || stirred)
-			p->run_since[line] = now;
-		p->raw = level ? p->raw | bit : p->raw & ~bit;
-	}
-
-	if (bit & PROTECTION_REMOTES)
-		sense_remote(p, line, now);
-	else
-		sense_condition(p, line, stirred, now);
-}
-
-/**
- * protection_sense() - take one reading of the lines
- * @p: the board
- * @s: the reading
- * @now: time of the reading, ns
- *
- * T1: only levels count; edges merely break the run of a level that was left
- * and taken up again between two readings, and tell when a level began.
- */
-void protection_sense(struct protection *p,
-		      const struct protection_sample *s, u64 now)
-{
-	unsigned int line;
-
-	for (line = 0; line < PROTECTION_LINES; line++) {
-		u32 bit = PROTECTION_BIT(line);
-		bool level = s->levels & bit;
-		bool readable = !(s->unreadable & bit);
-		bool stirred = (s->edges | (s->earlier & s->unreadable)) & bit;
-
-		if (!(p->cfg.fitted & ~s->skipped & bit))
-			continue;
-		if (!(p->unread & bit))
-			p->unread_since[line] = now - s->took;
-		if (s->earlier & bit && readable) {
-			u64 then = s->earlier_at[line];
-			bool rested = over(p->run_since[line], debounce(p), then);
-
-			rested |= !(p->bursting & bit);
-			sense_line(p, line, level, true, true, then);
-			/* T2: of a burst that goes on no rest is known since */
-			if (s->edges & bit && !rested)
-				p->run_since[line] = now;
-		}
-		sense_line(p, line, level, readable, stirred, now);
-	}
-	sense_contradiction(p, now);
-}
-
-/**
- * protection_terminals() - what the remote terminals say
- * @p: the board
- *
- * Return: true for ON: any of the comparators, or the factory's wire loop
- * where none is fitted (M1).
- */
-bool protection_terminals(const struct protection *p)
-{
-	return !(p->cfg.fitted & PROTECTION_REMOTES) ||
-	       p->active & PROTECTION_REMOTES;
-}
+#define UNDERVOLTAGE	BIT(INPUT_CELL_UNDERVOLTAGE)
 
 static bool enabled(const struct protection *p)
 {
-	return protection_terminals(p) && p->software_remote;
-}
-
-/* What is left of @span for the last of @lines, each counted from @since. */
-static u64 longest_left(const struct protection *p, u32 lines,
-			const u64 *since, u64 span, u64 now)
-{
-	u64 wait = 0;
-	unsigned int line;
-
-	for (line = 0; line < PROTECTION_LINES; line++) {
-		u64 rest = left(since[line], span, now);
-
-		if (lines & p->cfg.fitted & PROTECTION_BIT(line) && rest > wait)
-			wait = rest;
-	}
-	return wait;
-}
-
-/* Time until all of @lines have been at rest for a debounce; 0 if they have. */
-static u64 restless_for(const struct protection *p, u32 lines, u64 now)
-{
-	if (lines & (p->raw | p->unread))
-		return PROTECTION_NEVER;
-	return longest_left(p, lines, p->run_since, debounce(p), now);
-}
-
-/* Time until all charge faults have been clear for C2's delay. */
-static u64 charge_blocked_for(const struct protection *p, u64 now)
-{
-	return longest_left(p, PROTECTION_CHARGE_FAULTS, p->active_since,
-			    ms(p->cfg.charge_reconnect_delay_ms), now);
+	return debounce_terminals(&p->debounce) && p->software_remote;	/* M2 */
 }
 
 static bool undervoltage(const struct protection *p)
 {
-	return p->active & PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
+	return p->debounce.active & UNDERVOLTAGE;
 }
 
-static u64 tripped_for(const struct protection *p, u64 now)
+/* L2: what is left of the warning at @now. */
+static u64 pre_alarm_left(const struct protection *p, u64 now)
 {
-	return left(p->active_since[PROTECTION_CELL_UNDERVOLTAGE],
-		    ms(p->cfg.load_reconnect_delay_ms), now);
+	return time_left(p->pre_alarm_since, ms_to_ns(p->cfg.pre_alarm_delay_ms),
+			 now);
 }
 
-/* Which of the active @lines to blame; if none reads so, @before while it may. */
-static u32 cause(const struct protection *p, u32 lines, u32 before)
+/* L4 */
+static u64 load_reconnect_in(const struct protection *p, u64 now)
 {
-	u32 blame = lines & p->active & p->raw;
-	unsigned int line;
-
-	if (lines & p->active & p->failed)
-		return PROTECTION_BY_IO_ERROR;
-	if (!blame && before != PROTECTION_BY_IO_ERROR &&
-	    !(before >= PROTECTION_BY_LINE &&
-	      p->active & PROTECTION_BIT(before - PROTECTION_BY_LINE)))
-		blame = lines & p->active;
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (blame & PROTECTION_BIT(line))
-			return PROTECTION_BY_LINE + line;
-	return before;
+	return debounce_clear_for_in(&p->debounce, UNDERVOLTAGE,
+				     ms_to_ns(p->cfg.load_reconnect_delay_ms),
+				     now);
 }
 
-static bool load_wanted(struct protection *p, u64 now)
+/* C2 */
+static u64 charge_reconnect_in(const struct protection *p, u64 now)
 {
-	u32 uv = PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
-	bool on = p->outputs & PROTECTION_LOAD;
+	return debounce_clear_for_in(&p->debounce, INPUTS_CHARGE_FAULTS,
+				     ms_to_ns(p->cfg.charge_reconnect_delay_ms),
+				     now);
+}
+
+/*
+ * The reason of a trip by some of @lines; at least one of them is active. One
+ * that reads active comes first (O5), then an unreadable one (F2). While all of
+ * them are merely not clear yet (T3), the reason so far holds.
+ */
+static u32 trip_reason(const struct debounce *d, u32 lines, u32 so_far)
+{
+	u32 active = lines & d->active;
+	u32 blamed = active & d->level & ~d->unreadable;
+
+	if (blamed)
+		return REASON_INPUT + __ffs(blamed);
+	if (active & d->unreadable || so_far == REASON_IO_ERROR)
+		return REASON_IO_ERROR;
+	if (so_far >= REASON_INPUT && active & BIT(so_far - REASON_INPUT))
+		return so_far;
+	return REASON_INPUT + __ffs(active);
+}
+
+static bool request_load(struct protection *p, u64 now)
+{
+	bool on = p->actual & OUTPUT_LOAD;
 
 	/* L4, also while the remote is off */
-	if (!undervoltage(p) && p->load_tripped && !tripped_for(p, now))
+	if (p->load_tripped && !load_reconnect_in(p, now))
 		p->load_tripped = false;
 
 	if (!enabled(p))
 		return false;				/* M3 */
 
-	/* L5: never into an empty bank. L2: never without the warning. */
+	/* L5: never into an empty bank. L2: never without the pre-alarm. */
 	if (undervoltage(p) &&
-	    (!on || (p->warning &&
-		     over(p->warning_since, ms(p->cfg.pre_alarm_delay_ms), now)))) {
-		p->load_cause = cause(p, uv, p->load_tripped ? p->load_cause :
-					     PROTECTION_NO_REASON);
+	    (!on || p->load_tripped ||
+	     (p->pre_alarm && !pre_alarm_left(p, now)))) {
+		p->load_trip_reason =
+			trip_reason(&p->debounce, UNDERVOLTAGE,
+				    p->load_tripped ? p->load_trip_reason :
+						      REASON_NONE);
 		p->load_tripped = true;
 	}
 
 	if (p->load_tripped)
 		return false;
 
-	return on || !restless_for(p, uv, now);
+	return on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now);
 }
 
-static bool charge_wanted(struct protection *p, u64 now)
+static bool request_charge(struct protection *p, u64 now)
 {
-	if (p->active & PROTECTION_CHARGE_FAULTS) {
-		p->charge_cause = cause(p, PROTECTION_CHARGE_FAULTS,
-					p->charge_blocked ? p->charge_cause :
-					PROTECTION_NO_REASON);
-		p->charge_blocked = true;		/* C1 */
-	} else if (p->charge_blocked && !charge_blocked_for(p, now)) {
-		p->charge_blocked = false;		/* C2 */
+	if (p->debounce.active & INPUTS_CHARGE_FAULTS) {
+		p->charge_trip_reason =
+			trip_reason(&p->debounce, INPUTS_CHARGE_FAULTS,
+				    p->charge_tripped ? p->charge_trip_reason :
+							REASON_NONE);
+		p->charge_tripped = true;		/* C1 */
+	} else if (p->charge_tripped && !charge_reconnect_in(p, now)) {
+		p->charge_tripped = false;		/* C2 */
 	}
 
-	if (!enabled(p) || p->charge_blocked || p->inhibit_charge)
+	if (!enabled(p) || p->charge_tripped || p->inhibit_charge)
 		return false;				/* M3, C1, C4 */
 
-	return p->outputs & PROTECTION_CHARGE ||
-	       !restless_for(p, PROTECTION_CHARGE_FAULTS, now);
+	return p->actual & OUTPUT_CHARGE ||
+	       !debounce_settled_in(&p->debounce, INPUTS_CHARGE_FAULTS, now);
 }
 
-static bool pre_alarm_wanted(const struct protection *p)
+/* O3: spare the last reserve, once the load is really off. */
+static bool pre_alarm_spared(const struct protection *p)
 {
-	if (!enabled(p))
-		return false;				/* M3 */
+	return p->cfg.release_pre_alarm_on_disconnect && p->load_tripped &&
+	       !(p->actual & OUTPUT_LOAD);
+}
 
-	/* O3: spare the last reserve, once the load is really off */
-	if (p->cfg.release_pre_alarm_on_disconnect && p->load_tripped &&
-	    !(p->outputs & PROTECTION_LOAD))
-		return false;
-
-	return p->active & (PROTECTION_BIT(PROTECTION_CELL_LOW) |
-			    PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE)); /* L1 */
+static bool request_pre_alarm(const struct protection *p)
+{
+	return enabled(p) && !pre_alarm_spared(p) &&		/* M3, O3 */
+	       p->debounce.active & INPUTS_PRE_ALARM;		/* L1 */
 }
 
 /**
  * protection_decide() - apply the rules
  * @p: the board
- * @now: time, ns, not before the last protection_sense()
+ * @now: time of the reading that the decision is based on, ns
  *
- * What is decided may depend on what the terminals carry, so after a change
- * of the outputs it is to be called again, until it asks for what is there.
+ * A shorted output (@p->shorted) is requested all the same: the caller keeps it
+ * low.
  *
- * A shorted output (@p->shorted) is asked for all the same: it is the caller
- * that keeps it low.
- *
- * Return: the outputs that shall be high.
+ * Return: the outputs that have to be high.
  */
 u32 protection_decide(struct protection *p, u64 now)
 {
-	u32 wanted = 0;
-
-	if (load_wanted(p, now))
-		wanted |= PROTECTION_LOAD;
-	if (charge_wanted(p, now))
-		wanted |= PROTECTION_CHARGE;
-	if (pre_alarm_wanted(p))
-		wanted |= PROTECTION_PRE_ALARM;
+	p->requested = 0;
+	if (request_load(p, now))
+		p->requested |= OUTPUT_LOAD;
+	if (request_charge(p, now))
+		p->requested |= OUTPUT_CHARGE;
+	if (request_pre_alarm(p))
+		p->requested |= OUTPUT_PRE_ALARM;
 	else
-		p->warning = false;	/* L2: a break; the next one starts anew */
-	p->wanted = wanted;
-	return wanted;
+		p->pre_alarm = false;		/* L2: the episode is over */
+	return p->requested;
 }
 
-/**
- * protection_found() - tell that outputs are not as they were left
- * @p: the board
- * @outputs: what the terminals carry
- *
- * A reset of the chip floats its outputs. A pre-alarm that was lost so has been
- * broken (L2); a load that was lost comes back as the rules say.
+/*
+ * L2: the 30 s count from the first attempt of an episode, so that a pre-alarm
+ * which cannot be raised does not postpone the cut. They begin anew, once, when it
+ * rises later than that, or is lost and rises again. A raise that ends in a short
+ * was none: then they count from the first attempt again.
  */
-void protection_found(struct protection *p, u32 outputs)
+static void count_pre_alarm(struct protection *p, u32 raised, u32 lost, u64 now)
 {
-	if (p->outputs & ~outputs & PROTECTION_PRE_ALARM)
-		p->warning = false;
-	p->outputs = outputs;
-}
-
-/**
- * protection_applied() - tell what became of a decision
- * @p: the board
- * @wanted: what protection_decide() returned
- * @outputs: what the terminals carry now; differs from @wanted where a write
- *	failed (F3)
- * @now: time after the last write, ns
- *
- * To be called in every turn, also when nothing had to be written. L2: the 30 s
- * run from here, so that no latency of a write shortens them. A pre-alarm that
- * cannot be raised counts from the first attempt: a broken warning must not let
- * the bank die. If it rises after all, they begin then.
- */
-void protection_applied(struct protection *p, u32 wanted, u32 outputs,
-			u64 now)
-{
-	u32 raised = outputs & ~p->outputs & PROTECTION_PRE_ALARM;
-
-	if (raised || (wanted & PROTECTION_PRE_ALARM && !p->warning)) {
-		p->warning = true;
-		p->warning_since = now;
+	if (!p->pre_alarm) {
+		p->pre_alarm = true;
+		p->pre_alarm_renewed = false;
+		p->pre_alarm_first = now;
+		p->pre_alarm_since = now;
+	} else if (lost & p->shorted) {
+		p->pre_alarm_since = p->pre_alarm_first;
+	} else if ((raised || lost) && !p->pre_alarm_renewed) {
+		p->pre_alarm_renewed = raised;
+		p->pre_alarm_since = now;
 	}
-	p->outputs = outputs;
+}
+
+/**
+ * protection_feedback() - take the outputs as they are now into account
+ * @p: the board
+ * @actual: outputs that are high; differ from what was requested where a write
+ *	failed, or a chip was reset (F3)
+ * @now: time after the write, or of the reading that found them, ns
+ *
+ * Called in every cycle, also when nothing had to be written, and before
+ * protection_decide() when a reading finds the outputs otherwise. L2: the
+ * pre-alarm counts from here, so that no latency of a write shortens it. A load
+ * that was lost comes back as the rules request.
+ */
+void protection_feedback(struct protection *p, u32 actual, u64 now)
+{
+	u32 raised = actual & ~p->actual & OUTPUT_PRE_ALARM;
+	u32 lost = p->actual & ~actual & OUTPUT_PRE_ALARM;
+
+	if (p->requested & OUTPUT_PRE_ALARM)
+		count_pre_alarm(p, raised, lost, now);
+	p->actual = actual;
 }
 
 /**
  * protection_init() - begin
  * @p: the board
  * @cfg: copied
- * @first: the first reading; each line counts as it reads, an unreadable
- *	condition as active
- * @found: outputs that were found high; they are taken over as they are (L5)
- * @now: time of the first reading, ns
+ * @first: the first sample, see debounce_init()
+ * @found: outputs that were found high; they are claimed as they are (L5)
+ * @now: time of the first sample, ns
  */
 void protection_init(struct protection *p, const struct protection_config *cfg,
-		     const struct protection_sample *first, u32 found, u64 now)
+		     const struct debounce_sample *first, u32 found, u64 now)
 {
-	unsigned int line;
-
 	*p = (struct protection) {
 		.cfg = *cfg,
 		.software_remote = true,
-		.unread = first->unreadable & cfg->fitted,
-		.failed = first->unreadable & cfg->fitted,
-		.outputs = found,
-		.warning_since = now,
-		.warning = found & PROTECTION_PRE_ALARM,
+		.actual = found,
+		.requested = found,
+		.pre_alarm = found & OUTPUT_PRE_ALARM,
+		.pre_alarm_first = now,
+		.pre_alarm_since = now,
 	};
-
-	p->raw = (first->levels & ~p->unread) |
-		 (p->unread & PROTECTION_CONDITIONS);
-	/* The terminals' last known state: something on says that they were. */
-	if (found)
-		p->raw |= p->unread & PROTECTION_REMOTES;
-	p->raw &= cfg->fitted;
-	p->active = p->raw;
-
-	for (line = 0; line < PROTECTION_LINES; line++) {
-		p->run_since[line] = now;
-		p->active_since[line] = now;
-		p->unread_since[line] = now;
-	}
-}
-
-/* When @line's level, if it stays, changes what counts as active; or a retry. */
-static u64 line_due(const struct protection *p, unsigned int line, u64 now)
-{
-	u32 bit = PROTECTION_BIT(line);
-	u64 since = p->run_since[line];
-
-	if (p->failed & bit)
-		return PROTECTION_NEVER;
-	if (p->unread & bit)
-		return min(ms(PROTECTION_READ_RETRY_INTERVAL_MS),
-			   left(p->unread_since[line],
-				ms(PROTECTION_READ_RETRY_MS), now));
-
-	if (bit & PROTECTION_REMOTES)
-		return (p->raw ^ p->active) & bit ?
-		       left(since, debounce(p), now) : PROTECTION_NEVER;
-
-	if (p->active & bit)
-		return p->raw & bit ? PROTECTION_NEVER :
-		       left(since, clear_delay(p), now);
-
-	if (p->raw & bit)
-		return min(left(since, debounce(p), now),
-			   left(p->burst_since[line], 2 * debounce(p), now));
-
-	return PROTECTION_NEVER;
+	/* any output that is high shows that the board was on */
+	debounce_init(&p->debounce, &cfg->debounce, first, found, now);
 }
 
 /**
  * protection_disconnect_in() - the countdown
  * @p: the board
- * @now: time, ns
+ * @now: ns
  *
- * Return: ns until undervoltage cuts the load (L2), or %PROTECTION_NEVER when
- * no disconnect is pending.
+ * Return: ns until undervoltage disconnects the load (L2), or %NEVER when no
+ * disconnect is pending.
  */
 u64 protection_disconnect_in(const struct protection *p, u64 now)
 {
-	if (!undervoltage(p) || !p->warning || p->load_tripped || !enabled(p) ||
-	    !(p->outputs & PROTECTION_LOAD))
-		return PROTECTION_NEVER;
+	if (!undervoltage(p) || !p->pre_alarm || p->load_tripped ||
+	    !enabled(p) || !(p->actual & OUTPUT_LOAD))
+		return NEVER;
 
-	return left(p->warning_since, ms(p->cfg.pre_alarm_delay_ms), now);
+	return pre_alarm_left(p, now);
+}
+
+/* Outputs that are connected as soon as their lines have settled. */
+static u64 connect_in(const struct protection *p, u64 now)
+{
+	u32 waiting = ~(p->actual | p->requested);
+	u64 next = NEVER;
+
+	if (!enabled(p))
+		return NEVER;
+	if (waiting & OUTPUT_LOAD && !p->load_tripped)
+		next = min(next, debounce_settled_in(&p->debounce, UNDERVOLTAGE,
+						     now));
+	if (waiting & OUTPUT_CHARGE && !p->charge_tripped && !p->inhibit_charge)
+		next = min(next, debounce_settled_in(&p->debounce,
+						     INPUTS_CHARGE_FAULTS, now));
+	return next;
 }
 
 /**
- * protection_next() - when something falls due by itself
+ * protection_next() - when the next cycle is due
  * @p: the board
- * @now: time, ns, not before the last protection_decide()
+ * @now: ns, not before the last protection_feedback()
  *
- * The caller comes back after that time at the latest, and earlier for every
+ * The caller runs a cycle after that time at the latest, and earlier for every
  * change of a line.
  *
- * Return: ns from @now, or %PROTECTION_NEVER.
+ * Return: ns from @now; 0 when the outputs as they are now make the next decision
+ * differ, which has to be based on a new reading; or %NEVER.
  */
 u64 protection_next(const struct protection *p, u64 now)
 {
-	const u32 uv = PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
-	u64 next = protection_disconnect_in(p, now);
-	unsigned int line;
-	u32 waiting;
+	u64 next;
 
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (p->cfg.fitted & PROTECTION_BIT(line))
-			next = min(next, line_due(p, line, now));
+	/* the load went off with this cycle: the next one releases */
+	if (p->requested & OUTPUT_PRE_ALARM && pre_alarm_spared(p))
+		return 0;
 
-	if (p->contradicting && !p->implausible)
-		next = min(next, left(p->contradicting_since,
-				      ms(PROTECTION_IMPLAUSIBLE_MS), now));
-	if (p->load_tripped && !undervoltage(p))
-		next = min(next, tripped_for(p, now));
-	if (p->charge_blocked && !(p->active & PROTECTION_CHARGE_FAULTS))
-		next = min(next, charge_blocked_for(p, now));
-
-	if (!enabled(p))
-		return next;
-
-	/* outputs that wait for their lines to rest */
-	waiting = ~(p->outputs | p->wanted);
-	if (waiting & PROTECTION_LOAD && !p->load_tripped)
-		next = min(next, restless_for(p, uv, now));
-	if (waiting & PROTECTION_CHARGE && !p->charge_blocked &&
-	    !p->inhibit_charge)
-		next = min(next, restless_for(p, PROTECTION_CHARGE_FAULTS, now));
-
-	return next;
+	next = min(debounce_next(&p->debounce, now),
+		   protection_disconnect_in(p, now));
+	if (p->load_tripped)
+		next = min(next, load_reconnect_in(p, now));
+	if (p->charge_tripped)
+		next = min(next, charge_reconnect_in(p, now));
+	return min(next, connect_in(p, now));
 }
 
 /* The switches come first: no cure of the bank helps while they are off. */
 static u32 remote_reason(const struct protection *p)
 {
-	if (!protection_terminals(p))
-		return PROTECTION_BY_TERMINALS;
-	if (!p->software_remote)
-		return PROTECTION_BY_REMOTE;
-	return PROTECTION_NO_REASON;
+	if (!debounce_terminals(&p->debounce))
+		return REASON_TERMINALS;
+	return p->software_remote ? REASON_NONE : REASON_REMOTE;
+}
+
+/*
+ * The reason of an output that is held off by nothing but @lines which had not
+ * settled when the last decision was made: one that reads active comes first. Else
+ * a line cannot be read, or the output not be written.
+ */
+static u32 waiting_reason(const struct protection *p, u32 output, u32 lines)
+{
+	const struct debounce *d = &p->debounce;
+	u32 blamed = lines & d->level;
+
+	if (!blamed && !(p->requested & output))
+		blamed = debounce_unsettled(d, lines);
+	return blamed ? REASON_INPUT + __ffs(blamed) : REASON_IO_ERROR;
 }
 
 /**
  * protection_load_reason() - why the load output floats
  * @p: the board
- * @now: time, ns
+ * @now: ns
  *
- * Return: an &enum protection_reason, %PROTECTION_NO_REASON while it is high.
+ * Return: an &enum reason, %REASON_NONE while it is high.
  */
 u32 protection_load_reason(const struct protection *p, u64 now)
 {
-	u32 uv = PROTECTION_BIT(PROTECTION_CELL_UNDERVOLTAGE);
-	u32 reason;
+	u32 reason = remote_reason(p);
 
-	if (p->outputs & PROTECTION_LOAD)
-		return PROTECTION_NO_REASON;
-	reason = remote_reason(p);
+	if (p->actual & OUTPUT_LOAD)
+		return REASON_NONE;
 	if (reason)
 		return reason;
 	if (p->load_tripped)
-		return p->load_cause;
-	if (p->shorted & PROTECTION_LOAD)
-		return PROTECTION_BY_SENSE_MISMATCH;
-	if (restless_for(p, uv, now))
-		return PROTECTION_BY_LINE + PROTECTION_CELL_UNDERVOLTAGE;
-	return PROTECTION_BY_IO_ERROR;
+		return p->load_trip_reason;
+	if (p->shorted & OUTPUT_LOAD)
+		return REASON_SENSE_MISMATCH;
+	return waiting_reason(p, OUTPUT_LOAD, UNDERVOLTAGE);
 }
 
 /**
  * protection_charge_reason() - why the charge output floats
  * @p: the board
- * @now: time, ns
+ * @now: ns
  *
- * A fault is named before the user's wish: that cannot override it (C4).
+ * A fault comes before the user's wish, which cannot override it (C4).
  *
- * Return: an &enum protection_reason, %PROTECTION_NO_REASON while it is high.
+ * Return: an &enum reason, %REASON_NONE while it is high.
  */
 u32 protection_charge_reason(const struct protection *p, u64 now)
 {
-	u32 reason;
-	unsigned int line;
+	u32 reason = remote_reason(p);
 
-	if (p->outputs & PROTECTION_CHARGE)
-		return PROTECTION_NO_REASON;
-	reason = remote_reason(p);
+	if (p->actual & OUTPUT_CHARGE)
+		return REASON_NONE;
 	if (reason)
 		return reason;
-	if (p->charge_blocked)
-		return p->charge_cause;
-	if (p->shorted & PROTECTION_CHARGE)
-		return PROTECTION_BY_SENSE_MISMATCH;
+	if (p->charge_tripped)
+		return p->charge_trip_reason;
+	if (p->shorted & OUTPUT_CHARGE)
+		return REASON_SENSE_MISMATCH;
 	if (p->inhibit_charge)
-		return PROTECTION_BY_USER;
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (restless_for(p, PROTECTION_CHARGE_FAULTS &
-				    PROTECTION_BIT(line), now))
-			return PROTECTION_BY_LINE + line;
-	return PROTECTION_BY_IO_ERROR;
+		return REASON_USER;
+	return waiting_reason(p, OUTPUT_CHARGE, INPUTS_CHARGE_FAULTS);
+}
+
+/**
+ * protection_alarm() - alarm level of the bank
+ * @p: the board
+ *
+ * Return: 0 none, 1 pre-alarm, 2 the load is disconnected by undervoltage.
+ */
+unsigned int protection_alarm(const struct protection *p)
+{
+	if (p->load_tripped && !(p->actual & OUTPUT_LOAD))
+		return 2;
+	return p->actual & OUTPUT_PRE_ALARM ? 1 : 0;
 }
