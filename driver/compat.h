@@ -37,7 +37,7 @@ static inline struct kthread_worker *smallbms_run_worker(const char *name)
 	return worker;
 }
 
-/* From 6.17 on gpio_chip's set tells whether it worked. */
+/* From 6.17 on gpio_chip's set returns an error. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define SMALLBMS_GPIO_SET(name, set_line)				\
 static int name(struct gpio_chip *gc, unsigned int line, int value)	\
@@ -52,7 +52,23 @@ static void name(struct gpio_chip *gc, unsigned int line, int value)	\
 }
 #endif
 
-/* From 6.15 on these tell whether they worked. */
+/* From 6.11 on a platform driver's remove returns nothing. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define SMALLBMS_REMOVE(name, remove_device)				\
+static void name(struct platform_device *pdev)				\
+{									\
+	remove_device(pdev);						\
+}
+#else
+#define SMALLBMS_REMOVE(name, remove_device)				\
+static int name(struct platform_device *pdev)				\
+{									\
+	remove_device(pdev);						\
+	return 0;							\
+}
+#endif
+
+/* From 6.15 on these return an error. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 #define smallbms_gpiod_set_value		gpiod_set_value
 #define smallbms_gpiod_set_value_cansleep	gpiod_set_value_cansleep

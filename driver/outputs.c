@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lines that the board drives. Active lets the HAT's high-side switch pull
- * the terminal to the battery's plus; inactive floats it, which disconnects
- * loads and chargers: the safe direction (F1).
+ * The lines that the board drives. High lets the HAT's high-side switch pull the
+ * terminal to battery plus; low floats it, which disconnects loads and chargers:
+ * the safe direction (F1).
+ *
+ * Outputs of one chip cost one transfer. Each chip is written and read back by
+ * itself, so that a dead chip does not keep the outputs of another from being
+ * disconnected (F8). Pins are read back by array reads only; see inputs.c.
  */
 #include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
+#include <linux/gpio/driver.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
@@ -14,324 +19,374 @@
 #include "compat.h"
 #include "outputs.h"
 
-/* F3: 5, 10, 20, 40 ms: four tries within 100 ms; then up to 640 ms */
-#define RETRY_FIRST_NS		(5 * (u64)NSEC_PER_MSEC)
+/* F3: 5, 10, 20, 40 ms: five writes within 100 ms; then up to 640 ms */
+#define RETRY_FIRST_NS		(5 * NSEC_PER_MSEC)
 #define RETRY_DOUBLINGS_MAX	7U
-
-static const char * const names[OUTPUTS] = { "load", "charge", "pre-alarm" };
 
 /**
  * outputs_get() - get the lines, and leave them as they are
  * @dev: the board
- * @out: zeroed; holds what could be had, also after an error
+ * @out: zeroed; after an error it holds the lines that were got, for
+ *	outputs_release()
  *
- * Return: 0, or a negative errno after a message that names the property.
+ * Context: may sleep.
+ * Return: 0, or the first error after a message that names the property.
  */
 int outputs_get(struct device *dev, struct outputs *out)
 {
 	unsigned int n;
 	int ret = 0;
 
-	for (n = 0; n < OUTPUTS; n++) {
+	for (n = 0; n < OUTPUT_COUNT; n++) {
 		struct gpio_desc *desc;
-		int err = 0;
+		int error = 0;
 
-		desc = devm_gpiod_get_optional(dev, names[n], GPIOD_ASIS);
+		desc = devm_gpiod_get_optional(dev, output_name(n), GPIOD_ASIS);
 		if (IS_ERR(desc)) {
-			err = dev_err_probe(dev, PTR_ERR(desc),
-					    "%s-gpios: cannot be had\n",
-					    names[n]);
+			error = dev_err_probe(dev, PTR_ERR(desc),
+					      "failed to get %s-gpios\n",
+					      output_name(n));
 		} else if (desc) {
 			out->desc[n] = desc;
-			out->fitted |= PROTECTION_BIT(n);
-			out->sleeps |= gpiod_cansleep(desc);
-		} else if (PROTECTION_BIT(n) != PROTECTION_PRE_ALARM) {
-			err = dev_err_probe(dev, -EINVAL,
-					    "%s-gpios: required, but missing\n",
-					    names[n]);
+			out->fitted |= BIT(n);
+			if (gpiod_cansleep(desc))
+				out->sleeping |= BIT(n);
+		} else if (BIT(n) != OUTPUT_PRE_ALARM) {
+			error = dev_err_probe(dev, -EINVAL,
+					      "%s-gpios is missing\n",
+					      output_name(n));
 		}
 		if (!ret)
-			ret = err;
+			ret = error;
 	}
+	out->sleeps = out->sleeping;
 	return ret;
 }
 
-/**
- * outputs_found() - which outputs are driven high already
- * @out: the lines
- *
- * Finds out as well which can be read back. An output whose state cannot be
- * told is taken for floating, as it is after a reset.
+/*
+ * Of @mask, the outputs on the chip of the first. Before 6.9 gpiolib follows the
+ * pointer to a chip that is gone, which *chip == NULL is.
  */
-u32 outputs_found(struct outputs *out)
+static u32 outputs_of_one_chip(const struct outputs *out, u32 mask,
+			       struct gpio_chip **chip)
 {
-	u32 found = 0;
+	u32 same = 0;
 	unsigned int n;
 
-	for (n = 0; n < OUTPUTS; n++) {
-		int level;
-
-		if (!out->desc[n])
-			continue;
-		level = gpiod_get_value_cansleep(out->desc[n]);
-		if (level >= 0)
-			out->readable |= PROTECTION_BIT(n);
-		if (level > 0 && !gpiod_get_direction(out->desc[n]))
-			found |= PROTECTION_BIT(n);
-	}
-	return found;
+	*chip = gpiod_to_chip(out->desc[__ffs(mask)]);
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (mask & BIT(n) && gpiod_to_chip(out->desc[n]) == *chip)
+			same |= BIT(n);
+	return same;
 }
 
-/**
- * outputs_take_over() - drive the lines, each at the level that it has
- * @dev: the board
- * @out: the lines
- * @found: from outputs_found()
- *
- * Return: 0, or a negative errno after a message that names the property.
- */
-int outputs_take_over(struct device *dev, const struct outputs *out, u32 found)
-{
-	unsigned int n;
-	int ret;
-
-	for (n = 0; n < OUTPUTS; n++) {
-		if (!out->desc[n])
-			continue;
-		ret = gpiod_direction_output(out->desc[n],
-					     !!(found & PROTECTION_BIT(n)));
-		if (ret)
-			return dev_err_probe(dev, ret,
-					     "%s-gpios: cannot be driven\n",
-					     names[n]);
-	}
-	return 0;
-}
-
-/* Collect the GPIOs of @mask, and how many they are. */
-static unsigned int outputs_pick(const struct outputs *out, u32 mask,
-				 struct gpio_desc **desc, u32 levels,
-				 unsigned long *values)
+/* Collect the GPIOs of @mask, and their levels. Returns their number. */
+static unsigned int outputs_collect(const struct outputs *out, u32 mask,
+				    u32 levels, struct gpio_desc **desc,
+				    unsigned long *values)
 {
 	unsigned int n, count = 0;
 
-	for (n = 0; n < OUTPUTS; n++) {
-		if (!(mask & out->fitted & PROTECTION_BIT(n)))
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		if (!(mask & BIT(n)))
 			continue;
-		__assign_bit(count, values, levels & PROTECTION_BIT(n));
+		__assign_bit(count, values, levels & BIT(n));
 		desc[count++] = out->desc[n];
 	}
 	return count;
 }
 
-/* Lines of one chip cost one bus transfer. */
-static int outputs_set_together(const struct outputs *out, u32 mask, u32 levels)
+/* Set several outputs of one chip in one transfer. */
+static int outputs_set_array(const struct outputs *out, u32 mask, u32 levels)
 {
-	DECLARE_BITMAP(values, OUTPUTS) = { };
-	struct gpio_desc *desc[OUTPUTS];
-	unsigned int count = outputs_pick(out, mask, desc, levels, values);
+	DECLARE_BITMAP(values, OUTPUT_COUNT) = { };
+	struct gpio_desc *desc[OUTPUT_COUNT];
+	unsigned int count;
 
-	if (out->sleeps)
+	count = outputs_collect(out, mask, levels, desc, values);
+	if (mask & out->sleeping)
 		return gpiod_set_array_value_cansleep(count, desc, NULL, values);
 	return gpiod_set_array_value(count, desc, NULL, values);
 }
 
-/* Costs less than an array of one; on a bus, too. */
-static int outputs_set_alone(const struct outputs *out, u32 output, u32 levels)
+/* An array of one costs more, also on the bus. */
+static int outputs_set_single(const struct outputs *out, u32 output, u32 levels)
 {
 	struct gpio_desc *desc = out->desc[__ffs(output)];
 	int value = !!(levels & output);
 
-	if (out->sleeps)
+	if (output & out->sleeping)
 		return smallbms_gpiod_set_value_cansleep(desc, value);
 	return smallbms_gpiod_set_value(desc, value);
 }
 
-static int outputs_set(const struct outputs *out, u32 mask, u32 levels)
+/*
+ * Make each of @mask an output, with its level. Returns those that did; *@error is
+ * set if another failed.
+ */
+static u32 outputs_direct(const struct outputs *out, u32 mask, u32 levels,
+			  int *error)
 {
-	mask &= out->fitted;
-	if (!mask)
-		return 0;
-	if (is_power_of_2(mask))
-		return outputs_set_alone(out, mask, levels);
-	return outputs_set_together(out, mask, levels);
+	u32 done = 0;
+	unsigned int n;
+
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		int ret = -ENODEV;
+
+		if (!(mask & BIT(n)))
+			continue;
+		if (gpiod_to_chip(out->desc[n]))
+			ret = gpiod_direction_output(out->desc[n],
+						     !!(levels & BIT(n)));
+		if (ret)
+			*error = ret;
+		else
+			done |= BIT(n);
+	}
+	return done;
+}
+
+/* Set the levels of @mask, chip by chip. Returns as outputs_direct() does. */
+static u32 outputs_set(const struct outputs *out, u32 mask, u32 levels,
+		       int *error)
+{
+	u32 done = 0;
+
+	while (mask) {
+		struct gpio_chip *chip;
+		u32 part = outputs_of_one_chip(out, mask, &chip);
+		int ret;
+
+		mask &= ~part;
+		if (!chip)
+			ret = -ENODEV;
+		else if (is_power_of_2(part))
+			ret = outputs_set_single(out, part, levels);
+		else
+			ret = outputs_set_array(out, part, levels);
+
+		/*
+		 * Since 6.15 gpiolib sets none of the lines while it takes one of
+		 * them for an input: a released GPIO_OPEN_SOURCE line, after
+		 * gpiod_get_direction().
+		 */
+		if (ret == -EPERM)
+			done |= outputs_direct(out, part, levels, error);
+		else if (ret)
+			*error = ret;
+		else
+			done |= part;
+	}
+	return done;
 }
 
 /*
- * Drive lines of which the chip may have forgotten all. gpiod_direction_output()
- * brings the level before the direction; to make them inputs first would let a
- * chip after its reset drive what its latches hold, which is high. As one
- * direction that is written may bring back those of all lines, their levels all
- * come first.
+ * Drive lines whose chip may have lost its registers. First all levels, as one
+ * direction that is written may bring back those of all lines; then, for each line,
+ * its level once more before its direction, which gpiod_direction_output() takes
+ * care of. Made inputs first, lines of a chip after its reset would be driven by
+ * its latches, which are high.
  */
-static int outputs_repair(const struct outputs *out, u32 mask, u32 levels)
+static void outputs_rewrite(const struct outputs *out, u32 mask, u32 levels,
+			    int *error)
 {
-	unsigned int n;
-	int ret = 0;
+	int ignored;	/* what fails here fails again below */
 
-	outputs_set(out, mask, levels);	/* what fails is tried again below */
-	for (n = 0; n < OUTPUTS; n++) {
-		int err;
-
-		if (!(mask & out->fitted & PROTECTION_BIT(n)))
-			continue;
-		err = gpiod_direction_output(out->desc[n],
-					     !!(levels & PROTECTION_BIT(n)));
-		if (err)
-			ret = err;
-	}
-	return ret;
+	outputs_set(out, mask, levels, &ignored);
+	outputs_direct(out, mask, levels, error);
 }
 
-static int outputs_write(const struct outputs *out, u32 mask, u32 levels)
-{
-	int ret = outputs_set(out, mask, levels);
-
-	/*
-	 * By 6.15 no value is taken, for any of the lines, while one of them is
-	 * not an output in gpiolib's own books; which a line that is not driven
-	 * is no longer, once outputs_floating() has asked for its direction.
-	 */
-	if (ret == -EPERM)
-		ret = outputs_repair(out, mask, levels);
-	return ret;
-}
-
-/* Read pins back that are driven. Returns the levels of those in @known. */
+/* Read back the pins of @mask. Returns the levels of those in *@known. */
 static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 {
-	DECLARE_BITMAP(values, OUTPUTS) = { };
-	struct gpio_desc *desc[OUTPUTS];
-	unsigned int n, count, next = 0;
 	u32 levels = 0;
-	int ret;
 
-	mask &= out->readable;
 	*known = 0;
-	count = outputs_pick(out, mask, desc, 0, values);
-	if (!count)
-		return 0;
-	if (out->sleeps)
-		ret = gpiod_get_array_value_cansleep(count, desc, NULL, values);
-	else
-		ret = gpiod_get_array_value(count, desc, NULL, values);
-	if (ret)
-		return 0;
+	while (mask) {
+		DECLARE_BITMAP(values, OUTPUT_COUNT) = { };
+		struct gpio_desc *desc[OUTPUT_COUNT];
+		unsigned int n, count, next = 0;
+		struct gpio_chip *chip;
+		u32 part = outputs_of_one_chip(out, mask, &chip);
+		int ret;
 
-	*known = mask;
-	for (n = 0; n < OUTPUTS; n++)
-		if (mask & PROTECTION_BIT(n) && test_bit(next++, values))
-			levels |= PROTECTION_BIT(n);
+		mask &= ~part;
+		if (!chip)
+			continue;
+		count = outputs_collect(out, part, 0, desc, values);
+		if (part & out->sleeping)
+			ret = gpiod_get_array_value_cansleep(count, desc, NULL,
+							     values);
+		else
+			ret = gpiod_get_array_value(count, desc, NULL, values);
+		if (ret)
+			continue;
+
+		*known |= part;
+		for (n = 0; n < OUTPUT_COUNT; n++)
+			if (part & BIT(n) && test_bit(next++, values))
+				levels |= BIT(n);
+	}
 	return levels;
 }
 
+/**
+ * outputs_read_initial() - find outputs that are driven high already (L5)
+ * @out: the lines; @out->readable is filled in
+ *
+ * An output that cannot be read counts as low, as it is after a reset.
+ *
+ * Context: may sleep.
+ * Return: the outputs that are driven and read high.
+ */
+u32 outputs_read_initial(struct outputs *out)
+{
+	u32 found = 0;
+	unsigned int n;
+
+	out->readable = 0;
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		u32 known, level;
+
+		if (!(out->fitted & BIT(n)))
+			continue;
+		/* one by one: a chip may be able to read some of its pins only */
+		level = outputs_read(out, BIT(n), &known);
+		out->readable |= known;
+		if (level && !gpiod_get_direction(out->desc[n]))
+			found |= BIT(n);
+	}
+	return found;
+}
+
+/**
+ * outputs_claim() - drive the lines, each at the level that it has (L5)
+ * @dev: the board
+ * @out: the lines
+ * @found: from outputs_read_initial()
+ *
+ * Context: may sleep.
+ * Return: 0, or a negative errno after a message that names the property.
+ */
+int outputs_claim(struct device *dev, const struct outputs *out, u32 found)
+{
+	unsigned int n;
+
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		int ret = 0;
+
+		outputs_direct(out, out->fitted & BIT(n), found, &ret);
+		if (ret)
+			return dev_err_probe(dev, ret, "failed to drive %s-gpios\n",
+					     output_name(n));
+	}
+	return 0;
+}
+
 /*
- * Of @mask, those that are inputs: a line that is driven high or not at all
- * (GPIO_OPEN_SOURCE) is released so, and reads what others put on it.
+ * Of @mask, the outputs that are not driven at all. A GPIO_OPEN_SOURCE line is
+ * released so, and reads what others put on it.
  */
 static u32 outputs_floating(const struct outputs *out, u32 mask)
 {
 	u32 floating = 0;
 	unsigned int n;
 
-	for (n = 0; n < OUTPUTS; n++)
-		if (mask & out->fitted & PROTECTION_BIT(n) &&
-		    gpiod_get_direction(out->desc[n]) == 1)
-			floating |= PROTECTION_BIT(n);
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (mask & BIT(n) && gpiod_get_direction(out->desc[n]) == 1)
+			floating |= BIT(n);
 	return floating;
 }
 
 /**
- * outputs_compare() - hold a reading against what was written last (F3)
+ * outputs_check_readback() - compare pins with what was written last (F3)
  * @out: the lines
- * @have: outputs that are thought to be high
- * @back: outputs whose pins read high
- * @known: outputs whose pins could be read
+ * @actual: outputs that were left high
+ * @back: outputs whose pin reads high
+ * @known: outputs whose pin was readable
  *
- * Context: any, where the lines do not sleep.
- * Return: the outputs that are high. Those that should not be as they are
- * will be written by the next outputs_drive().
+ * The next outputs_write() writes those that differ.
+ *
+ * Context: any where the lines do not sleep; else may sleep.
+ * Return: the outputs that are high by that.
  */
-u32 outputs_compare(struct outputs *out, u32 have, u32 back, u32 known)
+u32 outputs_check_readback(struct outputs *out, u32 actual, u32 back, u32 known)
 {
-	u32 differ = (have ^ back) & known;
+	u32 differ = (actual ^ back) & known;
 
 	differ &= ~outputs_floating(out, differ & back);
-	out->lost |= differ & ~out->unsure;
-	out->unsure |= differ;
-	return have ^ differ;
+	out->out_of_sync |= differ & ~out->unconfirmed;
+	out->unconfirmed |= differ;
+	return actual ^ differ;
 }
 
 /**
- * outputs_drive() - bring the outputs to levels, and make sure
+ * outputs_write() - write the outputs that change or are unconfirmed, and read
+ *	them back (F3)
  * @out: the lines
- * @have: outputs that are high
- * @wanted: outputs that shall be
- * @error: what went wrong, or 0; -EIO when the pins do not follow
+ * @actual: outputs that are high
+ * @requested: outputs to be made high; the others are released
+ * @error: 0, or the last error; -EIO when a pin does not follow
  *
- * Context: any, where the lines do not sleep.
- * Return: the outputs that are high. Of a load or charge output that can
- * neither be written nor read, this says high if it ever may be; of the
- * pre-alarm, low (F3: nothing is reported as done that may not be).
+ * An output is confirmed when its pin reads as requested, whatever the write
+ * returned; one that cannot be read back, when its write returned no error.
+ *
+ * Context: any where the lines do not sleep; else may sleep.
+ * Return: the outputs that are high. Nothing counts as done that may not be: an
+ * unconfirmed load or charge output that cannot be read counts as high, an
+ * unconfirmed pre-alarm as low.
  */
-u32 outputs_drive(struct outputs *out, u32 have, u32 wanted, int *error)
+u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
 {
-	u32 changed = (have ^ wanted) | out->unsure;
-	u32 lost = out->sleeps ? out->lost & changed : 0;
-	u32 known, back, good, doubt;
-	int ret;
+	u32 changed = (actual ^ requested) | out->unconfirmed;
+	u32 driven = changed & out->fitted;
+	u32 rewritten = 0, written, back, known, good, bad;
 
+	/* a change of direction may sleep, even where a change of level does not */
+	if (out->sleeps)
+		rewritten = driven & out->out_of_sync;
 	*error = 0;
-	if (!changed)
-		return have;
+	written = outputs_set(out, driven & ~rewritten, requested, error);
+	outputs_rewrite(out, rewritten, requested, error);
 
-	*error = outputs_write(out, changed & ~lost, wanted);
-	if (lost) {
-		ret = outputs_repair(out, lost, wanted);
-		if (ret)
-			*error = ret;
-	}
-	back = outputs_read(out, changed, &known);
-	back &= ~outputs_floating(out, back & ~wanted);
-
-	good = known & ~(back ^ wanted);
-	if (!*error)
-		good |= ~out->readable;
+	back = outputs_read(out, driven & out->readable, &known);
+	back &= ~outputs_floating(out, back & ~requested);
+	good = known & ~(back ^ requested);
+	good |= written & ~out->readable;
 	good |= ~out->fitted;
-	doubt = changed & ~good;
+	bad = changed & ~good;
 
-	if (doubt && !*error)
+	if (bad && !*error)
 		*error = -EIO;
-	/* a pin that can be read and does not follow has to be repaired */
-	out->lost = doubt & known;
-	out->unsure = doubt;
-	out->attempts = doubt ? out->attempts + 1 : 0;
+	out->out_of_sync = bad & known;
+	out->unconfirmed = bad;
+	out->attempts = bad ? out->attempts + 1 : 0;
 
-	have = (have & ~changed) | (wanted & good & changed) | (back & doubt);
-	return have | (doubt & ~known & ~PROTECTION_PRE_ALARM);
+	actual &= ~changed;
+	actual |= requested & changed & good;
+	actual |= back & bad;
+	actual |= bad & ~known & ~OUTPUT_PRE_ALARM;
+	return actual;
 }
 
 /**
- * outputs_retry_in_ns() - the pause before what is unsure is written again
+ * outputs_retry_in_ns() - when unconfirmed outputs are to be written again
  * @out: the lines
  *
- * Return: ns, or %PROTECTION_NEVER when nothing is.
+ * Return: ns from the last outputs_write(), or %NEVER.
  */
 u64 outputs_retry_in_ns(const struct outputs *out)
 {
-	unsigned int doublings;
-
 	if (!out->attempts)
-		return PROTECTION_NEVER;
-	doublings = min(out->attempts - 1, RETRY_DOUBLINGS_MAX);
-	return RETRY_FIRST_NS << doublings;
+		return NEVER;
+	return (u64)RETRY_FIRST_NS << min(out->attempts - 1, RETRY_DOUBLINGS_MAX);
 }
 
 /**
- * outputs_failing() - whether to report it
+ * outputs_failing() - whether unconfirmed outputs are to be reported (F3)
  * @out: the lines
  *
- * A single retry is not worth an alarm, and passes in 5 ms.
+ * Return: false for a single retry, which is over in 5 ms, and not worth an alarm.
  */
 bool outputs_failing(const struct outputs *out)
 {
@@ -340,51 +395,30 @@ bool outputs_failing(const struct outputs *out)
 
 /**
  * outputs_release() - float every output (F1)
- * @out: the lines
+ * @out: the lines; outputs_claim() need not have been called
  *
- * Works before outputs_take_over() too. Tries all, whatever fails.
+ * All are tried, whatever fails.
  *
  * Context: may sleep.
  * Return: 0, or the last error.
  */
 int outputs_release(const struct outputs *out)
 {
-	unsigned int n;
 	int ret = 0;
 
-	for (n = 0; n < OUTPUTS; n++) {
-		int err;
-
-		if (!out->desc[n])
-			continue;
-		err = gpiod_direction_output(out->desc[n], 0);
-		if (err)
-			ret = err;
-	}
+	outputs_direct(out, out->fitted, 0, &ret);
 	return ret;
 }
 
 /**
- * outputs_let_go() - float outputs ahead of outputs_drive()
- * @out: the lines
- * @mask: which
- *
- * The next outputs_drive() writes them once more, and makes sure.
- *
- * Context: any, where the lines do not sleep.
- */
-void outputs_let_go(struct outputs *out, u32 mask)
-{
-	outputs_set(out, mask, 0);
-	out->unsure |= mask;
-}
-
-/**
  * outputs_release_atomic() - float the outputs of a kernel that panics (F5)
- * @out: the lines; nothing is done where they sleep
+ * @out: the lines; those that sleep are left as they are
+ *
+ * Context: any.
  */
 void outputs_release_atomic(const struct outputs *out)
 {
-	if (!out->sleeps)
-		outputs_write(out, out->fitted, 0);
+	int ignored;	/* nobody is left to act on it */
+
+	outputs_set(out, out->fitted & ~out->sleeping, 0, &ignored);
 }
