@@ -1,136 +1,105 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The board's own attributes, one value a file; most wake who poll()s them. */
+/* The board's own attributes, one value a file; poll() wakes on most of them. */
 #include <linux/device.h>
 #include <linux/kstrtox.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/string_helpers.h>
 #include <linux/sysfs.h>
-#include <linux/timekeeping.h>
 
-#include "board.h"
-
-/**
- * reason_name() - a reason as scripts know it
- * @reason: &enum protection_reason
- */
-const char *reason_name(u32 reason)
-{
-	switch (reason) {
-	case PROTECTION_NO_REASON:
-		return "none";
-	case PROTECTION_BY_TERMINALS:
-		return "terminals";
-	case PROTECTION_BY_REMOTE:
-		return "remote";
-	case PROTECTION_BY_USER:
-		return "user";
-	case PROTECTION_BY_IO_ERROR:
-		return "io-error";
-	case PROTECTION_BY_SENSE_MISMATCH:
-		return "sense-mismatch";
-	default:
-		return inputs_name(reason - PROTECTION_BY_LINE);
-	}
-}
+#include "core.h"
+#include "measurements.h"
+#include "observers.h"
 
 /**
- * conditions_print() - conditions as scripts know them
- * @conditions: as in &struct board_view
- * @buf: filled in
- * @size: of @buf
- *
- * Return: the length of what was printed.
+ * struct attrs - notifies those who poll() the attributes of one board
+ * @board: the board
+ * @snapshots: called with transitions
+ * @measurements: called with measurements
+ * @lock: guards @notified
+ * @notified: the snapshot, with the measurements' conditions, that was notified last
  */
-int conditions_print(u32 conditions, char *buf, size_t size)
-{
-	static const char * const others[] = {
-		"io-error", "sense-mismatch", "implausible",
-		"voltage-out-of-range",
-	};
-	unsigned int n;
-	int len = 0;
+struct attrs {
+	struct board *board;
+	struct notifier_block snapshots;
+	struct notifier_block measurements;
+	struct mutex lock;	/* guards @notified */
+	struct snapshot notified;
+};
 
-	if (!conditions)
-		return scnprintf(buf, size, "none");
-	for (n = 0; n < PROTECTION_LINES + ARRAY_SIZE(others); n++)
-		if (conditions & PROTECTION_BIT(n))
-			len += scnprintf(buf + len, size - len, "%s%s",
-					 len ? " " : "",
-					 n < PROTECTION_LINES ? inputs_name(n) :
-					 others[n - PROTECTION_LINES]);
-	return len;
+static struct core *attrs_core(struct device *dev)
+{
+	const struct board *b = dev_get_drvdata(dev);
+
+	return b->core;
 }
 
-static struct board_view attrs_view(struct device *dev)
+/* The newest snapshot, with the measurements' conditions */
+static struct snapshot attrs_snapshot(struct device *dev)
 {
-	struct board_view view;
+	const struct board *b = dev_get_drvdata(dev);
+	struct snapshot s;
 
-	board_view(dev_get_drvdata(dev), &view, NULL);
-	return view;
+	core_snapshot(b->core, &s);
+	s.conditions |= measurements_conditions(b->measurements);
+	return s;
 }
 
 static ssize_t remote_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%s\n", str_on_off(attrs_view(dev).remote));
+	return sysfs_emit(buf, "%s\n", str_on_off(attrs_snapshot(dev).remote));
 }
 
 static ssize_t remote_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
 	bool on;
+	int ret;
 
 	if (kstrtobool(buf, &on))
 		return -EINVAL;
-	board_set_remote(dev_get_drvdata(dev), on);
-	return count;
+	ret = core_request(attrs_core(dev), CORE_REMOTE, on);
+	return ret ?: count;
 }
 static DEVICE_ATTR_RW(remote);
 
 static ssize_t terminals_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", str_on_off(attrs_view(dev).terminals));
+	return sysfs_emit(buf, "%s\n",
+			  str_on_off(attrs_snapshot(dev).terminals));
 }
 static DEVICE_ATTR_RO(terminals);
 
-static ssize_t load_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  str_on_off(attrs_view(dev).outputs & PROTECTION_LOAD));
-}
-static DEVICE_ATTR_RO(load);
+/* An output, as the attribute <name> */
+#define OUTPUT(_name, _output)						\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	u32 outputs = attrs_snapshot(dev).outputs;			\
+									\
+	return sysfs_emit(buf, "%s\n", str_on_off(outputs & (_output)));\
+}									\
+static DEVICE_ATTR_RO(_name)
 
-static ssize_t charge_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  str_on_off(attrs_view(dev).outputs & PROTECTION_CHARGE));
-}
-static DEVICE_ATTR_RO(charge);
-
-static ssize_t pre_alarm_show(struct device *dev,
-			      struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  str_on_off(attrs_view(dev).outputs & PROTECTION_PRE_ALARM));
-}
-static DEVICE_ATTR_RO(pre_alarm);
+OUTPUT(load, OUTPUT_LOAD);
+OUTPUT(charge, OUTPUT_CHARGE);
+OUTPUT(pre_alarm, OUTPUT_PRE_ALARM);
 
 static ssize_t alarm_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	return sysfs_emit(buf, "%u\n", attrs_view(dev).alarm);
+	return sysfs_emit(buf, "%u\n", attrs_snapshot(dev).alarm);
 }
 static DEVICE_ATTR_RO(alarm);
 
 static ssize_t conditions_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	u32 conditions = attrs_view(dev).conditions |
-			 measure_conditions(dev_get_drvdata(dev));
-	int len = conditions_print(conditions, buf, PAGE_SIZE);
+	int len = conditions_print(attrs_snapshot(dev).conditions, buf,
+				   PAGE_SIZE);
 
 	return len + sysfs_emit_at(buf, len, "\n");
 }
@@ -139,7 +108,8 @@ static DEVICE_ATTR_RO(conditions);
 static ssize_t load_off_reason_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", reason_name(attrs_view(dev).load_reason));
+	return sysfs_emit(buf, "%s\n",
+			  reason_name(attrs_snapshot(dev).load_reason));
 }
 static DEVICE_ATTR_RO(load_off_reason);
 
@@ -147,71 +117,54 @@ static ssize_t charge_off_reason_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  reason_name(attrs_view(dev).charge_reason));
+			  reason_name(attrs_snapshot(dev).charge_reason));
 }
 static DEVICE_ATTR_RO(charge_off_reason);
 
 static ssize_t disconnect_in_ms_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
-	u64 at, now;
+	u64 at = core_disconnect_at(attrs_core(dev));
+	u64 now = ktime_get_boottime_ns();
 
-	board_view(dev_get_drvdata(dev), NULL, &at);
-	now = ktime_get_boottime_ns();
-	if (at == PROTECTION_NEVER)
+	if (at == NEVER)
 		return sysfs_emit(buf, "-1\n");
 	return sysfs_emit(buf, "%llu\n",
 			  at > now ? div_u64(at - now, NSEC_PER_MSEC) : 0);
 }
 static DEVICE_ATTR_RO(disconnect_in_ms);
 
-static ssize_t pre_alarm_delay_ms_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
+static ssize_t attrs_store(struct device *dev, enum core_setting setting,
+			   const char *buf, size_t count)
 {
-	struct board *b = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%u\n",
-			  READ_ONCE(b->protection.cfg.pre_alarm_delay_ms));
-}
-
-static ssize_t pre_alarm_delay_ms_store(struct device *dev,
-					struct device_attribute *attr,
-					const char *buf, size_t count)
-{
-	struct board *b = dev_get_drvdata(dev);
 	u32 value;
-
-	if (kstrtou32(buf, 0, &value) ||
-	    value < PROTECTION_PRE_ALARM_DELAY_MIN_MS)
-		return -EINVAL;
-	board_set_delay(b, &b->protection.cfg.pre_alarm_delay_ms, value);
-	return count;
-}
-static DEVICE_ATTR_RW(pre_alarm_delay_ms);
-
-static ssize_t load_reconnect_delay_ms_show(struct device *dev,
-					    struct device_attribute *attr,
-					    char *buf)
-{
-	struct board *b = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%u\n",
-			  READ_ONCE(b->protection.cfg.load_reconnect_delay_ms));
-}
-
-static ssize_t load_reconnect_delay_ms_store(struct device *dev,
-					     struct device_attribute *attr,
-					     const char *buf, size_t count)
-{
-	struct board *b = dev_get_drvdata(dev);
-	u32 value;
+	int ret;
 
 	if (kstrtou32(buf, 0, &value))
 		return -EINVAL;
-	board_set_delay(b, &b->protection.cfg.load_reconnect_delay_ms, value);
-	return count;
+	ret = core_request(attrs_core(dev), setting, value);
+	return ret ?: count;
 }
-static DEVICE_ATTR_RW(load_reconnect_delay_ms);
+
+/* A number that can be set, as the attribute <name>; the core checks its limits */
+#define SETTING(_name, _setting)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%u\n",					\
+			  core_setting(attrs_core(dev), _setting));	\
+}									\
+									\
+static ssize_t _name##_store(struct device *dev,			\
+			     struct device_attribute *attr,		\
+			     const char *buf, size_t count)		\
+{									\
+	return attrs_store(dev, _setting, buf, count);			\
+}									\
+static DEVICE_ATTR_RW(_name)
+
+SETTING(pre_alarm_delay_ms, CORE_PRE_ALARM_DELAY);
+SETTING(load_reconnect_delay_ms, CORE_LOAD_RECONNECT_DELAY);
 
 static struct attribute *board_attrs[] = {
 	&dev_attr_remote.attr,
@@ -233,37 +186,43 @@ static const struct attribute_group board_group = {
 	.attrs = board_attrs,
 };
 
-/* A counter in struct board_stats, as stats/<name> */
-#define STAT(_name, _read)						\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	struct board *b = dev_get_drvdata(dev);				\
-									\
-	return sysfs_emit(buf, "%u\n", (u32)_read(b->stats._name));	\
-}									\
-static DEVICE_ATTR_RO(_name)
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	const struct dev_ext_attribute *ext =
+		container_of(attr, struct dev_ext_attribute, attr);
+	struct core_stats stats;
 
-#define STAT_ATOMIC(stat)	atomic_read(&(stat))
+	core_stats(attrs_core(dev), &stats);
+	return sysfs_emit(buf, "%u\n",
+			  *(u32 *)((void *)&stats + (unsigned long)ext->var));
+}
 
-STAT(pre_alarms, READ_ONCE);
-STAT(load_disconnects, READ_ONCE);
-STAT(charge_disconnects, READ_ONCE);
-STAT(interrupts, STAT_ATOMIC);
-STAT(rescans, STAT_ATOMIC);
-STAT(missed_edges, READ_ONCE);
-STAT(read_errors, READ_ONCE);
-STAT(write_errors, READ_ONCE);
+/* A counter in struct core_stats, as stats/<name> */
+#define STAT(_name)							\
+static struct dev_ext_attribute stat_##_name = {			\
+	.attr = __ATTR(_name, 0444, stat_show, NULL),			\
+	.var = (void *)offsetof(struct core_stats, _name),		\
+}
+
+STAT(pre_alarms);
+STAT(load_disconnects);
+STAT(charge_disconnects);
+STAT(interrupts);
+STAT(rescans);
+STAT(missed_edges);
+STAT(read_errors);
+STAT(write_errors);
 
 static struct attribute *stats_attrs[] = {
-	&dev_attr_pre_alarms.attr,
-	&dev_attr_load_disconnects.attr,
-	&dev_attr_charge_disconnects.attr,
-	&dev_attr_interrupts.attr,
-	&dev_attr_rescans.attr,
-	&dev_attr_missed_edges.attr,
-	&dev_attr_read_errors.attr,
-	&dev_attr_write_errors.attr,
+	&stat_pre_alarms.attr.attr,
+	&stat_load_disconnects.attr.attr,
+	&stat_charge_disconnects.attr.attr,
+	&stat_interrupts.attr.attr,
+	&stat_rescans.attr.attr,
+	&stat_missed_edges.attr.attr,
+	&stat_read_errors.attr.attr,
+	&stat_write_errors.attr.attr,
 	NULL
 };
 
@@ -272,25 +231,20 @@ static const struct attribute_group stats_group = {
 	.attrs = stats_attrs,
 };
 
-/**
- * attrs_report() - wake who polls an attribute that has changed
- * @b: the board
- * @old: what was told last
- * @new: what is told now
- */
-void attrs_report(struct board *b, const struct board_view *old,
-		  const struct board_view *new)
+/* Wake those who poll() an attribute that differs. */
+static void attrs_notify(struct device *dev, const struct snapshot *old,
+			 const struct snapshot *new)
 {
+	u32 outputs = old->outputs ^ new->outputs;
 	const struct {
 		const char *name;
 		bool changed;
 	} attrs[] = {
 		{ "remote", old->remote != new->remote },
 		{ "terminals", old->terminals != new->terminals },
-		{ "load", (old->outputs ^ new->outputs) & PROTECTION_LOAD },
-		{ "charge", (old->outputs ^ new->outputs) & PROTECTION_CHARGE },
-		{ "pre_alarm",
-		  (old->outputs ^ new->outputs) & PROTECTION_PRE_ALARM },
+		{ "load", outputs & OUTPUT_LOAD },
+		{ "charge", outputs & OUTPUT_CHARGE },
+		{ "pre_alarm", outputs & OUTPUT_PRE_ALARM },
 		{ "alarm", old->alarm != new->alarm },
 		{ "conditions", old->conditions != new->conditions },
 		{ "load_off_reason", old->load_reason != new->load_reason },
@@ -301,26 +255,74 @@ void attrs_report(struct board *b, const struct board_view *old,
 
 	for (n = 0; n < ARRAY_SIZE(attrs); n++)
 		if (attrs[n].changed)
-			sysfs_notify(&b->dev->kobj, NULL, attrs[n].name);
+			sysfs_notify(&dev->kobj, NULL, attrs[n].name);
+}
+
+static void attrs_update(struct attrs *a)
+{
+	struct device *dev = a->board->dev;
+	struct snapshot new;
+
+	mutex_lock(&a->lock);
+	new = attrs_snapshot(dev);
+	attrs_notify(dev, &a->notified, &new);
+	a->notified = new;
+	mutex_unlock(&a->lock);
+}
+
+static int attrs_on_snapshot(struct notifier_block *nb, unsigned long event,
+			     void *data)
+{
+	const struct snapshot_change *change = data;
+
+	if (!change->more)
+		attrs_update(container_of(nb, struct attrs, snapshots));
+	return NOTIFY_DONE;
+}
+
+static int attrs_on_measurements(struct notifier_block *nb,
+				 unsigned long event, void *data)
+{
+	attrs_update(container_of(nb, struct attrs, measurements));
+	return NOTIFY_DONE;
 }
 
 /**
- * attrs_register() - add the attributes
- * @b: the board, initialised; it is the driver data of its device
+ * attrs_attach() - add the attributes
+ * @b: the board
  *
- * They come before the power supply, so that whoever is told of that finds
- * them.
+ * Attach them before the power supply, so that its uevent announces them, too.
  *
- * Return: 0, or a negative errno after a message.
+ * Return: 0, or a negative errno.
  */
-int attrs_register(struct board *b)
+int attrs_attach(struct board *b)
 {
+	struct attrs *a = devm_kzalloc(b->dev, sizeof(*a), GFP_KERNEL);
 	int ret;
 
+	if (!a)
+		return -ENOMEM;
+	a->board = b;
+	mutex_init(&a->lock);
+	a->notified = attrs_snapshot(b->dev);
 	ret = devm_device_add_group(b->dev, &board_group);
-	if (!ret)
-		ret = devm_device_add_group(b->dev, &stats_group);
 	if (ret)
-		return dev_err_probe(b->dev, ret, "no attributes\n");
+		return ret;
+	ret = devm_device_add_group(b->dev, &stats_group);
+	if (ret)
+		return ret;
+
+	a->snapshots.notifier_call = attrs_on_snapshot;
+	a->snapshots.priority = OBSERVER_ATTRS;
+	ret = devm_core_subscribe(b->dev, b->core, &a->snapshots);
+	if (ret)
+		return ret;
+	a->measurements.notifier_call = attrs_on_measurements;
+	a->measurements.priority = OBSERVER_ATTRS;
+	ret = devm_measurements_subscribe(b->dev, b->measurements,
+					  &a->measurements);
+	if (ret)
+		return ret;
+	attrs_update(a);	/* what has changed meanwhile */
 	return 0;
 }

@@ -2,10 +2,10 @@
 /*
  * The board as a GPIO chip, for libgpiod and for other drivers.
  *
- * Levels come from what the board has published, so asking never sleeps. Every
- * change is queued where it is published, and told from the board's report: one
- * event for each, in their order, even if they come faster than anybody
- * listens. Interrupts are nested ones, whose handlers run right there.
+ * Values are taken from the published snapshot, so get() never sleeps. Each
+ * transition raises its edges once and in order, even if transitions come faster
+ * than they are handled. The interrupts are nested ones, whose handlers run in the
+ * context of the notifier.
  */
 #include <linux/bitops.h>
 #include <linux/device.h>
@@ -13,18 +13,20 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/module.h>
 #include <linux/property.h>
 #include <linux/sched.h>
 
-#include "board.h"
 #include "compat.h"
+#include "core.h"
+#include "observers.h"
 
 enum gpiochip_line {
 	LINE_LOAD,
 	LINE_CHARGE,
 	LINE_PRE_ALARM,
 	LINE_REMOTE,
-	LINE_CONDITIONS,	/* six, in the order of &enum protection_line */
+	LINE_CONDITIONS,	/* six, in the order of &enum input */
 	LINE_TERMINALS = LINE_CONDITIONS + 6,
 	LINE_FAULT,
 	LINES
@@ -36,75 +38,99 @@ static const char * const line_names[LINES] = {
 	"under-temperature", "charge-inhibit", "terminals", "fault",
 };
 
-static u32 gpiochip_levels(const struct board_view *view)
-{
-	u32 levels = view->outputs << LINE_LOAD;
+/**
+ * struct gpiochip - the GPIO chip of one board
+ * @board: the board
+ * @chip: the chip
+ * @snapshots: called with transitions
+ * @levels: levels after the transition whose edges are raised
+ * @notifying: the task that raises them right now
+ * @enabled: lines whose interrupt is enabled
+ * @rising: lines whose rising edge is requested
+ * @falling: lines whose falling edge is requested
+ * @drives_remote: the line of the remote is an output
+ */
+struct gpiochip {
+	struct board *board;
+	struct gpio_chip chip;
+	struct notifier_block snapshots;
+	u32 levels;
+	struct task_struct *notifying;
+	unsigned long enabled;
+	unsigned long rising;
+	unsigned long falling;
+	bool drives_remote;
+};
 
-	levels |= (view->conditions & PROTECTION_CONDITIONS) << LINE_CONDITIONS;
-	if (view->remote)
+static u32 gpiochip_levels(const struct snapshot *s)
+{
+	u32 levels = s->outputs << LINE_LOAD;
+
+	levels |= (s->conditions & INPUTS_CONDITIONS) << LINE_CONDITIONS;
+	if (s->remote)
 		levels |= BIT(LINE_REMOTE);
-	if (view->terminals)
+	if (s->terminals)
 		levels |= BIT(LINE_TERMINALS);
-	if (view->conditions & ~PROTECTION_CONDITIONS)
+	if (s->conditions & ~INPUTS_CONDITIONS)
 		levels |= BIT(LINE_FAULT);
 	return levels;
 }
 
-static struct board *to_board(struct gpio_chip *gc)
-{
-	return gpiochip_get_data(gc);
-}
-
 static int gpiochip_get(struct gpio_chip *gc, unsigned int line)
 {
-	struct board *b = to_board(gc);
-	struct board_gpio *g = &b->gpio;
-	struct board_view view;
+	struct gpiochip *g = gpiochip_get_data(gc);
+	struct snapshot s;
 
-	/* Who is told of an edge reads the level that it led to. */
-	if (READ_ONCE(g->teller) == current)
-		return !!(g->told & BIT(line));
-	/* What was written reads back at once. */
+	/* The handler of an edge reads the level that the edge led to. */
+	if (READ_ONCE(g->notifying) == current)
+		return !!(g->levels & BIT(line));
+	/* A value that was written reads back at once. */
 	if (line == LINE_REMOTE)
-		return READ_ONCE(b->protection.software_remote);
-	board_view(b, &view, NULL);
-	return !!(gpiochip_levels(&view) & BIT(line));
+		return core_setting(g->board->core, CORE_REMOTE);
+	core_snapshot(g->board->core, &s);
+	return !!(gpiochip_levels(&s) & BIT(line));
 }
 
-static int gpiochip_switch(struct gpio_chip *gc, unsigned int line, int value)
+static int gpiochip_set_line(struct gpio_chip *gc, unsigned int line, int value)
 {
+	struct gpiochip *g = gpiochip_get_data(gc);
+
 	if (line != LINE_REMOTE)
 		return -EPERM;
-	board_switch_remote(to_board(gc), value);
-	return 0;
+	return core_request_nowait(g->board->core, CORE_REMOTE, !!value);
 }
 
-SMALLBMS_GPIO_SET(gpiochip_set, gpiochip_switch)
+SMALLBMS_GPIO_SET(gpiochip_set, gpiochip_set_line)
 
 static int gpiochip_get_direction(struct gpio_chip *gc, unsigned int line)
 {
-	return line == LINE_REMOTE && READ_ONCE(to_board(gc)->gpio.drives_remote) ?
+	struct gpiochip *g = gpiochip_get_data(gc);
+
+	return line == LINE_REMOTE && READ_ONCE(g->drives_remote) ?
 	       GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
 }
 
 static int gpiochip_direction_input(struct gpio_chip *gc, unsigned int line)
 {
+	struct gpiochip *g = gpiochip_get_data(gc);
+
 	if (line == LINE_REMOTE)
-		WRITE_ONCE(to_board(gc)->gpio.drives_remote, false);
+		WRITE_ONCE(g->drives_remote, false);
 	return 0;
 }
 
 static int gpiochip_direction_output(struct gpio_chip *gc, unsigned int line,
 				     int value)
 {
-	int ret = gpiochip_switch(gc, line, value);
+	struct gpiochip *g = gpiochip_get_data(gc);
+	int ret = gpiochip_set_line(gc, line, value);
 
 	if (!ret)
-		WRITE_ONCE(to_board(gc)->gpio.drives_remote, true);
+		WRITE_ONCE(g->drives_remote, true);
 	return ret;
 }
 
-/* The remote stays as it is: the end of a program must not switch the loads. */
+/* The remote stays as it is: a program that ends must not switch the loads. */
 static void gpiochip_free(struct gpio_chip *gc, unsigned int line)
 {
 	gpiochip_direction_input(gc, line);
@@ -113,25 +139,27 @@ static void gpiochip_free(struct gpio_chip *gc, unsigned int line)
 static void gpiochip_irq_mask(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct gpiochip *g = gpiochip_get_data(gc);
 
-	clear_bit(irqd_to_hwirq(d), &to_board(gc)->gpio.enabled);
+	clear_bit(irqd_to_hwirq(d), &g->enabled);
 	gpiochip_disable_irq(gc, irqd_to_hwirq(d));
 }
 
 static void gpiochip_irq_unmask(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct gpiochip *g = gpiochip_get_data(gc);
 
 	gpiochip_enable_irq(gc, irqd_to_hwirq(d));
-	set_bit(irqd_to_hwirq(d), &to_board(gc)->gpio.enabled);
+	set_bit(irqd_to_hwirq(d), &g->enabled);
 }
 
 static int gpiochip_irq_set_type(struct irq_data *d, unsigned int type)
 {
-	struct board_gpio *g =
-		&to_board(irq_data_get_irq_chip_data(d))->gpio;
+	struct gpiochip *g =
+		gpiochip_get_data(irq_data_get_irq_chip_data(d));
 
-	/* Nobody could make a level go away: edges alone */
+	/* Edges only: no handler could make a level go away. */
 	if (!type || type & ~IRQ_TYPE_EDGE_BOTH)
 		return -EINVAL;
 	assign_bit(irqd_to_hwirq(d), &g->rising, type & IRQ_TYPE_EDGE_RISING);
@@ -148,72 +176,31 @@ static const struct irq_chip gpiochip_irq = {
 	GPIOCHIP_IRQ_RESOURCE_HELPERS,
 };
 
-/**
- * gpiochip_publish() - queue what has changed
- * @b: the board, its lock held
- * @view: what it tells now
- *
- * Return: true if there is anything to tell.
- */
-bool gpiochip_publish(struct board *b, const struct board_view *view)
+static int gpiochip_snapshot(struct notifier_block *nb, unsigned long event,
+			     void *data)
 {
-	struct board_gpio *g = &b->gpio;
-	u32 levels = gpiochip_levels(view);
-
-	if (levels == g->newest)
-		return false;
-	g->newest = levels;
-	/* If nobody listens for so long, they get the sum of what they missed. */
-	if (g->head - g->tail == ARRAY_SIZE(g->queue))
-		g->head--;
-	g->queue[g->head++ % ARRAY_SIZE(g->queue)] = levels;
-	return true;
-}
-
-static bool gpiochip_next(struct board *b, u32 *levels)
-{
-	struct board_gpio *g = &b->gpio;
-	bool found;
-
-	raw_spin_lock_irq(&b->lock);
-	found = g->tail != g->head;
-	if (found)
-		*levels = g->queue[g->tail++ % ARRAY_SIZE(g->queue)];
-	raw_spin_unlock_irq(&b->lock);
-	return found;
-}
-
-/**
- * gpiochip_report() - tell of the edges
- * @b: the board
- *
- * Context: the board's report alone.
- */
-void gpiochip_report(struct board *b)
-{
-	struct board_gpio *g = &b->gpio;
-	unsigned long changed, listening;
+	struct gpiochip *g = container_of(nb, struct gpiochip, snapshots);
+	const struct snapshot_change *change = data;
+	u32 levels = gpiochip_levels(&change->new);
+	unsigned long edges = gpiochip_levels(&change->old) ^ levels;
 	unsigned int line;
-	u32 levels;
 
-	while (gpiochip_next(b, &levels)) {
-		changed = g->told ^ levels;
-		g->told = levels;
-		listening = READ_ONCE(g->enabled) &
-			    ((READ_ONCE(g->rising) & levels) |
-			     (READ_ONCE(g->falling) & ~levels));
-		changed &= listening;
-		WRITE_ONCE(g->teller, current);
-		for_each_set_bit(line, &changed, LINES)
-			handle_nested_irq(irq_find_mapping(g->chip.irq.domain,
-							   line));
-		WRITE_ONCE(g->teller, NULL);
-	}
+	edges &= (READ_ONCE(g->rising) & levels) |
+		 (READ_ONCE(g->falling) & ~levels);
+	edges &= READ_ONCE(g->enabled);
+
+	g->levels = levels;
+	WRITE_ONCE(g->notifying, current);
+	for_each_set_bit(line, &edges, LINES)
+		handle_nested_irq(irq_find_mapping(g->chip.irq.domain, line));
+	WRITE_ONCE(g->notifying, NULL);
+	return NOTIFY_DONE;
 }
 
-/* "gpio-line-names" names them otherwise */
-static int gpiochip_name(struct board *b)
+/* Lines are called <name>-load etc., unless "gpio-line-names" says otherwise. */
+static int gpiochip_name_lines(struct gpiochip *g)
 {
+	struct board *b = g->board;
 	const char **names;
 	unsigned int n;
 
@@ -228,29 +215,30 @@ static int gpiochip_name(struct board *b)
 		if (!names[n])
 			return -ENOMEM;
 	}
-	b->gpio.chip.names = names;
+	g->chip.names = names;
 	return 0;
 }
 
 /**
- * gpiochip_register() - offer the lines
- * @b: the board, its name given; nothing is reported yet
+ * gpiochip_attach() - register the GPIO chip
+ * @b: the board
  *
- * Return: 0, or a negative errno after a message.
+ * Return: 0, or a negative errno.
  */
-int gpiochip_register(struct board *b)
+int gpiochip_attach(struct board *b)
 {
-	struct board_gpio *g = &b->gpio;
-	struct gpio_chip *gc = &g->chip;
+	struct gpiochip *g = devm_kzalloc(b->dev, sizeof(*g), GFP_KERNEL);
+	struct gpio_chip *gc;
 	int ret;
 
-	/* Nobody listens yet to what was queued. */
-	g->told = g->newest;
-	g->tail = g->head;
-
-	ret = gpiochip_name(b);
+	if (!g)
+		return -ENOMEM;
+	g->board = b;
+	ret = gpiochip_name_lines(g);
 	if (ret)
 		return ret;
+
+	gc = &g->chip;
 	gc->label = b->name;
 	gc->parent = b->dev;
 	gc->owner = THIS_MODULE;
@@ -268,9 +256,11 @@ int gpiochip_register(struct board *b)
 	gc->irq.default_type = IRQ_TYPE_NONE;
 	gc->irq.threaded = true;
 
-	ret = devm_gpiochip_add_data(b->dev, gc, b);
+	ret = devm_gpiochip_add_data(b->dev, gc, g);
 	if (ret)
-		return dev_err_probe(b->dev, ret, "no GPIO chip '%s'\n",
-				     b->name);
-	return 0;
+		return ret;
+	g->snapshots.notifier_call = gpiochip_snapshot;
+	g->snapshots.priority = OBSERVER_GPIOCHIP;
+	/* last, so that no edge is raised once the chip is being removed */
+	return devm_core_subscribe(b->dev, b->core, &g->snapshots);
 }

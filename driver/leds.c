@@ -2,80 +2,131 @@
 /* LED triggers: load on (O4), temperature or overvoltage (O5), pre-alarm. */
 #include <linux/device.h>
 #include <linux/leds.h>
+#include <linux/mutex.h>
 
-#include "board.h"
+#include "core.h"
+#include "observers.h"
 
-static const char * const names[BOARD_LEDS] = {
-	"load-on", "temp-or-ovp", "pre-alarm",
+enum { LED_LOAD_ON, LED_TEMP_OR_OVP, LED_PRE_ALARM, LEDS };
+
+static const char * const names[LEDS] = {
+	[LED_LOAD_ON] = "load-on",
+	[LED_TEMP_OR_OVP] = "temp-or-ovp",
+	[LED_PRE_ALARM] = "pre-alarm",
 };
 
-static bool leds_lit(const struct board_view *view, unsigned int n)
+/**
+ * struct indicator - a LED trigger
+ * @trigger: the trigger
+ * @lit: LEDs that follow it are lit
+ */
+struct indicator {
+	struct led_trigger trigger;
+	bool lit;
+};
+
+/**
+ * struct leds - the LED triggers of one board
+ * @board: the board
+ * @snapshots: called with transitions
+ * @lock: serialises updates of @indicators
+ * @indicators: the triggers
+ */
+struct leds {
+	struct board *board;
+	struct notifier_block snapshots;
+	struct mutex lock;	/* serialises updates */
+	struct indicator indicators[LEDS];
+};
+
+static bool is_lit(const struct snapshot *s, unsigned int n)
 {
 	switch (n) {
-	case 0:
-		return view->outputs & PROTECTION_LOAD;
-	case 1:
-		return view->charge_blocked;
+	case LED_LOAD_ON:
+		return s->outputs & OUTPUT_LOAD;
+	case LED_TEMP_OR_OVP:
+		return s->charge_tripped;
 	default:
-		return view->outputs & PROTECTION_PRE_ALARM;
+		return s->outputs & OUTPUT_PRE_ALARM;
 	}
 }
 
-/* A LED that takes up the trigger shows at once what is. */
+/* A LED that takes up the trigger shows the present state at once. */
 static int leds_activate(struct led_classdev *led)
 {
-	struct board_led *l = container_of(led->trigger, struct board_led,
+	struct indicator *i = container_of(led->trigger, struct indicator,
 					   trigger);
 
-	led_set_brightness(led, READ_ONCE(l->lit) ? LED_FULL : LED_OFF);
+	led_set_brightness(led, READ_ONCE(i->lit) ? LED_FULL : LED_OFF);
 	return 0;
 }
 
-/**
- * leds_report() - let the LEDs follow the board
- * @b: the board
- * @view: what it tells
- */
-void leds_report(struct board *b, const struct board_view *view)
+static void leds_update(struct leds *l)
 {
+	struct snapshot s;
 	unsigned int n;
 
-	for (n = 0; n < BOARD_LEDS; n++) {
-		struct board_led *l = &b->leds[n];
-		bool lit = leds_lit(view, n);
+	mutex_lock(&l->lock);
+	core_snapshot(l->board->core, &s);
+	for (n = 0; n < LEDS; n++) {
+		struct indicator *i = &l->indicators[n];
+		bool lit = is_lit(&s, n);
 
-		if (lit == l->lit)
+		if (lit == i->lit)
 			continue;
-		WRITE_ONCE(l->lit, lit);
-		if (l->trigger.name)
-			led_trigger_event(&l->trigger, lit ? LED_FULL : LED_OFF);
+		WRITE_ONCE(i->lit, lit);
+		led_trigger_event(&i->trigger, lit ? LED_FULL : LED_OFF);
 	}
+	mutex_unlock(&l->lock);
+}
+
+static int leds_snapshot(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	const struct snapshot_change *change = data;
+
+	if (!change->more)
+		leds_update(container_of(nb, struct leds, snapshots));
+	return NOTIFY_DONE;
 }
 
 /**
- * leds_register() - offer the triggers <name>-load-on, ...
- * @b: the board, its name given
+ * leds_attach() - register the triggers <name>-load-on, -temp-or-ovp, -pre-alarm
+ * @b: the board
  *
- * Return: 0, or a negative errno after a message.
+ * Return: 0, or a negative errno.
  */
-int leds_register(struct board *b)
+int leds_attach(struct board *b)
 {
+	struct leds *l = devm_kzalloc(b->dev, sizeof(*l), GFP_KERNEL);
+	struct snapshot s;
 	unsigned int n;
 	int ret;
 
-	for (n = 0; n < BOARD_LEDS; n++) {
-		struct board_led *l = &b->leds[n];
-		const char *name = devm_kasprintf(b->dev, GFP_KERNEL, "%s-%s",
-						  b->name, names[n]);
+	if (!l)
+		return -ENOMEM;
+	l->board = b;
+	mutex_init(&l->lock);
+	core_snapshot(b->core, &s);
+	for (n = 0; n < LEDS; n++) {
+		struct indicator *i = &l->indicators[n];
 
-		if (!name)
+		i->lit = is_lit(&s, n);
+		i->trigger.name = devm_kasprintf(b->dev, GFP_KERNEL, "%s-%s",
+						 b->name, names[n]);
+		if (!i->trigger.name)
 			return -ENOMEM;
-		l->trigger.name = name;
-		l->trigger.activate = leds_activate;
-		ret = devm_led_trigger_register(b->dev, &l->trigger);
+		i->trigger.activate = leds_activate;
+		ret = devm_led_trigger_register(b->dev, &i->trigger);
 		if (ret)
-			return dev_err_probe(b->dev, ret,
-					     "no LED trigger '%s'\n", name);
+			return ret;
 	}
+
+	l->snapshots.notifier_call = leds_snapshot;
+	l->snapshots.priority = OBSERVER_LEDS;
+	ret = devm_core_subscribe(b->dev, b->core, &l->snapshots);
+	if (ret)
+		return ret;
+	leds_update(l);		/* what has changed meanwhile */
 	return 0;
 }

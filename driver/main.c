@@ -3,206 +3,284 @@
  * smallBMS I/O board: protects a bank of LiFePO4 smart batteries.
  *
  * The batteries watch their cells and pull signal lines; this driver reads the
- * lines, and disconnects loads and chargers in time. What follows when is in
- * protection.c; the rules are in Documentation/requirements.rst.
+ * lines, and disconnects loads and chargers in time. The rules are in
+ * Documentation/requirements.rst, and implemented in protection.c.
+ *
+ * Protect first, tell later (F0): the core runs before anything that reports is
+ * attached. An observer that fails is reported once, and tried again.
  *
  * This is no certified safety device and no substitute for a fuse (F7).
  */
 #include <linux/device.h>
-#include <linux/gpio/consumer.h>
+#include <linux/idr.h>
+#include <linux/minmax.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 #include <linux/pm_wakeup.h>
+#include <linux/power_supply.h>
 #include <linux/property.h>
+#include <linux/workqueue.h>
 
-#include "board.h"
+#include "compat.h"
+#include "core.h"
+#include "measurements.h"
+#include "observers.h"
 
-/* T1 */
-#define POLL_INTERVAL_INTERRUPTS_MS	1000
-#define POLL_INTERVAL_MS		20
+/* An observer that fails is tried again after 1, 2, 4, ... 64 s. */
+#define RETRY_FIRST_S		1U
+#define RETRY_MAX_S		64U
 
-/* F5 */
-#define HEARTBEAT_INTERVAL_MS		500
+/* In the order in which they are attached: attributes before the uevent. */
+static const struct {
+	const char *name;
+	int (*attach)(struct board *b);
+} observers[] = {
+	{ "log", log_attach },
+	{ "attributes", attrs_attach },
+	{ "measurements", iio_attach },
+	{ "power supply", supply_attach },
+	{ "GPIO chip", gpiochip_attach },
+	{ "LED triggers", leds_attach },
+};
 
-static int read_ms(struct device *dev, const char *name, u32 min, u32 fallback,
-		   u32 *value_ms)
+/**
+ * struct smallbms - a bound device
+ * @board: what observers are given; first, as the driver data points to it
+ * @attached: observers that are attached, as bits
+ * @reported: observers whose failure was reported, as bits
+ * @retry: tries the others again
+ * @retry_s: pause before the next try
+ * @retain_state_shutdown: F1
+ */
+struct smallbms {
+	struct board board;
+	u32 attached;
+	u32 reported;
+	struct delayed_work retry;
+	unsigned int retry_s;
+	bool retain_state_shutdown;
+};
+
+static struct smallbms *to_smallbms(struct device *dev)
 {
+	return container_of(dev_get_drvdata(dev), struct smallbms, board);
+}
+
+static int attach(struct smallbms *s, unsigned int n)
+{
+	struct device *dev = s->board.dev;
+	void *group = devres_open_group(dev, NULL, GFP_KERNEL);
 	int ret;
 
-	*value_ms = fallback;
-	if (!device_property_present(dev, name))
+	if (!group)
+		return -ENOMEM;
+	ret = observers[n].attach(&s->board);
+	if (ret)
+		devres_release_group(dev, group);
+	else
+		devres_remove_group(dev, group);
+	return ret;
+}
+
+/* Attach the observers that are missing, and come back for those that fail. */
+static void attach_all(struct smallbms *s)
+{
+	struct device *dev = s->board.dev;
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(observers); n++) {
+		int ret;
+
+		if (s->attached & BIT(n))
+			continue;
+		ret = attach(s, n);
+		if (!ret) {
+			s->attached |= BIT(n);
+			if (s->reported & BIT(n))
+				dev_info(dev, "%s: added\n", observers[n].name);
+		} else if (!(s->reported & BIT(n))) {
+			s->reported |= BIT(n);
+			dev_warn(dev, "%s: failed to add: %pe; trying again\n",
+				 observers[n].name, ERR_PTR(ret));
+		}
+	}
+	if (s->attached == BIT(ARRAY_SIZE(observers)) - 1)
+		return;
+	queue_delayed_work(system_freezable_wq, &s->retry,
+			   msecs_to_jiffies(s->retry_s * MSEC_PER_SEC));
+	s->retry_s = min(2 * s->retry_s, RETRY_MAX_S);
+}
+
+static void attach_work(struct work_struct *work)
+{
+	attach_all(container_of(to_delayed_work(work), struct smallbms, retry));
+}
+
+/* Read a setting; the limits are the core's (V1). */
+static int read_setting(struct device *dev, enum core_setting setting, u32 *value)
+{
+	const struct core_limits *limits = core_limits(setting);
+	int ret;
+
+	*value = limits->fallback;
+	if (!limits->property || !device_property_present(dev, limits->property))
 		return 0;
 
-	ret = device_property_read_u32(dev, name, value_ms);
+	ret = device_property_read_u32(dev, limits->property, value);
 	if (ret)
-		return dev_err_probe(dev, ret, "%s: not a number\n", name);
-	if (*value_ms < min)
-		return dev_err_probe(dev, -EINVAL,
-				     "%s: %u ms, but at least %u are required\n",
-				     name, *value_ms, min);
+		return dev_err_probe(dev, ret, "%s: not a number\n",
+				     limits->property);
+	ret = core_check(setting, *value);
+	if (ret)
+		return dev_err_probe(dev, ret, "%s: %u ms, but must be %u to %u\n",
+				     limits->property, *value, limits->min,
+				     limits->max);
 	return 0;
 }
 
-static int smallbms_read_config(struct board *b, struct protection_config *cfg)
+static int read_config(struct device *dev, struct core_config *cfg)
 {
-	const struct {
-		const char *name;
-		u32 min;
-		u32 fallback;
-		u32 *value_ms;
-	} delays[] = {
-		{ "pre-alarm-delay-ms", PROTECTION_PRE_ALARM_DELAY_MIN_MS,
-		  PROTECTION_PRE_ALARM_DELAY_MS, &cfg->pre_alarm_delay_ms },
-		{ "load-reconnect-delay-ms", 0,
-		  PROTECTION_LOAD_RECONNECT_DELAY_MS,
-		  &cfg->load_reconnect_delay_ms },
-		{ "charge-reconnect-delay-ms", 0,
-		  PROTECTION_CHARGE_RECONNECT_DELAY_MS,
-		  &cfg->charge_reconnect_delay_ms },
-		{ "clear-delay-ms", 0, PROTECTION_CLEAR_DELAY_MS,
-		  &cfg->clear_delay_ms },
-		{ "debounce-delay-ms", 0, PROTECTION_DEBOUNCE_DELAY_MS,
-		  &cfg->debounce_delay_ms },
-		{ "heartbeat-interval-ms", 1, HEARTBEAT_INTERVAL_MS,
-		  &b->heartbeat_interval_ms },
-		{ "poll-interval", 1,
-		  b->inputs.interrupts == b->inputs.fitted ?
-		  POLL_INTERVAL_INTERRUPTS_MS : POLL_INTERVAL_MS,
-		  &b->poll_interval_ms },
-	};
-	unsigned int n;
+	enum core_setting n;
 	int ret;
 
-	for (n = 0; n < ARRAY_SIZE(delays); n++) {
-		ret = read_ms(b->dev, delays[n].name, delays[n].min,
-			      delays[n].fallback, delays[n].value_ms);
+	for (n = 0; n < CORE_SETTINGS; n++) {
+		ret = read_setting(dev, n, &cfg->setting[n]);
 		if (ret)
 			return ret;
 	}
-
-	cfg->fitted = b->inputs.fitted & INPUTS_LINES;
 	cfg->release_pre_alarm_on_disconnect =
-		device_property_read_bool(b->dev,
-					  "release-pre-alarm-on-disconnect");
-	b->retain_state_shutdown =
-		device_property_read_bool(b->dev, "retain-state-shutdown");
-	b->wakeup = device_property_read_bool(b->dev, "wakeup-source");
+		device_property_read_bool(dev, "release-pre-alarm-on-disconnect");
 	return 0;
 }
 
-static void smallbms_wake_no_more(void *dev)
+/* Numbers of boards without a label */
+static DEFINE_IDA(numbers);
+
+static void free_number(void *data)
+{
+	ida_free(&numbers, (unsigned long)data);
+}
+
+static bool is_power_supply(const char *name)
+{
+	struct power_supply *supply = power_supply_get_by_name(name);
+
+	if (supply)
+		power_supply_put(supply);
+	return supply;
+}
+
+/* The label, or the first of smallbms0, smallbms1, ... that is free. */
+static int make_name(struct device *dev, const char **name)
+{
+	int n = -1, ret;
+
+	if (device_property_present(dev, "label")) {
+		if (device_property_read_string(dev, "label", name) ||
+		    !**name || strchr(*name, '/'))
+			return dev_err_probe(dev, -EINVAL,
+					     "label: not a name for a power supply\n");
+		return 0;
+	}
+
+	do {
+		n = ida_alloc_min(&numbers, n + 1, GFP_KERNEL);
+		if (n < 0)
+			return n;
+		ret = devm_add_action_or_reset(dev, free_number,
+					       (void *)(unsigned long)n);
+		if (ret)
+			return ret;
+		*name = devm_kasprintf(dev, GFP_KERNEL, "smallbms%d", n);
+		if (!*name)
+			return -ENOMEM;
+	} while (is_power_supply(*name));
+	return 0;
+}
+
+static void disable_wakeup(void *dev)
 {
 	device_init_wakeup(dev, false);
 }
 
-/* What uses the board comes before what moves it; interrupts are last. */
-static int smallbms_set_up(struct board *b)
+static int set_up(struct smallbms *s)
 {
-	struct protection_config cfg;
-	u32 found;
+	struct board *b = &s->board;
+	struct core_config cfg;
 	int ret;
 
-	ret = inputs_get(b->dev, &b->inputs);
+	ret = make_name(b->dev, &b->name);
 	if (ret)
 		return ret;
-	ret = smallbms_read_config(b, &cfg);
+	ret = read_config(b->dev, &cfg);
 	if (ret)
 		return ret;
-	b->heartbeat = devm_gpiod_get_optional(b->dev, "heartbeat",
-					       GPIOD_OUT_LOW);
-	if (IS_ERR(b->heartbeat))
-		return dev_err_probe(b->dev, PTR_ERR(b->heartbeat),
-				     "heartbeat-gpios: cannot be had\n");
-
-	found = outputs_found(&b->outputs);
-	inputs_read_back(&b->inputs, &b->outputs);
-	ret = board_init(b, &cfg, found);
+	b->measurements = devm_measurements_create(b->dev);
+	if (!b->measurements)
+		return -ENOMEM;
+	s->retain_state_shutdown =
+		device_property_read_bool(b->dev, "retain-state-shutdown");
+	device_init_wakeup(b->dev, device_property_read_bool(b->dev,
+							     "wakeup-source"));
+	ret = devm_add_action_or_reset(b->dev, disable_wakeup, b->dev);
 	if (ret)
 		return ret;
-	ret = attrs_register(b);
-	if (ret)
-		return ret;
-	ret = measure_init(b);
-	if (ret)
-		return ret;
-	ret = supply_register(b);
-	if (ret)
-		return ret;
-	ret = gpiochip_register(b);
-	if (ret)
-		return ret;
-	ret = leds_register(b);
-	if (ret)
-		return ret;
-	ret = measure_start(b);
-	if (ret)
-		return ret;
-	device_init_wakeup(b->dev, b->wakeup);
-	ret = devm_add_action_or_reset(b->dev, smallbms_wake_no_more, b->dev);
-	if (ret)
-		return ret;
-	return board_start(b);
+	return core_start(b->core, b->name, &cfg);
 }
 
 static int smallbms_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
-	struct board *b;
+	struct smallbms *s;
 	int ret;
 
-	b = devm_kzalloc(dev, sizeof(*b), GFP_KERNEL);
-	if (!b)
+	s = devm_kzalloc(dev, sizeof(*s), GFP_KERNEL);
+	if (!s)
 		return -ENOMEM;
-	b->dev = dev;
-	dev_set_drvdata(dev, b);
+	s->board.dev = dev;
+	s->retry_s = RETRY_FIRST_S;
+	INIT_DELAYED_WORK(&s->retry, attach_work);
+	dev_set_drvdata(dev, &s->board);
 
-	ret = outputs_get(dev, &b->outputs);
-	if (!ret)
-		ret = smallbms_set_up(b);
-	/*
-	 * F1: nobody will watch over what was found on. But a probe that is
-	 * merely put off leaves it, so that a reboot does not pulse the load.
-	 */
-	if (ret && ret != -EPROBE_DEFER && outputs_release(&b->outputs))
-		dev_err(dev, "the outputs could not be released\n");
-	return ret;
+	s->board.core = core_create(dev);
+	if (IS_ERR(s->board.core))
+		return PTR_ERR(s->board.core);
+	ret = set_up(s);
+	if (ret) {
+		core_abandon(s->board.core, ret);
+		return ret;
+	}
+	attach_all(s);
+	return 0;
 }
+
+static void stop_retries(struct platform_device *pdev)
+{
+	/* before the observers go, with all other resources */
+	cancel_delayed_work_sync(&to_smallbms(&pdev->dev)->retry);
+}
+
+SMALLBMS_REMOVE(smallbms_remove, stop_retries)
 
 static void smallbms_shutdown(struct platform_device *pdev)
 {
-	struct board *b = platform_get_drvdata(pdev);
+	struct smallbms *s = to_smallbms(&pdev->dev);
 
 	/* F1: a gateway that is fed by its own load output stays fed. */
-	if (!b->retain_state_shutdown)
-		board_stop(b);
+	if (!s->retain_state_shutdown)
+		core_stop(s->board.core);
 }
 
-/* T4: a countdown must not be slept through. */
 static int smallbms_suspend(struct device *dev)
 {
-	struct board *b = dev_get_drvdata(dev);
-	u64 disconnect_at;
-
-	board_rest(b);
-	board_view(b, NULL, &disconnect_at);
-	if (disconnect_at != PROTECTION_NEVER) {
-		board_wake(b);
-		return -EBUSY;
-	}
-	if (device_may_wakeup(dev))
-		inputs_wake(&b->inputs, true);
-	return 0;
+	return core_suspend(to_smallbms(dev)->board.core, device_may_wakeup(dev));
 }
 
 static int smallbms_resume(struct device *dev)
 {
-	struct board *b = dev_get_drvdata(dev);
-
-	if (device_may_wakeup(dev))
-		inputs_wake(&b->inputs, false);
-	board_wake(b);
+	core_resume(to_smallbms(dev)->board.core);
 	return 0;
 }
 
@@ -217,6 +295,7 @@ MODULE_DEVICE_TABLE(of, smallbms_of_match);
 
 static struct platform_driver smallbms_driver = {
 	.probe = smallbms_probe,
+	.remove = smallbms_remove,
 	.shutdown = smallbms_shutdown,
 	.driver = {
 		.name = "smallbms",

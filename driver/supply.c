@@ -2,150 +2,301 @@
 /*
  * The bank as a power supply, from the lines and from what is measured.
  *
- * No property ever fails once it is registered: one error takes a monitoring
- * agent's whole collector down, or swallows a uevent. And capacity is never 0
- * nor absent: desktops power the host off at that.
+ * No property returns an error once it is listed: a single one makes monitoring
+ * agents drop all power supplies, or swallows a uevent. And capacity is always
+ * listed and never 0: desktops power the host off at that.
  */
 #include <linux/device.h>
+#include <linux/math64.h>
 #include <linux/mutex.h>
+#include <linux/power_supply.h>
 #include <linux/property.h>
+#include <linux/sysfs.h>
 
-#include "board.h"
-#include "capacity.h"
 #include "compat.h"
+#include "core.h"
+#include "measurements.h"
+#include "observers.h"
+#include "soc.h"
 
-/* Noise of the measurements is no news: percent */
+/* A change of capacity by less is noise: percent. */
 #define CAPACITY_STEP		2
 
-/* Names are given one at a time, so that none is given twice. */
-static DEFINE_MUTEX(supply_names);
+/* Temperature of the OCV table where none is measured, degrees Celsius */
+#define OCV_TEMPERATURE		25
 
-static bool has(const struct board_view *view, unsigned int line)
+static const enum power_supply_property always[] = {
+	POWER_SUPPLY_PROP_STATUS,
+	POWER_SUPPLY_PROP_HEALTH,
+	POWER_SUPPLY_PROP_PRESENT,
+	POWER_SUPPLY_PROP_TECHNOLOGY,
+	POWER_SUPPLY_PROP_SCOPE,
+	POWER_SUPPLY_PROP_CAPACITY,
+	POWER_SUPPLY_PROP_CAPACITY_LEVEL,
+	POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN,
+	POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
+	POWER_SUPPLY_PROP_MANUFACTURER,
+	POWER_SUPPLY_PROP_MODEL_NAME,
+};
+
+/* Design values of the bank, listed where firmware describes them */
+static const struct {
+	const char *name;
+	enum power_supply_property property;
+} designs[] = {
+	{ "voltage-min-design-microvolt", POWER_SUPPLY_PROP_VOLTAGE_MIN_DESIGN },
+	{ "voltage-max-design-microvolt", POWER_SUPPLY_PROP_VOLTAGE_MAX_DESIGN },
+	{ "charge-full-design-microamp-hours",
+	  POWER_SUPPLY_PROP_CHARGE_FULL_DESIGN },
+};
+
+/* Measurements, listed from their first value on */
+static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
+	[MEASUREMENT_VOLTAGE] = POWER_SUPPLY_PROP_VOLTAGE_NOW,
+	[MEASUREMENT_CURRENT] = POWER_SUPPLY_PROP_CURRENT_NOW,
+	[MEASUREMENT_TEMPERATURE] = POWER_SUPPLY_PROP_TEMP,
+};
+
+/**
+ * struct supply - the power supply of one board
+ * @board: the board
+ * @desc: description of the power supply
+ * @properties: its properties, which become more when something is measured
+ * @design: design values of the bank, by @designs
+ * @has_charger: a charger is described
+ * @charger_online: it is online
+ * @battery: battery with an OCV table, or NULL
+ * @capacity: the last capacity while the lines could be read, percent
+ * @snapshots: called with transitions
+ * @measurements: called with measurements
+ * @lock: guards what follows
+ * @psy: the power supply, NULL until it is registered
+ * @update_files: properties were added, and have no files yet
+ * @reported: snapshot, with the measurements' conditions, of the last event
+ * @reported_status: status at the last event
+ * @reported_capacity: capacity at the last event, percent
+ */
+struct supply {
+	struct board *board;
+	struct power_supply_desc desc;
+	enum power_supply_property properties[ARRAY_SIZE(always) +
+					      ARRAY_SIZE(designs) +
+					      ARRAY_SIZE(measured)];
+	u32 design[ARRAY_SIZE(designs)];
+	bool has_charger;
+	bool charger_online;
+	struct power_supply_battery_info *battery;
+	int capacity;
+	struct notifier_block snapshots;
+	struct notifier_block measurements;
+
+	struct mutex lock;	/* guards all below */
+	struct power_supply *psy;
+	bool update_files;
+	struct snapshot reported;
+	int reported_status;
+	int reported_capacity;
+};
+
+static bool is_active(const struct snapshot *s, enum input input)
 {
-	return view->conditions & PROTECTION_BIT(line);
+	return s->conditions & BIT(input);
 }
 
-static int supply_status(const struct board *b, const struct board_view *view)
+static int supply_status(const struct supply *s, const struct snapshot *snapshot)
 {
-	int direction = measure_direction(b);
+	int direction = measurements_direction(s->board->measurements);
 
 	if (direction)
 		return direction > 0 ? POWER_SUPPLY_STATUS_CHARGING :
 				       POWER_SUPPLY_STATUS_DISCHARGING;
-	if (!b->supplied)
+	if (!s->has_charger)
 		return POWER_SUPPLY_STATUS_UNKNOWN;
-	if (!READ_ONCE(b->charger_online))
+	if (!READ_ONCE(s->charger_online))
 		return POWER_SUPPLY_STATUS_DISCHARGING;
-	return view->outputs & PROTECTION_CHARGE ?
+	return snapshot->outputs & OUTPUT_CHARGE ?
 	       POWER_SUPPLY_STATUS_CHARGING : POWER_SUPPLY_STATUS_NOT_CHARGING;
 }
 
-static int supply_health(const struct board_view *view)
+static int supply_health(const struct snapshot *s)
 {
-	if (view->conditions & (CONDITION_IO_ERROR | CONDITION_SENSE_MISMATCH |
-				CONDITION_IMPLAUSIBLE))
+	if (s->conditions & (CONDITION_IO_ERROR | CONDITION_SENSE_MISMATCH |
+			     CONDITION_IMPLAUSIBLE))
 		return POWER_SUPPLY_HEALTH_UNSPEC_FAILURE;
-	if (has(view, PROTECTION_OVER_TEMPERATURE))
+	if (is_active(s, INPUT_OVER_TEMPERATURE))
 		return POWER_SUPPLY_HEALTH_OVERHEAT;
-	if (has(view, PROTECTION_UNDER_TEMPERATURE))
+	if (is_active(s, INPUT_UNDER_TEMPERATURE))
 		return POWER_SUPPLY_HEALTH_COLD;
-	if (has(view, PROTECTION_CELL_OVERVOLTAGE))
+	if (is_active(s, INPUT_CELL_OVERVOLTAGE))
 		return POWER_SUPPLY_HEALTH_OVERVOLTAGE;
-	if (has(view, PROTECTION_CELL_UNDERVOLTAGE))
+	if (is_active(s, INPUT_CELL_UNDERVOLTAGE))
 		return SMALLBMS_HEALTH_UNDERVOLTAGE;
 	return POWER_SUPPLY_HEALTH_GOOD;
 }
 
-static enum capacity_band supply_band(const struct board_view *view)
+static enum soc_band supply_band(const struct snapshot *s)
 {
-	if (view->unreadable)
-		return CAPACITY_BAND_UNREADABLE;
-	if (has(view, PROTECTION_CELL_UNDERVOLTAGE))
-		return CAPACITY_BAND_EMPTY;
-	if (has(view, PROTECTION_CELL_LOW))
-		return CAPACITY_BAND_LOW;
-	if (has(view, PROTECTION_CELL_OVERVOLTAGE))
-		return CAPACITY_BAND_FULL;
-	return CAPACITY_BAND_NORMAL;
+	if (s->unreadable)
+		return SOC_BAND_UNREADABLE;
+	if (is_active(s, INPUT_CELL_UNDERVOLTAGE))
+		return SOC_BAND_EMPTY;
+	if (is_active(s, INPUT_CELL_LOW))
+		return SOC_BAND_LOW;
+	if (is_active(s, INPUT_CELL_OVERVOLTAGE))
+		return SOC_BAND_FULL;
+	return SOC_BAND_NORMAL;
 }
 
-static int supply_capacity_level(const struct board_view *view)
+static int supply_capacity_level(const struct snapshot *s)
 {
 	static const int levels[] = {
-		[CAPACITY_BAND_UNREADABLE] = POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN,
-		[CAPACITY_BAND_EMPTY] = POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL,
-		[CAPACITY_BAND_LOW] = POWER_SUPPLY_CAPACITY_LEVEL_LOW,
-		[CAPACITY_BAND_NORMAL] = POWER_SUPPLY_CAPACITY_LEVEL_NORMAL,
-		[CAPACITY_BAND_FULL] = POWER_SUPPLY_CAPACITY_LEVEL_FULL,
+		[SOC_BAND_UNREADABLE] = POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN,
+		[SOC_BAND_EMPTY] = POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL,
+		[SOC_BAND_LOW] = POWER_SUPPLY_CAPACITY_LEVEL_LOW,
+		[SOC_BAND_NORMAL] = POWER_SUPPLY_CAPACITY_LEVEL_NORMAL,
+		[SOC_BAND_FULL] = POWER_SUPPLY_CAPACITY_LEVEL_FULL,
 	};
 
-	return levels[supply_band(view)];
+	return levels[supply_band(s)];
 }
 
-/* While inputs are unreadable the last capacity that was known stands. */
-static int supply_capacity(struct board *b, const struct board_view *view)
+static bool fresh_value(const struct supply *s, enum measurement what, int *value)
 {
-	enum capacity_band band = supply_band(view);
-	struct capacity_estimate estimate;
-	bool estimated = measure_estimate(b, &estimate);
+	const struct measurements *m = s->board->measurements;
+
+	return measurements_fresh(m, what) && measurements_get(m, what, value);
+}
+
+static int percent_at(struct power_supply_battery_info *battery, int voltage_uv,
+		      int temperature)
+{
+	int percent = power_supply_batinfo_ocv2cap(battery, voltage_uv,
+						   temperature);
+
+	return clamp(percent, 0, 100);
+}
+
+/*
+ * State of charge by the voltage. A current through a bank of known resistance
+ * shifts the voltage by a known amount. Returns false without a fresh voltage or a
+ * table.
+ */
+static bool supply_estimate(const struct supply *s, struct soc_estimate *estimate)
+{
+	struct power_supply_battery_info *battery = READ_ONCE(s->battery);
+	int voltage_uv, current_ua, tenths;
+	int temperature = OCV_TEMPERATURE;
+	bool at_rest = false;
+	s64 ocv_uv;
+	int uncertainty_uv;
+
+	if (!battery || !fresh_value(s, MEASUREMENT_VOLTAGE, &voltage_uv))
+		return false;
+	if (fresh_value(s, MEASUREMENT_TEMPERATURE, &tenths))
+		temperature = tenths / 10;
+
+	ocv_uv = voltage_uv;
+	if (battery->factory_internal_resistance_uohm > 0 &&
+	    fresh_value(s, MEASUREMENT_CURRENT, &current_ua)) {
+		ocv_uv -= div_s64((s64)current_ua *
+				  battery->factory_internal_resistance_uohm,
+				  1000000);
+		at_rest = true;
+	}
+	voltage_uv = clamp_t(s64, ocv_uv, 0, VOLTAGE_MAX_UV);
+	uncertainty_uv = soc_uncertainty_uv(voltage_uv, at_rest);
+
+	estimate->likely = percent_at(battery, voltage_uv, temperature);
+	estimate->least = percent_at(battery, voltage_uv - uncertainty_uv,
+				     temperature);
+	estimate->most = percent_at(battery, voltage_uv + uncertainty_uv,
+				    temperature);
+	return true;
+}
+
+/* While lines are unreadable the last capacity before stands. */
+static int supply_capacity(struct supply *s, const struct snapshot *snapshot)
+{
+	enum soc_band band = supply_band(snapshot);
+	struct soc_estimate estimate;
+	bool estimated = supply_estimate(s, &estimate);
 	int capacity;
 
-	if (band == CAPACITY_BAND_UNREADABLE)
-		return READ_ONCE(b->capacity);
+	if (band == SOC_BAND_UNREADABLE)
+		return READ_ONCE(s->capacity);
 
-	capacity = capacity_percent(band, estimated ? &estimate : NULL);
-	WRITE_ONCE(b->capacity, capacity);
+	capacity = soc_percent(band, estimated ? &estimate : NULL);
+	WRITE_ONCE(s->capacity, capacity);
 	return capacity;
 }
 
-static int supply_error_margin(const struct board *b,
-			       const struct board_view *view)
+static int supply_error_margin(const struct supply *s,
+			       const struct snapshot *snapshot)
 {
-	struct capacity_estimate estimate;
-	bool estimated = measure_estimate(b, &estimate);
+	struct soc_estimate estimate;
+	bool estimated = supply_estimate(s, &estimate);
 
-	return capacity_margin(supply_band(view), estimated ? &estimate : NULL);
+	return soc_margin(supply_band(snapshot), estimated ? &estimate : NULL);
+}
+
+static int supply_measurement(const struct supply *s, enum measurement what,
+			      union power_supply_propval *val)
+{
+	return measurements_get(s->board->measurements, what, &val->intval) ?
+	       0 : -ENODATA;
+}
+
+static int supply_design(const struct supply *s,
+			 enum power_supply_property property,
+			 union power_supply_propval *val)
+{
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(designs); n++) {
+		if (designs[n].property != property)
+			continue;
+		val->intval = s->design[n];
+		return 0;
+	}
+	return -EINVAL;
 }
 
 static int supply_get_property(struct power_supply *psy,
 			       enum power_supply_property property,
 			       union power_supply_propval *val)
 {
-	struct board *b = power_supply_get_drvdata(psy);
-	struct board_view view;
+	struct supply *s = power_supply_get_drvdata(psy);
+	struct snapshot snapshot;
 
-	board_view(b, &view, NULL);
+	core_snapshot(s->board->core, &snapshot);
 
 	switch (property) {
 	case POWER_SUPPLY_PROP_STATUS:
-		val->intval = supply_status(b, &view);
+		val->intval = supply_status(s, &snapshot);
 		return 0;
 	case POWER_SUPPLY_PROP_HEALTH:
-		val->intval = supply_health(&view);
+		val->intval = supply_health(&snapshot);
 		return 0;
 	case POWER_SUPPLY_PROP_CAPACITY:
-		val->intval = supply_capacity(b, &view);
+		val->intval = supply_capacity(s, &snapshot);
 		return 0;
 	case POWER_SUPPLY_PROP_CAPACITY_LEVEL:
-		val->intval = supply_capacity_level(&view);
+		val->intval = supply_capacity_level(&snapshot);
 		return 0;
 	case POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN:
-		val->intval = supply_error_margin(b, &view);
+		val->intval = supply_error_margin(s, &snapshot);
 		return 0;
 	case POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR:
-		val->intval = view.inhibit_charge ?
+		val->intval = snapshot.inhibit_charge ?
 			      POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE :
 			      POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO;
 		return 0;
 	case POWER_SUPPLY_PROP_VOLTAGE_NOW:
-		val->intval = measure_value(b, MEASURE_VOLTAGE);
-		return 0;
+		return supply_measurement(s, MEASUREMENT_VOLTAGE, val);
 	case POWER_SUPPLY_PROP_CURRENT_NOW:
-		val->intval = measure_value(b, MEASURE_CURRENT);
-		return 0;
+		return supply_measurement(s, MEASUREMENT_CURRENT, val);
 	case POWER_SUPPLY_PROP_TEMP:
-		val->intval = measure_value(b, MEASURE_TEMPERATURE);
-		return 0;
+		return supply_measurement(s, MEASUREMENT_TEMPERATURE, val);
 	case POWER_SUPPLY_PROP_PRESENT:
 		val->intval = 1;
 		return 0;
@@ -155,23 +306,14 @@ static int supply_get_property(struct power_supply *psy,
 	case POWER_SUPPLY_PROP_TECHNOLOGY:
 		val->intval = POWER_SUPPLY_TECHNOLOGY_LiFe;
 		return 0;
-	case POWER_SUPPLY_PROP_VOLTAGE_MIN_DESIGN:
-		val->intval = b->voltage_min_design_uv;
-		return 0;
-	case POWER_SUPPLY_PROP_VOLTAGE_MAX_DESIGN:
-		val->intval = b->voltage_max_design_uv;
-		return 0;
-	case POWER_SUPPLY_PROP_CHARGE_FULL_DESIGN:
-		val->intval = b->charge_full_design_uah;
-		return 0;
 	case POWER_SUPPLY_PROP_MANUFACTURER:
 		val->strval = "smallBMS";
 		return 0;
 	case POWER_SUPPLY_PROP_MODEL_NAME:
-		val->strval = "smallBMS";
+		val->strval = s->board->name;
 		return 0;
 	default:
-		return -EINVAL;
+		return supply_design(s, property, val);
 	}
 }
 
@@ -179,18 +321,16 @@ static int supply_set_property(struct power_supply *psy,
 			       enum power_supply_property property,
 			       const union power_supply_propval *val)
 {
-	struct board *b = power_supply_get_drvdata(psy);
+	struct supply *s = power_supply_get_drvdata(psy);
 
 	if (property != POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR)
 		return -EINVAL;
 
 	switch (val->intval) {
 	case POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO:
-		board_set_inhibit_charge(b, false);
-		return 0;
+		return core_request(s->board->core, CORE_INHIBIT_CHARGE, 0);
 	case POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE:
-		board_set_inhibit_charge(b, true);
-		return 0;
+		return core_request(s->board->core, CORE_INHIBIT_CHARGE, 1);
 	default:
 		return -EINVAL;
 	}
@@ -202,116 +342,197 @@ static int supply_property_is_writeable(struct power_supply *psy,
 	return property == POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR;
 }
 
-/* A charger came or went. */
-static void supply_external_power_changed(struct power_supply *psy)
-{
-	struct board *b = power_supply_get_drvdata(psy);
-	bool online = power_supply_am_i_supplied(psy) > 0;
-
-	if (online == READ_ONCE(b->charger_online))
-		return;
-	WRITE_ONCE(b->charger_online, online);
-	power_supply_changed(psy);
-}
-
-static void supply_add_property(struct board *b,
+static void supply_add_property(struct supply *s,
 				enum power_supply_property property)
 {
-	b->properties[b->supply_desc.num_properties++] = property;
+	size_t n = s->desc.num_properties;
+
+	s->properties[n] = property;
+	/* A registered power supply is read meanwhile: the number comes last. */
+	smp_store_release(&s->desc.num_properties, n + 1);
 }
 
-/* A property is listed once there is a value: none of them ever fails. */
-static const enum power_supply_property measured[MEASURE_CHANNELS] = {
-	[MEASURE_VOLTAGE] = POWER_SUPPLY_PROP_VOLTAGE_NOW,
-	[MEASURE_CURRENT] = POWER_SUPPLY_PROP_CURRENT_NOW,
-	[MEASURE_TEMPERATURE] = POWER_SUPPLY_PROP_TEMP,
-};
-
-static const char * const measured_names[MEASURE_CHANNELS] = {
-	[MEASURE_VOLTAGE] = "voltage_now",
-	[MEASURE_CURRENT] = "current_now",
-	[MEASURE_TEMPERATURE] = "temp",
-};
-
-static bool supply_lists(const struct board *b,
+static bool supply_lists(const struct supply *s,
 			 enum power_supply_property property)
 {
 	size_t n;
 
-	for (n = 0; n < b->supply_desc.num_properties; n++)
-		if (b->properties[n] == property)
+	for (n = 0; n < s->desc.num_properties; n++)
+		if (s->properties[n] == property)
 			return true;
 	return false;
 }
 
-/* Give a registered supply one of its class's files more. */
-static int supply_show(struct power_supply *supply, const char *name)
+/* List what was measured for the first time. Returns whether there was any. */
+static bool supply_list_measured(struct supply *s)
 {
-	struct kobject *kobj = &supply->dev.kobj;
-	struct attribute **attr = supply->dev.type->groups[0]->attrs;
-	int ret;
-
-	for (; *attr; attr++) {
-		if (strcmp((*attr)->name, name))
-			continue;
-		ret = sysfs_create_file(kobj, *attr);
-		return ret ?: sysfs_chmod_file(kobj, *attr, 0444);
-	}
-	return -ENOENT;
-}
-
-/* List what was measured for the first time. Return: whether there was any. */
-static bool supply_list_measured(struct board *b, struct power_supply *supply)
-{
-	bool listed = false;
+	bool added = false;
 	unsigned int n;
-	int ret;
+	int value;
 
-	for (n = 0; n < MEASURE_CHANNELS; n++) {
-		if (!measure_known(b, n) || supply_lists(b, measured[n]))
+	for (n = 0; n < MEASUREMENT_COUNT; n++) {
+		if (!measurements_get(s->board->measurements, n, &value) ||
+		    supply_lists(s, measured[n]))
 			continue;
-		supply_add_property(b, measured[n]);
-		listed = true;
-		ret = supply ? supply_show(supply, measured_names[n]) : 0;
-		if (ret)
-			dev_warn(b->dev, "no %s: %pe\n", measured_names[n],
-				 ERR_PTR(ret));
+		supply_add_property(s, measured[n]);
+		added = true;
 	}
-	return listed;
+	return added;
 }
 
-/* What firmware tells of the bank. */
-static void supply_read_battery(struct board *b)
+/*
+ * Add the files of properties that were added. The class has no call for that;
+ * since power supplies can be extended (6.14) it does so itself in this way. An
+ * extension would not be better: it does the same, and shows up under extensions/.
+ */
+static bool supply_update_files(struct supply *s)
 {
-	static const struct {
-		const char *name;
-		enum power_supply_property property;
-		size_t offset;
-	} designs[] = {
-		{ "voltage-min-design-microvolt",
-		  POWER_SUPPLY_PROP_VOLTAGE_MIN_DESIGN,
-		  offsetof(struct board, voltage_min_design_uv) },
-		{ "voltage-max-design-microvolt",
-		  POWER_SUPPLY_PROP_VOLTAGE_MAX_DESIGN,
-		  offsetof(struct board, voltage_max_design_uv) },
-		{ "charge-full-design-microamp-hours",
-		  POWER_SUPPLY_PROP_CHARGE_FULL_DESIGN,
-		  offsetof(struct board, charge_full_design_uah) },
-	};
+	struct device *dev = &s->psy->dev;
+	int ret;
+
+	if (supply_list_measured(s))
+		s->update_files = true;
+	if (!s->update_files)
+		return false;
+	ret = sysfs_update_groups(&dev->kobj, dev->type->groups);
+	if (ret) {
+		dev_warn_ratelimited(s->board->dev,
+				     "failed to add properties: %pe\n",
+				     ERR_PTR(ret));
+		return false;	/* tried again in the next round */
+	}
+	s->update_files = false;
+	return true;
+}
+
+/* Take a snapshot for an event. Returns whether it differs from the last one. */
+static bool supply_differs(struct supply *s)
+{
+	struct snapshot new;
+	bool changed;
+	int status, capacity;
+
+	core_snapshot(s->board->core, &new);
+	status = supply_status(s, &new);
+	capacity = supply_capacity(s, &new);
+	new.conditions |= measurements_conditions(s->board->measurements);
+
+	changed = memcmp(&new, &s->reported, sizeof(new)) ||
+		  status != s->reported_status ||
+		  abs(capacity - s->reported_capacity) >= CAPACITY_STEP;
+	if (changed) {
+		s->reported = new;
+		s->reported_status = status;
+		s->reported_capacity = capacity;
+	}
+	return changed;
+}
+
+/*
+ * One event for each real change. A measurement alone is one if it changes the
+ * status or the conditions, or the capacity by %CAPACITY_STEP.
+ */
+static void supply_update(struct supply *s)
+{
+	bool changed;
+
+	mutex_lock(&s->lock);
+	if (s->psy) {
+		changed = supply_update_files(s);
+		changed |= supply_differs(s);
+		if (changed)
+			power_supply_changed(s->psy);
+	}
+	mutex_unlock(&s->lock);
+}
+
+static int supply_on_snapshot(struct notifier_block *nb, unsigned long event,
+			      void *data)
+{
+	const struct snapshot_change *change = data;
+
+	if (!change->more)
+		supply_update(container_of(nb, struct supply, snapshots));
+	return NOTIFY_DONE;
+}
+
+static int supply_on_measurements(struct notifier_block *nb,
+				  unsigned long event, void *data)
+{
+	supply_update(container_of(nb, struct supply, measurements));
+	return NOTIFY_DONE;
+}
+
+/* A charger came or went. */
+static void supply_external_power_changed(struct power_supply *psy)
+{
+	struct supply *s = power_supply_get_drvdata(psy);
+
+	WRITE_ONCE(s->charger_online, power_supply_am_i_supplied(psy) > 0);
+	supply_update(s);
+}
+
+static void supply_read_designs(struct supply *s)
+{
 	struct fwnode_handle *battery;
 	unsigned int n;
 
-	battery = fwnode_find_reference(dev_fwnode(b->dev), "monitored-battery", 0);
+	battery = fwnode_find_reference(dev_fwnode(s->board->dev),
+					"monitored-battery", 0);
 	if (IS_ERR(battery))
 		return;
 	for (n = 0; n < ARRAY_SIZE(designs); n++)
 		if (!fwnode_property_read_u32(battery, designs[n].name,
-					      (void *)b + designs[n].offset))
-			supply_add_property(b, designs[n].property);
+					      &s->design[n]))
+			supply_add_property(s, designs[n].property);
 	fwnode_handle_put(battery);
 }
 
-static bool supply_name_taken(const char *name)
+static void supply_describe(struct supply *s)
+{
+	struct power_supply_desc *desc = &s->desc;
+	unsigned int n;
+
+	desc->name = s->board->name;
+	desc->type = POWER_SUPPLY_TYPE_BATTERY;
+	desc->properties = s->properties;
+	desc->get_property = supply_get_property;
+	desc->set_property = supply_set_property;
+	desc->property_is_writeable = supply_property_is_writeable;
+	desc->external_power_changed = supply_external_power_changed;
+	desc->no_thermal = true;	/* its zone's name may not be long */
+	smallbms_set_behaviours(desc);
+	for (n = 0; n < ARRAY_SIZE(always); n++)
+		supply_add_property(s, always[n]);
+	supply_read_designs(s);
+	supply_list_measured(s);
+}
+
+static int supply_register(struct supply *s)
+{
+	struct device *dev = s->board->dev;
+	struct power_supply_config config = {
+		.drv_data = s,
+		.fwnode = dev_fwnode(dev),
+	};
+	struct power_supply_battery_info *battery;
+	struct power_supply *psy;
+
+	psy = devm_power_supply_register(dev, &s->desc, &config);
+	if (IS_ERR(psy))
+		return PTR_ERR(psy);
+	if (!power_supply_get_battery_info(psy, &battery) &&
+	    battery->ocv_table[0])
+		WRITE_ONCE(s->battery, battery);
+
+	mutex_lock(&s->lock);
+	s->psy = psy;
+	mutex_unlock(&s->lock);
+	return 0;
+}
+
+/* To register a second one of a name dumps the stack, at each attempt. */
+static bool is_name_taken(const char *name)
 {
 	struct power_supply *other = power_supply_get_by_name(name);
 
@@ -320,129 +541,43 @@ static bool supply_name_taken(const char *name)
 	return other;
 }
 
-/* The label, or the first free of smallbms0, smallbms1, ... */
-static int supply_name(struct board *b)
-{
-	unsigned int n;
-
-	if (device_property_present(b->dev, "label")) {
-		if (device_property_read_string(b->dev, "label", &b->name) ||
-		    !*b->name || strchr(b->name, '/'))
-			return dev_err_probe(b->dev, -EINVAL,
-					     "label: not a name for a power supply\n");
-		if (supply_name_taken(b->name))
-			return dev_err_probe(b->dev, -EEXIST,
-					     "label: '%s' is the name of another power supply\n",
-					     b->name);
-		return 0;
-	}
-
-	for (n = 0; ; n++) {
-		b->name = devm_kasprintf(b->dev, GFP_KERNEL, "smallbms%u", n);
-		if (!b->name)
-			return -ENOMEM;
-		if (!supply_name_taken(b->name))
-			return 0;
-		devm_kfree(b->dev, b->name);
-	}
-}
-
 /**
- * supply_register() - make the board a power supply
- * @b: the board, initialised
+ * supply_attach() - register the power supply
+ * @b: the board
  *
- * Return: 0, or a negative errno after a message.
+ * Return: 0, or a negative errno: -EEXIST if its name is taken, -EPROBE_DEFER while
+ * a charger that is described does not exist.
  */
-int supply_register(struct board *b)
+int supply_attach(struct board *b)
 {
-	static const enum power_supply_property always[] = {
-		POWER_SUPPLY_PROP_STATUS,
-		POWER_SUPPLY_PROP_HEALTH,
-		POWER_SUPPLY_PROP_PRESENT,
-		POWER_SUPPLY_PROP_TECHNOLOGY,
-		POWER_SUPPLY_PROP_SCOPE,
-		POWER_SUPPLY_PROP_CAPACITY,
-		POWER_SUPPLY_PROP_CAPACITY_LEVEL,
-		POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN,
-		POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
-		POWER_SUPPLY_PROP_MANUFACTURER,
-		POWER_SUPPLY_PROP_MODEL_NAME,
-	};
-	struct power_supply_config config = {
-		.drv_data = b,
-		.fwnode = dev_fwnode(b->dev),
-	};
-	struct power_supply_desc *desc = &b->supply_desc;
-	unsigned int n;
+	struct supply *s = devm_kzalloc(b->dev, sizeof(*s), GFP_KERNEL);
 	int ret;
 
-	desc->type = POWER_SUPPLY_TYPE_BATTERY;
-	desc->properties = b->properties;
-	desc->get_property = supply_get_property;
-	desc->set_property = supply_set_property;
-	desc->property_is_writeable = supply_property_is_writeable;
-	desc->external_power_changed = supply_external_power_changed;
-	smallbms_set_behaviours(desc);
-	for (n = 0; n < ARRAY_SIZE(always); n++)
-		supply_add_property(b, always[n]);
-	supply_read_battery(b);
-	supply_list_measured(b, NULL);
-
-	desc->no_thermal = true;	/* its zone's name may not be long */
-	b->capacity = capacity_percent(CAPACITY_BAND_NORMAL, NULL);
-	b->supplied = device_property_present(b->dev, "power-supplies");
-
-	mutex_lock(&supply_names);
-	ret = supply_name(b);
-	if (!ret) {
-		desc->name = b->name;
-		b->supply = devm_power_supply_register(b->dev, desc, &config);
-		ret = PTR_ERR_OR_ZERO(b->supply);
-		if (ret) {
-			b->supply = NULL;
-			dev_err_probe(b->dev, ret, "no power supply '%s'\n",
-				      b->name);
-		}
-	}
-	mutex_unlock(&supply_names);
+	if (!s)
+		return -ENOMEM;
+	if (is_name_taken(b->name))
+		return -EEXIST;
+	s->board = b;
+	mutex_init(&s->lock);
+	s->has_charger = device_property_present(b->dev, "power-supplies");
+	s->capacity = soc_percent(SOC_BAND_NORMAL, NULL);
+	supply_describe(s);
+	supply_differs(s);
+	ret = supply_register(s);
 	if (ret)
 		return ret;
 
-	supply_external_power_changed(b->supply);
+	s->snapshots.notifier_call = supply_on_snapshot;
+	s->snapshots.priority = OBSERVER_SUPPLY;
+	ret = devm_core_subscribe(b->dev, b->core, &s->snapshots);
+	if (ret)
+		return ret;
+	s->measurements.notifier_call = supply_on_measurements;
+	s->measurements.priority = OBSERVER_SUPPLY;
+	ret = devm_measurements_subscribe(b->dev, b->measurements,
+					  &s->measurements);
+	if (ret)
+		return ret;
+	supply_external_power_changed(s->psy);	/* ... and what changed meanwhile */
 	return 0;
-}
-
-/**
- * supply_report() - tell that the board has changed
- * @b: the board, registered
- */
-void supply_report(struct board *b)
-{
-	struct board_view view;
-
-	board_view(b, &view, NULL);
-	WRITE_ONCE(b->told_status, supply_status(b, &view));
-	WRITE_ONCE(b->told_capacity, supply_capacity(b, &view));
-	power_supply_changed(b->supply);
-}
-
-/**
- * supply_measured() - a round of measurements is over
- * @b: the board, registered
- * @changed: there is something to tell in any case
- *
- * Each value is told to who asks; an event is for what a person would call a
- * change.
- */
-void supply_measured(struct board *b, bool changed)
-{
-	struct board_view view;
-
-	board_view(b, &view, NULL);
-	changed |= supply_list_measured(b, b->supply);
-	changed |= supply_status(b, &view) != READ_ONCE(b->told_status);
-	changed |= abs(supply_capacity(b, &view) -
-		       READ_ONCE(b->told_capacity)) >= CAPACITY_STEP;
-	if (changed)
-		supply_report(b);
 }

@@ -29,7 +29,7 @@ TRACE_EVENT(smallbms_inputs,
 		  __entry->levels, __entry->edges, __entry->unreadable)
 );
 
-/* now_ns is what was decided by, next_ns the time to the next turn */
+/* Decided as of now_ns; the next cycle is due after next_ns */
 TRACE_EVENT(smallbms_decision,
 
 	TP_PROTO(const char *board, u32 active, u32 wanted, u64 now_ns,

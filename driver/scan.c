@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The scan cycle; see scan.h. */
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
+
+#include "scan.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* Transfers may sleep; whoever waits for the lock must not wait for them. */
+static void io_begin(struct scan *s)
+{
+	if (s->sleeps)
+		raw_spin_unlock_irq(&s->lock);
+}
+
+static void io_end(struct scan *s)
+{
+	if (s->sleeps)
+		raw_spin_lock_irq(&s->lock);
+}
+
+/*
+ * Read all lines; returns the outputs that are high by that. A pin that is out of
+ * sync reads so twice; a bit that was corrupted on the bus does not, and must not
+ * disconnect the load (L2).
+ */
+static u32 scan_read(struct scan *s, struct inputs_scan *scan, int *error)
+{
+	u32 actual = s->protection.actual;
+
+	io_begin(s);
+	*error = inputs_read(&s->inputs, scan);
+	if ((actual ^ scan->back) & scan->back_known)
+		*error = inputs_read(&s->inputs, scan);
+	actual = outputs_check_readback(&s->outputs, actual, scan->back,
+					scan->back_known);
+	io_end(s);
+	return actual;
+}
+
+/* Take the outputs that are high into account, as of @now. */
+static void scan_feedback(struct scan *s, u32 actual, u64 now)
+{
+	protection_feedback(&s->protection, actual, now);
+	terminal_driven(&s->terminal, actual, now);
+}
+
+/* Take a reading into account. */
+static void scan_sample(struct scan *s, const struct inputs_scan *scan,
+			u32 actual, int error, u64 now)
+{
+	struct protection *p = &s->protection;
+	const struct debounce_sample *sample = &scan->sample;
+	u32 changed = (p->debounce.level ^ sample->levels) & ~sample->unreadable;
+
+	trace_smallbms_inputs(s->name, sample->levels, sample->edges,
+			      sample->unreadable);
+	if (error) {
+		s->stats.read_errors++;
+		trace_smallbms_io_error(s->name, false, error);
+	}
+	edges_verify(&s->edges, changed, sample->edges, s->polled, now);
+
+	if (actual != p->actual) {
+		trace_smallbms_outputs(s->name, actual, now, now);
+		scan_feedback(s, actual, now);
+	}
+	terminal_check(&s->terminal, scan->sense, scan->sense_known, now);
+	p->shorted = s->terminal.shorted;
+
+	debounce_update(&p->debounce, sample, now);
+	s->sampled_at = now;
+}
+
+/* Write what the rules request, and take the result into account. */
+static void scan_write(struct scan *s, u32 requested, u64 decided_at)
+{
+	struct protection *p = &s->protection;
+	u32 actual = p->actual, changed;
+	int error;
+	u64 now;
+
+	requested &= ~p->shorted;
+	io_begin(s);
+	actual = outputs_write(&s->outputs, actual, requested, &error);
+	io_end(s);
+
+	now = ktime_get_boottime_ns();
+	if (error) {
+		s->stats.write_errors++;
+		trace_smallbms_io_error(s->name, true, error);
+	}
+	changed = p->actual ^ actual;
+	if (changed)
+		trace_smallbms_outputs(s->name, actual, decided_at, now);
+
+	if (changed & actual & OUTPUT_PRE_ALARM)
+		s->stats.pre_alarms++;
+	if (changed & ~actual & OUTPUT_LOAD && p->load_tripped)
+		s->stats.load_disconnects++;
+	if (changed & ~actual & OUTPUT_CHARGE && p->charge_tripped)
+		s->stats.charge_disconnects++;
+
+	scan_feedback(s, actual, now);
+}
+
+/**
+ * scan_cycle() - read all inputs, run the protection rules, write the outputs
+ * @s: the board
+ *
+ * A decision belongs to the reading right before it. What it could not do, and
+ * what its result makes due, is for the next cycle (scan_next()).
+ *
+ * Context: @s->lock is held, and dropped meanwhile where a line sleeps.
+ */
+void scan_cycle(struct scan *s)
+{
+	struct inputs_scan scan;
+	u32 actual, requested;
+	int error;
+	u64 now;
+
+	/* before the reading: an edge that comes later belongs to the next */
+	edges_take(&s->edges, &scan.sample, s->sampled_at);
+	actual = scan_read(s, &scan, &error);
+	now = ktime_get_boottime_ns();
+	scan_sample(s, &scan, actual, error, now);
+	requested = protection_decide(&s->protection, now);
+	scan_write(s, requested, now);
+}
+
+static u64 debounce_ns(const struct scan *s)
+{
+	return (u64)s->protection.debounce.cfg.debounce_delay_ms * NSEC_PER_MSEC;
+}
+
+/**
+ * scan_edge_due() - when to run a cycle because of an edge (T2)
+ * @s: the board, its lock held
+ * @line: the line, one bit of &enum input
+ * @at: time of the edge, CLOCK_BOOTTIME in ns
+ * @more: another edge of the line was pending already
+ *
+ * A reading right after the first edge of a line says little: the level counts
+ * once it was held for a debounce, so it is read then. A line that goes on
+ * changing is read each time.
+ *
+ * Return: CLOCK_BOOTTIME in ns.
+ */
+u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more)
+{
+	if (more || line & s->protection.debounce.chattering)
+		return at;
+	return at + debounce_ns(s);
+}
+
+/**
+ * scan_next() - when the next cycle is due at the latest, but for the poll
+ * @s: the board, its lock held
+ * @now: CLOCK_BOOTTIME in ns
+ *
+ * Return: ns from @now, or %NEVER.
+ */
+u64 scan_next(struct scan *s, u64 now)
+{
+	u64 next = min(protection_next(&s->protection, now),
+		       outputs_retry_in_ns(&s->outputs));
+	u64 edge = edges_first(&s->edges);
+
+	next = min(next, terminal_next(&s->terminal,
+				       s->inputs.fitted >> INPUTS_SENSE, now));
+	if (edge != NEVER)	/* it came while the last cycle was under way */
+		next = min(next, time_left(edge, debounce_ns(s), now));
+	return next;
+}
+
+/**
+ * scan_init() - take the first reading
+ * @s: the board: its lines are had, the rest is zeroed
+ * @cfg: lines and delays
+ * @found: outputs that were found high; they are taken over as they are (L5)
+ *
+ * Nothing is written.
+ *
+ * Context: may sleep; nobody else uses @s yet.
+ */
+void scan_init(struct scan *s, const struct protection_config *cfg, u32 found)
+{
+	struct inputs_scan first = { };
+	u64 now;
+
+	if (inputs_read(&s->inputs, &first))
+		s->stats.read_errors++;
+	now = ktime_get_boottime_ns();
+	protection_init(&s->protection, cfg, &first.sample, found, now);
+	terminal_driven(&s->terminal, found, now);
+	s->sampled_at = now;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The scan cycle: read all inputs, run the protection rules, write the outputs.
+ *
+ * There is one copy of it. Where no line sleeps it runs under the lock as a whole,
+ * also in hard interrupt context. Where one does, a thread runs it, and the lock is
+ * dropped during each transfer; nobody else runs cycles then, so inputs and outputs
+ * are the thread's own.
+ */
+#ifndef _SMALLBMS_SCAN_H
+#define _SMALLBMS_SCAN_H
+
+#include <linux/spinlock.h>
+
+#include "edges.h"
+#include "inputs.h"
+#include "outputs.h"
+#include "protection.h"
+#include "terminal.h"
+
+/**
+ * struct scan_stats - counters since probe; they wrap as u32 do
+ * @pre_alarms: times that the pre-alarm was raised
+ * @load_disconnects: times that undervoltage disconnected the load
+ * @charge_disconnects: times that a charge fault disconnected charge
+ * @read_errors: scans in which a read failed
+ * @write_errors: scans in which a write failed, or was not confirmed
+ */
+struct scan_stats {
+	u32 pre_alarms;
+	u32 load_disconnects;
+	u32 charge_disconnects;
+	u32 read_errors;
+	u32 write_errors;
+};
+
+/**
+ * struct scan - all that the scan cycle works on
+ * @name: of the board, for the trace
+ * @sleeps: a line may sleep, so the cycle drops @lock during transfers
+ * @inputs: the lines that are read
+ * @edges: their interrupts
+ * @outputs: the lines that are driven
+ * @lock: guards what follows
+ * @protection: the rules
+ * @terminal: terminal feedback
+ * @stats: counters
+ * @sampled_at: time of the last sample, CLOCK_BOOTTIME in ns
+ * @polled: the next cycle runs because the poll interval is over
+ */
+struct scan {
+	const char *name;
+	bool sleeps;
+	struct inputs inputs;
+	struct edges edges;
+	struct outputs outputs;
+
+	raw_spinlock_t lock;
+	struct protection protection;
+	struct terminal terminal;
+	struct scan_stats stats;
+	u64 sampled_at;
+	bool polled;
+};
+
+void scan_init(struct scan *s, const struct protection_config *cfg, u32 found);
+void scan_cycle(struct scan *s);
+u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);
+u64 scan_next(struct scan *s, u64 now);
+
+#endif /* _SMALLBMS_SCAN_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Publishing; see snapshot.h. */
+#include <linux/string.h>
+
+#include "snapshot.h"
+
+/* Take the oldest transition out of the queue. Returns false if there is none. */
+static bool publisher_take(struct publisher *p, struct snapshot_change *change)
+{
+	bool found;
+
+	raw_spin_lock_irq(p->lock);
+	found = p->tail != p->head;
+	if (found) {
+		change->new = p->queue[p->tail++ % SNAPSHOT_QUEUE];
+		change->more = p->tail != p->head;
+	}
+	raw_spin_unlock_irq(p->lock);
+	return found;
+}
+
+static void publisher_work(struct work_struct *work)
+{
+	struct publisher *p = container_of(work, struct publisher, work);
+	struct snapshot_change change;
+
+	while (publisher_take(p, &change)) {
+		change.old = p->notified;
+		p->notified = change.new;
+		blocking_notifier_call_chain(&p->observers, 0, &change);
+	}
+}
+
+/**
+ * publisher_init() - prepare
+ * @p: zeroed
+ * @lock: held by each caller of publish()
+ */
+void publisher_init(struct publisher *p, raw_spinlock_t *lock)
+{
+	p->lock = lock;
+	seqcount_raw_spinlock_init(&p->seq, lock);
+	p->disconnect_at = NEVER;
+	BLOCKING_INIT_NOTIFIER_HEAD(&p->observers);
+	INIT_WORK(&p->work, publisher_work);
+}
+
+/**
+ * publisher_enable() - call observers for each transition from now on
+ * @p: the publisher; its lock is held
+ */
+void publisher_enable(struct publisher *p)
+{
+	p->notified = p->newest;
+	p->tail = p->head;
+	p->enabled = true;
+}
+
+/**
+ * publisher_disable() - call no observer any more, and wait for one that is called
+ * @p: the publisher
+ *
+ * Context: may sleep.
+ */
+void publisher_disable(struct publisher *p)
+{
+	raw_spin_lock_irq(p->lock);
+	p->enabled = false;
+	raw_spin_unlock_irq(p->lock);
+	cancel_work_sync(&p->work);
+}
+
+/* Observers that fall behind by a whole queue get the sum of the rest. */
+static void publisher_queue(struct publisher *p, const struct snapshot *s)
+{
+	if (p->head - p->tail == SNAPSHOT_QUEUE)
+		p->head--;
+	p->queue[p->head++ % SNAPSHOT_QUEUE] = *s;
+	schedule_work(&p->work);
+}
+
+/**
+ * publish() - publish a snapshot
+ * @p: the publisher; its lock is held
+ * @s: the snapshot; observers are called if it differs from the last one
+ * @disconnect_at: end of the countdown, CLOCK_BOOTTIME in ns, or %NEVER
+ *
+ * Context: any.
+ */
+void publish(struct publisher *p, const struct snapshot *s, u64 disconnect_at)
+{
+	bool changed = memcmp(s, &p->newest, sizeof(*s));
+
+	write_seqcount_begin(&p->seq);
+	p->newest = *s;
+	p->disconnect_at = disconnect_at;
+	write_seqcount_end(&p->seq);
+
+	if (changed && p->enabled)
+		publisher_queue(p, s);
+}
+
+/**
+ * snapshot_read() - get the newest snapshot
+ * @p: the publisher
+ * @s: filled in, may be NULL
+ * @disconnect_at: filled in, may be NULL
+ *
+ * Context: any; waits for neither a bus nor the lock.
+ */
+void snapshot_read(const struct publisher *p, struct snapshot *s,
+		   u64 *disconnect_at)
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqcount_begin(&p->seq);
+		if (s)
+			*s = p->newest;
+		if (disconnect_at)
+			*disconnect_at = p->disconnect_at;
+	} while (read_seqcount_retry(&p->seq, seq));
+}
