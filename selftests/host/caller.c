@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The emulated caller, see caller.h. */
-#include <string.h>
+/* The rig, see caller.h; and what driver/scan.c calls, in place of the driver's. */
+#include <errno.h>
+#include <stddef.h>
+
+#include <linux/minmax.h>
+#include <linux/timekeeping.h>
 
 #include "caller.h"
 
-/* More turns than this at one moment are no progress. */
-#define TURNS_AT_ONCE	8
-/* And more than this in a story are no sleep. */
-#define TURNS_IN_ALL	1000000
+/* More cycles than this at one moment are no progress, */
+#define CYCLES_AT_ONCE	8
+/* and more than this in a scenario are no sleep. */
+#define CYCLES_MAX	1000000
 
-u64 bench_random(u64 *seed)
+#define RIG_OF(part, member)	\
+	((struct rig *)((char *)(part) - offsetof(struct rig, scan.member)))
+
+/* The rig that runs; the driver's clock is not an argument. */
+static struct rig *running;
+
+u64 rig_random(u64 *seed)
 {
 	/* xorshift64* */
 	*seed ^= *seed >> 12;
@@ -18,243 +28,330 @@ u64 bench_random(u64 *seed)
 	return *seed * 0x2545f4914f6cdd1dULL;
 }
 
-static void sleep_until(struct bench *b, u64 time)
+static void violate(struct rig *rig, const char *what)
 {
-	b->wake = time > b->stalled_until ? time : b->stalled_until;
+	if (!rig->violation)
+		rig->violation = what;
 }
 
-static void go_to_sleep(struct bench *b)
-{
-	u64 next = protection_next(&b->p, bench_clock(b));
-	u64 failed = b->wanted != b->outputs ? WRITE_RETRY : FOREVER;
-	u64 wait = b->poll_ns;
+/* Time */
 
-	/* Right after a failed write the caller knows better than to insist. */
-	if (failed < wait)
-		wait = failed;
-	if (next < wait && !(next == 0 && failed != FOREVER))
-		wait = next;
-	sleep_until(b, wait >= FOREVER ? FOREVER : b->now + wait);
-	if (b->settled)
-		b->settled(b, next);
+static void advance(struct rig *rig, u64 time)
+{
+	if (time <= rig->now)
+		return;
+	if (rig->moment_over)
+		rig->moment_over(rig);
+	rig->now = time;
 }
 
-static void write_done(struct bench *b)
+/* Let time pass, and the events happen that come meanwhile. */
+static void pass(struct rig *rig, u64 until)
 {
-	u32 before = b->outputs;
-
-	b->busy = false;
-	b->outputs = (b->wanted & b->writing & ~b->broken) |
-		     (before & (b->broken | ~b->writing));
-	protection_applied(&b->p, b->asked, b->outputs, bench_clock(b));
-	if (b->outputs != before && b->changed_to)
-		b->changed_to(b, before);
+	while (rig->next_event <= until) {
+		advance(rig, rig->next_event);
+		rig->event(rig);
+	}
+	advance(rig, until);
 }
 
-/*
- * Where nothing takes time, what a line that has just changed takes with it is
- * let go before anything else is looked at, as the driver does where no line
- * sleeps. The turn that follows must agree, or the terminals would tell.
- */
-static void glance(struct bench *b, unsigned int line)
+static void transfer(struct rig *rig, u64 ns)
 {
-	u32 before = b->outputs;
-
-	b->outputs &= ~(protection_glance(&b->p, line, bench_clock(b)) &
-			~b->broken);
-	if (b->outputs != before && b->changed_to)
-		b->changed_to(b, before);
+	if (rig->started && rig->scan.sleeps == rig->scan.lock.held)
+		violate(rig, "the lock is held while a bus is busy, or dropped for nothing");
+	if (rig->started && ns)
+		pass(rig, rig->now + ns);
 }
 
-static void glances(struct bench *b)
+u64 ktime_get_boottime_ns(void)
 {
-	u32 urgent = b->urgent & ~b->unreadable & b->p.cfg.fitted & b->levels;
+	return rig_clock(running);
+}
+
+/* In place of driver/inputs.c */
+
+int inputs_read(const struct inputs *in, struct inputs_scan *scan)
+{
+	struct rig *rig = RIG_OF(in, inputs);
+	u32 unreadable = rig->unreadable & in->fitted & INPUTS_ALL;
+	u32 levels = rig->levels & in->fitted & INPUTS_ALL;
+	u64 begin = rig->now;
+
+	/* the level of a line that cannot be read must not be used */
+	scan->sample.levels = levels ^ (unreadable & (u32)begin);
+	scan->sample.unreadable = unreadable;
+	scan->back = rig->outputs ^ rig->corrupt;
+	scan->back_known = OUTPUTS_ALL;
+	scan->sense = (rig->outputs & ~rig->short_circuit) | rig->backfeed;
+	scan->sense_known = in->fitted >> INPUTS_SENSE;
+	rig->corrupt = 0;
+
+	transfer(rig, unreadable ? rig->read_ns : 0);
+	scan->sample.read_time_ns = rig->now - begin;
+	return unreadable ? -EIO : 0;
+}
+
+/* In place of driver/edges.c */
+
+static bool earlier(u64 a, u64 b)
+{
+	return a - b > ~0ULL >> 1;
+}
+
+void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
+{
+	struct rig *rig = RIG_OF(e, edges);
 	unsigned int line;
 
-	b->urgent = 0;
-	if (b->write_ns || b->urgent_at != b->now)
-		return;
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (urgent & PROTECTION_BIT(line))
-			glance(b, line);
+	s->edges = rig->pending;
+	s->more_edges = rig->more;
+	for (line = 0; line < INPUT_COUNT; line++)
+		s->first_edge[line] = earlier(rig->first_edge[line], after) ?
+				      after : rig->first_edge[line];
+	rig->pending = 0;
+	rig->more = 0;
 }
 
-static void turn(struct bench *b)
+void edges_verify(struct edges *e, u32 changed, u32 edges, bool polled, u64 now)
 {
-	bool written = false;
+	struct rig *rig = RIG_OF(e, edges);
 
-	if (b->now != b->last_turn) {
-		b->last_turn = b->now;
-		b->turns = 0;
-	}
-
-	if (b->busy) {
-		write_done(b);
-		written = true;
-	}
-	glances(b);
-
-	for (;;) {
-		struct protection_sample sample = {
-			.levels = b->levels,
-			.edges = b->edges,
-			.unreadable = b->unreadable,
-			.earlier = b->earlier,
-			.took = b->took,
-		};
-
-		memcpy(sample.earlier_at, b->earlier_at,
-		       sizeof(sample.earlier_at));
-		if (++b->turns > TURNS_AT_ONCE ||
-		    ++b->turns_in_all > TURNS_IN_ALL) {
-			b->complaint = "turns without end";
-			sleep_until(b, FOREVER);
-			return;
-		}
-
-		/* An unreadable line must not be looked at, so let it lie. */
-		sample.levels ^= b->unreadable & (u32)b->now;
-		b->edges = 0;
-		b->earlier = 0;
-		b->changed = 0;
-		protection_sense(&b->p, &sample, bench_clock(b));
-		b->asked = protection_decide(&b->p, bench_clock(b));
-		b->wanted = b->asked & ~b->p.shorted;
-
-		if (b->wanted == b->outputs) {
-			/* what was let go is news to the rules */
-			bool changed = b->p.outputs != b->outputs;
-
-			protection_applied(&b->p, b->asked, b->outputs,
-					   bench_clock(b));
-			if (changed)
-				continue;
-			break;
-		}
-		/* All that is left to do cannot be done: try again later. */
-		if (written && !((b->wanted ^ b->outputs) & ~b->broken))
-			break;
-		b->busy = true;
-		b->writing = b->wanted ^ b->outputs;
-		b->wake = b->now + b->write_min_ns;
-		if (b->write_ns > b->write_min_ns)
-			b->wake += bench_random(&b->seed) %
-				   (b->write_ns - b->write_min_ns);
-		if (b->wake > b->now)
-			return;
-		write_done(b);
-		written = true;
-	}
-	go_to_sleep(b);
+	if (now != rig_clock(rig))
+		violate(rig, "a sample has another time than now");
+	if (polled)
+		rig->missed |= changed & ~edges;
 }
 
-static void run(struct bench *b, u64 end)
+u64 edges_first(struct edges *e)
 {
-	while (b->wake <= end && !b->complaint) {
-		b->now = b->wake;
-		turn(b);
-	}
-}
-
-/* Do all turns that come before @time, and advance the clock to it. */
-void bench_run_before(struct bench *b, u64 time)
-{
-	if (time)
-		run(b, time - 1);
-	b->now = time;
-}
-
-/* Do the turns of @time, after what has changed then. */
-void bench_run_at(struct bench *b, u64 time)
-{
-	run(b, time);
-	b->now = time;
-}
-
-/* An interrupt: a turn is due now, or as soon as the caller can. */
-void bench_kick(struct bench *b)
-{
-	if (!b->busy)
-		sleep_until(b, b->now);
-}
-
-/* The first edge of a line at rest: the next reading says when it was. */
-static void bench_wait(struct bench *b, u32 lines)
-{
-	u32 again = lines & (b->earlier | b->p.bursting);
-	u64 settled = b->now + b->p.cfg.debounce_delay_ms * MS;
+	struct rig *rig = RIG_OF(e, edges);
+	u64 first = NEVER;
 	unsigned int line;
 
-	for (line = 0; line < PROTECTION_LINES; line++)
-		if (lines & ~b->earlier & PROTECTION_BIT(line))
-			b->earlier_at[line] = bench_clock(b);
-	b->edges |= lines & b->earlier;
-	b->earlier |= lines;
-	if (again)
-		bench_kick(b);
-	else if (!b->busy && settled < b->wake)
-		sleep_until(b, settled);
+	for (line = 0; line < INPUT_COUNT; line++)
+		if (rig->pending & BIT(line) &&
+		    (first == NEVER || earlier(rig->first_edge[line], first)))
+			first = rig->first_edge[line];
+	return first;
 }
 
-void bench_set(struct bench *b, u32 lines, bool active)
-{
-	u32 flips = (active ? lines & ~b->levels : lines & b->levels);
-	u32 seen = flips & ~b->mute;
+/* In place of driver/outputs.c */
 
-	b->levels ^= flips;
-	if (b->patient) {
-		if (seen)
-			bench_wait(b, seen);
-		return;
+static void move_pins(struct rig *rig, u32 pins)
+{
+	u32 before = rig->outputs;
+
+	rig->outputs = pins;
+	if (pins != before && rig->pins_changed)
+		rig->pins_changed(rig, before);
+}
+
+u32 outputs_check_readback(struct outputs *out, u32 actual, u32 back, u32 known)
+{
+	u32 differ = (actual ^ back) & known;
+
+	out->unconfirmed |= differ;
+	return actual ^ differ;
+}
+
+u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
+{
+	struct rig *rig = RIG_OF(out, outputs);
+	u32 changed = (actual ^ requested) | out->unconfirmed;
+	u64 ns = rig->write_min_ns;
+
+	*error = 0;
+	if (!changed) {
+		transfer(rig, 0);
+		return actual;
 	}
-	b->edges |= seen & (b->report_all_edges ? ~0U : b->changed);
-	b->changed |= seen;
-	b->urgent |= seen;
-	b->urgent_at = b->now;
-	if (seen)
-		bench_kick(b);
+
+	if (rig->write_ns > ns)
+		ns += rig_random(&rig->seed) % (rig->write_ns - ns);
+	transfer(rig, ns);
+	changed &= ~rig->broken;
+	move_pins(rig, ((rig->outputs & ~changed) | (requested & changed)) &
+		       ~rig->dropped);
+
+	actual = ((actual & ~changed) | (requested & changed)) & ~rig->dropped;
+	rig->dropped = 0;
+	out->unconfirmed = actual ^ requested;
+	out->attempts = out->unconfirmed ? out->attempts + 1 : 0;
+	if (out->unconfirmed)
+		*error = -EIO;
+	return actual;
 }
 
-/* A pulse that is too short to be read, but was noticed. */
-void bench_edge(struct bench *b, u32 lines)
+u64 outputs_retry_in_ns(const struct outputs *out)
 {
-	if (b->patient) {
-		bench_wait(b, lines);
-		return;
-	}
-	b->edges |= lines;
-	bench_kick(b);
+	return out->attempts ? WRITE_RETRY : NEVER;
 }
 
-void bench_start(struct bench *b, const struct protection_config *cfg,
-		 u32 found)
+/* In place of driver/core.c */
+
+static void set_timer(struct rig *rig, u64 time)
 {
-	struct protection_sample first = {
-		.levels = b->levels,
-		.unreadable = b->unreadable,
+	rig->wake = max(time, rig->stalled_until);
+}
+
+static void publish(struct rig *rig)
+{
+	const struct protection *p = &rig->scan.protection;
+	u64 now = rig_clock(rig), left = protection_disconnect_in(p, now);
+
+	rig->published = (struct published) {
+		.load_reason = protection_load_reason(p, now),
+		.charge_reason = protection_charge_reason(p, now),
+		.alarm = protection_alarm(p),
+		.disconnect_in = left,
+		.disconnect_at = left == NEVER ? NEVER : now + left,
 	};
-
-	b->edges = 0;
-	b->earlier = 0;
-	b->changed = 0;
-	b->urgent = 0;
-	b->outputs = found;
-	b->last_turn = FOREVER;
-	protection_init(&b->p, cfg, &first, found, bench_clock(b));
-	b->busy = false;
-	b->wake = b->now;
-	if (b->p.failed != (b->unreadable & cfg->fitted))
-		b->complaint = "what cannot be read is not known at the start";
+	if (rig->cycle_over)
+		rig->cycle_over(rig);
 }
 
-/* A reset of the chip: outputs float, and the caller has found it out. */
-void bench_lose(struct bench *b, u32 outputs)
+static void arm(struct rig *rig)
 {
-	u32 before = b->outputs;
+	struct scan *s = &rig->scan;
+	u64 next = scan_next(s, rig_clock(rig));
 
-	b->outputs &= ~outputs;
-	if (b->outputs != before && b->changed_to)
-		b->changed_to(b, before);
-	protection_found(&b->p, b->outputs);
-	bench_kick(b);
+	s->polled = next > rig->poll_ns;
+	if (s->polled)
+		next = rig->poll_ns;
+	set_timer(rig, next >= FOREVER ? FOREVER : rig->now + next);
+}
+
+static void cycle(struct rig *rig)
+{
+	struct scan *s = &rig->scan;
+
+	if (rig->now != rig->last_cycle) {
+		rig->last_cycle = rig->now;
+		rig->cycles_at_once = 0;
+	}
+	if (++rig->cycles_at_once > CYCLES_AT_ONCE || ++rig->cycles > CYCLES_MAX)
+		violate(rig, "cycles without end");
+
+	rig->busy = true;
+	rig->again = false;
+	raw_spin_lock_irq(&s->lock);
+	scan_cycle(s);
+	arm(rig);
+	publish(rig);
+	raw_spin_unlock_irq(&s->lock);
+	rig->busy = false;
+	if (rig->again)
+		set_timer(rig, rig->now);
+}
+
+/* Have a cycle run now, or when the one that is under way is over. */
+void rig_scan(struct rig *rig)
+{
+	rig->again = true;
+	if (rig->started && !rig->busy)
+		set_timer(rig, rig->now);
+}
+
+/* An interrupt */
+static void edge(struct rig *rig, unsigned int line)
+{
+	u64 at = rig_clock(rig), due;
+	bool more = line >= INPUTS_SENSE;
+
+	if (line < INPUT_COUNT) {
+		more = rig->pending & BIT(line);
+		if (more)
+			rig->more |= BIT(line);
+		else
+			rig->first_edge[line] = at;
+		rig->pending |= BIT(line);
+	}
+
+	due = scan_edge_due(&rig->scan, BIT(line), at, more) - at;
+	if (!due) {
+		rig_scan(rig);
+	} else if (rig->started && !rig->busy && rig->now + due < rig->wake) {
+		rig->scan.polled = false;
+		set_timer(rig, rig->now + due);
+	}
+}
+
+/* Lines that move, and are back at once: too short to be read, but noticed */
+void rig_edge(struct rig *rig, u32 lines)
+{
+	unsigned int line;
+
+	lines &= rig->scan.inputs.fitted;
+	for (line = 0; line < INPUTS_MAX; line++)
+		if (rig->started && lines & BIT(line))
+			edge(rig, line);
+}
+
+void rig_set_lines(struct rig *rig, u32 lines, bool active)
+{
+	u32 flips = active ? lines & ~rig->levels : lines & rig->levels;
+
+	rig->levels ^= flips;
+	rig_edge(rig, flips & ~rig->mute);
+}
+
+/* Pins that move by themselves, as in a reset of their chip; a reading finds it. */
+void rig_set_pins(struct rig *rig, u32 pins, bool high)
+{
+	move_pins(rig, high ? rig->outputs | pins : rig->outputs & ~pins);
+	rig_scan(rig);
+}
+
+/* A short circuit or backfeed of terminals begins or ends. */
+void rig_set_terminals(struct rig *rig, u32 *terminals, u32 mask, bool value)
+{
+	*terminals = value ? *terminals | mask : *terminals & ~mask;
+	rig_edge(rig, mask << INPUTS_SENSE);
+}
+
+/* No cycle runs until then, but events go on. */
+void rig_stall(struct rig *rig, u64 until)
+{
+	rig->stalled_until = until;
+	set_timer(rig, rig->wake);
+}
+
+/* The probe: the first reading, and then the first cycle */
+void rig_start(struct rig *rig, const struct protection_config *cfg, u32 sense,
+	       u32 found)
+{
+	struct scan *s = &rig->scan;
+
+	running = rig;
+	s->name = "host";
+	s->inputs.fitted = cfg->debounce.fitted | sense << INPUTS_SENSE;
+	rig->outputs = found;
+	scan_init(s, cfg, found);
+	rig->started = true;
+	rig->last_cycle = FOREVER;
+	set_timer(rig, rig->now);
+	if (s->protection.debounce.unreadable !=
+	    (rig->unreadable & cfg->debounce.fitted))
+		violate(rig, "what cannot be read is not known at the start");
+}
+
+/* Run all cycles and events that come by then. */
+void rig_run(struct rig *rig, u64 until)
+{
+	running = rig;
+	while (!rig->violation) {
+		u64 time = min(rig->wake, until);
+
+		if (rig->next_event <= time) {
+			advance(rig, rig->next_event);
+			rig->event(rig);
+		} else if (rig->wake <= until) {
+			advance(rig, rig->wake);
+			cycle(rig);
+		} else {
+			break;
+		}
+	}
+	if (!rig->violation)
+		advance(rig, until);
 }

@@ -1,77 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A board on a bench: lines, outputs, a clock that jumps from event to event,
- * and a caller that does the turn that driver/protection.h describes.
+ * A rig: the driver's scan cycle (driver/scan.c and the rules) between fake inputs,
+ * edges and outputs, with a virtual clock that jumps from event to event.
  *
- * Times are nanoseconds since the scenario began; the rules see them shifted
- * by @clock, so that the same story can be told around a wrap of the clock.
+ * The rig does what driver/core.c does: it keeps a timer, runs a cycle when that
+ * expires or an edge asks for it, and publishes the result. A transfer may take
+ * time, during which events go on.
+ *
+ * Times are nanoseconds since the begin; the driver sees them shifted by @clock, so
+ * that the same scenario can be run around a wrap of the clock.
  */
 #ifndef _HOST_CALLER_H
 #define _HOST_CALLER_H
 
-#include "protection.h"
+#include "scan.h"
 
 #define MS		1000000ULL
 #define SEC		1000000000ULL
 #define FOREVER		(~0ULL >> 2)
 
-/* A failed write is tried again after this time, by the caller's own choice. */
+/* An unconfirmed write is tried again after this time. */
 #define WRITE_RETRY	(10 * MS)
 
 /**
- * struct bench - the board, its surroundings, and the caller
- * @p: the rules
- * @clock: what their clock shows at time 0
- * @levels: lines that are active now
- * @unreadable: lines that cannot be read now
- * @took: how long a reading of them took before it failed
- * @mute: lines that change without an interrupt
- * @report_all_edges: every edge is reported, not only those that cannot be seen
- * @patient: after the first edge of a line the reading waits for the end of the
- *	debounce, as the driver does where a reading costs much
- * @earlier: lines whose first edge since the last reading was at @earlier_at
- * @earlier_at: time as the rules see it
- * @edges: edges that will be reported with the next reading
- * @changed: lines that have changed since the last reading
- * @urgent: lines that changed at @urgent_at, and are looked at first
- * @urgent_at: time
- * @outputs: what the terminals carry
- * @broken: outputs that cannot be written
- * @write_ns: how long a write takes, from @write_min_ns up
- * @write_min_ns: see @write_ns
- * @seed: of the random latency
- * @poll_ns: the re-scan; %FOREVER for none
- * @now: time
- * @wake: when the caller will do its next turn
- * @stalled_until: the caller cannot run before (suspend, a hung bus)
- * @busy: a write is under way and ends at @wake
- * @writing: the outputs that are written then
- * @asked: what the rules ask for
- * @wanted: what is being written: that, but for what is shorted
- * @turns: turns at the very time @last_turn
- * @last_turn: see @turns
- * @turns_in_all: since bench_start()
- * @complaint: what the caller found wrong with the rules, or NULL
- * @changed_to: called after every change of the terminals
- * @settled: called when a turn is complete and the caller goes to sleep
+ * struct published - what the driver publishes after each cycle
+ * @load_reason: &enum reason
+ * @charge_reason: &enum reason
+ * @alarm: 0 to 2
+ * @disconnect_in: ns, or %NEVER
+ * @disconnect_at: the same as a time of the driver's clock
  */
-struct bench {
-	struct protection p;
+struct published {
+	u32 load_reason;
+	u32 charge_reason;
+	u32 alarm;
+	u64 disconnect_in;
+	u64 disconnect_at;
+};
+
+/**
+ * struct rig - a board and its surroundings
+ * @scan: the driver's
+ * @clock: time of the driver's clock at time 0
+ * @levels: lines that are active
+ * @unreadable: lines that cannot be read
+ * @read_ns: duration of a read that fails
+ * @mute: lines that change without an interrupt
+ * @outputs: pins that are high
+ * @broken: outputs that cannot be written
+ * @dropped: outputs that go low in the next write
+ * @corrupt: pins that the next read gets wrong, once
+ * @short_circuit: terminals that are low whatever is driven
+ * @backfeed: terminals that are high whatever is driven
+ * @write_ns: longest duration of a write
+ * @write_min_ns: shortest; between them it is random
+ * @seed: of the random latency
+ * @poll_ns: the poll interval; %FOREVER for none
+ * @now: time
+ * @wake: time at which the timer expires
+ * @stalled_until: no cycle runs before (suspend, a hung bus)
+ * @started: rig_start() has been called
+ * @busy: a cycle is under way
+ * @again: another one has been asked for meanwhile
+ * @pending: lines with an edge since the last cycle took them
+ * @more: those with more than one
+ * @first_edge: time of the first, on the driver's clock
+ * @missed: lines whose change was found by a poll, and not announced by an edge
+ * @last_cycle: time of the last cycle
+ * @cycles_at_once: cycles at @last_cycle
+ * @cycles: since rig_start()
+ * @violation: the caller's contract was broken, or NULL
+ * @published: what the driver has published last
+ * @next_event: time of the next event outside; %FOREVER for none
+ * @event: called then; it sets @next_event again
+ * @moment_over: called before @now moves on
+ * @pins_changed: called after every change of @outputs
+ * @cycle_over: called after each cycle, with @published filled in
+ */
+struct rig {
+	struct scan scan;
 	u64 clock;
 	u32 levels;
 	u32 unreadable;
-	u64 took;
+	u64 read_ns;
 	u32 mute;
-	bool report_all_edges;
-	bool patient;
-	u32 earlier;
-	u64 earlier_at[PROTECTION_LINES];
-	u32 edges;
-	u32 changed;
-	u32 urgent;
-	u64 urgent_at;
 	u32 outputs;
 	u32 broken;
+	u32 dropped;
+	u32 corrupt;
+	u32 short_circuit;
+	u32 backfeed;
 	u64 write_ns;
 	u64 write_min_ns;
 	u64 seed;
@@ -79,32 +97,40 @@ struct bench {
 	u64 now;
 	u64 wake;
 	u64 stalled_until;
+	bool started;
 	bool busy;
-	u32 writing;
-	u32 asked;
-	u32 wanted;
-	unsigned int turns;
-	u64 last_turn;
-	unsigned int turns_in_all;
-	const char *complaint;
-	void (*changed_to)(struct bench *b, u32 before);
-	void (*settled)(struct bench *b, u64 next);
+	bool again;
+	u32 pending;
+	u32 more;
+	u64 first_edge[INPUT_COUNT];
+	u32 missed;
+	u64 last_cycle;
+	unsigned int cycles_at_once;
+	unsigned int cycles;
+	const char *violation;
+	struct published published;
+	u64 next_event;
+	void (*event)(struct rig *rig);
+	void (*moment_over)(struct rig *rig);
+	void (*pins_changed)(struct rig *rig, u32 before);
+	void (*cycle_over)(struct rig *rig);
 };
 
-void bench_start(struct bench *b, const struct protection_config *cfg,
-		 u32 found);
-void bench_run_before(struct bench *b, u64 time);
-void bench_run_at(struct bench *b, u64 time);
-void bench_set(struct bench *b, u32 lines, bool active);
-void bench_edge(struct bench *b, u32 lines);
-void bench_lose(struct bench *b, u32 outputs);
-void bench_kick(struct bench *b);
-u64 bench_random(u64 *seed);
+void rig_start(struct rig *rig, const struct protection_config *cfg, u32 sense,
+	       u32 found);
+void rig_run(struct rig *rig, u64 until);
+void rig_scan(struct rig *rig);
+void rig_stall(struct rig *rig, u64 until);
+void rig_set_lines(struct rig *rig, u32 lines, bool active);
+void rig_edge(struct rig *rig, u32 lines);
+void rig_set_pins(struct rig *rig, u32 pins, bool high);
+void rig_set_terminals(struct rig *rig, u32 *terminals, u32 mask, bool value);
+u64 rig_random(u64 *seed);
 
-/* Time as the rules see it. */
-static inline u64 bench_clock(const struct bench *b)
+/* Time of the driver's clock */
+static inline u64 rig_clock(const struct rig *rig)
 {
-	return b->clock + b->now;
+	return rig->clock + rig->now;
 }
 
 #endif /* _HOST_CALLER_H */

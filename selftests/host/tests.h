@@ -7,18 +7,18 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* main.c: one line of KTAP; what went wrong is printed before, after a '#'. */
-void report(bool ok, const char *title, bool todo);
+void report(bool ok, const char *title);
 
 /* scenario.c */
 unsigned int scenarios_read(const char *path);
-void scenarios_run(bool glance);
+void scenarios_run(bool quick);
+void scenarios_print(void);
 
-/* glance.c */
-unsigned int glance_count(void);
-void glance_run(void);
+/* mistakes.c */
+void mistakes_run(void);
 
 /* random.c */
 unsigned int random_count(void);
-void random_run(unsigned long steps);
+void random_run(unsigned long steps, unsigned long long seed);
 
 #endif /* _HOST_TESTS_H */

@@ -2,54 +2,80 @@
 /* See gpiolib.h. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gpiolib.h"
 
-struct gpio_desc gpios[GPIOS + 3];
+/* In place of what a lock guards, while it is not held */
+#define NONSENSE	0x5a
+
+struct gpio_desc gpios[GPIOS];
 struct irq irqs[IRQS];
-struct gpio_chip expander, soc;
-unsigned int transfers, lone_writes;
-u64 transfer_ns, lone_read_ns;
+struct gpio_chip expander, second, soc;
+unsigned int single_writes, single_reads, mixed_reads, warnings, locks_held;
+u64 clock_ns;
 bool atomic, misused;
+int action_error;
+void (*asleep)(void);
+void (*unlocked)(void);
 char message[512];
 
-static struct device chip = { "chip", 40 };
-static u64 clock_ns = 123456;
+/* Resources of the device: actions, and interrupts where there is no action */
+static struct resource {
+	void (*action)(void *data);
+	void *data;
+	unsigned int irq;
+} resources[GPIOS];
+static unsigned int resource_count;
 
-static const char * const names[GPIOS + 3] = {
+static unsigned char *guarded, guarded_copy[1024];
+static size_t guarded_size;
+static unsigned int running_irq;
+static unsigned int accesses;
+
+static const char * const names[GPIOS] = {
 	"cell-low", "cell-undervoltage", "cell-overvoltage",
 	"over-temperature", "under-temperature", "charge-inhibit",
 	"remote-l", "remote-h", "remote-loop",
 	"load-sense", "charge-sense", "pre-alarm-sense",
-	"load", "charge", "pre-alarm",
+	"load", "charge", "pre-alarm", "heartbeat",
 };
 
-/* All lines on one expander, quiet, each with an interrupt: 1, 2, ... */
+/* All lines on one expander, low; each input has an interrupt: 1, 2, ... */
 void gpiolib_reset(void)
 {
 	unsigned int n;
 
 	memset(irqs, 0, sizeof(irqs));
-	chip.irq = 40;
-	expander = (struct gpio_chip){ .can_sleep = true, .parent = &chip };
-	soc = (struct gpio_chip){ .parent = &chip };
-	for (n = 0; n < GPIOS + 3; n++)
+	expander = (struct gpio_chip){ .can_sleep = true };
+	second = (struct gpio_chip){ .can_sleep = true };
+	soc = (struct gpio_chip){ };
+	for (n = 0; n < GPIOS; n++)
 		gpios[n] = (struct gpio_desc) {
 			.name = names[n], .fitted = true, .chip = &expander,
-			.sleeps = true, .stuck = -1, .flags = -1,
-			.irq = n < GPIOS ? (int)n + 1 : -ENXIO,
+			.stuck = -1, .flags = -1,
+			.irq = n < GPIO_OUTPUTS ? (int)n + 1 : -ENXIO,
 		};
-	transfers = 0;
-	lone_writes = 0;
-	transfer_ns = 0;
-	lone_read_ns = 0;
+	single_writes = 0;
+	warnings = 0;
+	clock_ns = 99999 * 1000000ULL;	/* of more than 32 bits */
 	atomic = false;
-	misused = false;
+	action_error = 0;
+	asleep = NULL;
+	unlocked = NULL;
 	message[0] = '\0';
+	resource_count = 0;
+	running_irq = 0;
+	guarded_size = 0;
 }
 
 u64 ktime_get_ns(void)
+{
+	return clock_ns;
+}
+
+u64 ktime_get_boottime_ns(void)
 {
 	return clock_ns;
 }
@@ -65,13 +91,55 @@ int dev_err_probe(struct device *dev, long error, const char *format, ...)
 	return error;
 }
 
+void dev_warn(struct device *dev, const char *format, ...)
+{
+	va_list args;
+
+	(void)dev;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	warnings++;
+}
+
+int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
+			     void *data)
+{
+	(void)dev;
+	if (action_error) {
+		action(data);
+		return action_error;
+	}
+	resources[resource_count].action = action;
+	resources[resource_count++].data = data;
+	return 0;
+}
+
+void devm_release(void)
+{
+	while (resource_count--) {
+		const struct resource *r = &resources[resource_count];
+		struct irq *i = &irqs[r->irq];
+
+		if (r->action) {
+			r->action(r->data);
+			continue;
+		}
+		/* else who requests it next finds it disabled */
+		misused |= i->enabled != 1;
+		i->requested--;
+		i->enabled = 0;
+	}
+	resource_count = 0;
+}
+
 struct gpio_desc *devm_gpiod_get_optional(struct device *dev, const char *name,
 					  enum gpiod_flags flags)
 {
 	unsigned int n;
 
 	(void)dev;
-	for (n = 0; n < GPIOS + 3; n++) {
+	for (n = 0; n < GPIOS; n++) {
 		struct gpio_desc *desc = &gpios[n];
 
 		if (strcmp(desc->name, name) || !desc->fitted)
@@ -81,6 +149,10 @@ struct gpio_desc *devm_gpiod_get_optional(struct device *dev, const char *name,
 		desc->flags = flags;
 		if (flags == GPIOD_IN)
 			desc->output = false;
+		if (flags == GPIOD_OUT_LOW) {
+			desc->output = true;
+			desc->driven = false;
+		}
 		return desc;
 	}
 	return NULL;
@@ -88,7 +160,7 @@ struct gpio_desc *devm_gpiod_get_optional(struct device *dev, const char *name,
 
 int gpiod_cansleep(const struct gpio_desc *desc)
 {
-	return desc->sleeps;
+	return desc->chip->can_sleep;
 }
 
 int gpiod_to_irq(const struct gpio_desc *desc)
@@ -98,17 +170,21 @@ int gpiod_to_irq(const struct gpio_desc *desc)
 
 struct gpio_chip *gpiod_to_chip(const struct gpio_desc *desc)
 {
-	return desc->chip;
+	return desc->chip->gone ? NULL : desc->chip;
 }
 
 int gpiod_get_direction(struct gpio_desc *desc)
 {
+	misused |= desc->chip->gone;
 	return !desc->output;
 }
 
 int gpiod_direction_output(struct gpio_desc *desc, int value)
 {
 	desc->directions++;
+	desc->directed_at = ++accesses;
+	if (desc->chip->gone)
+		return 0;		/* so did older kernels */
 	if (desc->direction_error)
 		return desc->direction_error;
 	desc->output = true;
@@ -125,78 +201,55 @@ static int level(const struct gpio_desc *desc)
 	return desc->output ? desc->driven : desc->outside;
 }
 
-static int read_alone(struct gpio_desc *desc)
-{
-	desc->reads++;
-	clock_ns += lone_read_ns;
-	return level(desc);
-}
-
 int gpiod_get_value_cansleep(struct gpio_desc *desc)
 {
-	misused |= atomic;
-	return read_alone(desc);
+	single_reads++;
+	return max(level(desc), 0);
 }
 
 int gpiod_get_value(struct gpio_desc *desc)
 {
-	misused |= desc->sleeps;
-	return read_alone(desc);
+	single_reads++;
+	return max(level(desc), 0);
+}
+
+static int read_chip(unsigned int n, struct gpio_desc **desc,
+		     unsigned long *values, unsigned int at)
+{
+	struct gpio_chip *chip = desc[0]->chip;
+	unsigned int i;
+
+	misused |= chip->gone;
+	chip->reads++;
+	clock_ns += chip->read_ns;
+	if (chip->read_error)
+		return chip->read_error;
+	for (i = 0; i < n; i++)
+		if (level(desc[i]) < 0)
+			return level(desc[i]);
+	for (i = 0; i < n; i++)
+		__assign_bit(at + i, values, level(desc[i]));
+	return 0;
 }
 
 static int read_array(unsigned int n, struct gpio_desc **desc, void *info,
 		      unsigned long *values)
 {
-	unsigned long read = 0;
-	unsigned int i;
+	unsigned int first, last;
 
-	misused |= !!info;
-	transfers++;
-	clock_ns += transfer_ns;
-	for (i = 0; i < n; i++) {
-		int value = level(desc[i]);
+	misused |= info || !n;
+	for (first = 0; first < n; first = last) {
+		int ret;
 
-		if (value < 0)
-			return value;
-		read |= (unsigned long)value << i;
-	}
-	*values = read;
-	return 0;
-}
-
-static int write_lines(unsigned int n, struct gpio_desc **desc,
-		       unsigned long *values)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (!desc[i]->output)
-			return -EPERM;
-	for (i = 0; i < n; i++)
-		if (desc[i]->write_error)
-			return desc[i]->write_error;
-	for (i = 0; i < n; i++) {
-		desc[i]->driven = *values >> i & 1;
-		desc[i]->writes++;
+		mixed_reads += first > 0;
+		for (last = first; last < n; last++)
+			if (desc[last]->chip != desc[first]->chip)
+				break;
+		ret = read_chip(last - first, desc + first, values, first);
+		if (ret)
+			return ret;
 	}
 	return 0;
-}
-
-static int write_array(unsigned int n, struct gpio_desc **desc, void *info,
-		       unsigned long *values)
-{
-	misused |= !!info;
-	transfers++;
-	return write_lines(n, desc, values);
-}
-
-static int write_alone(struct gpio_desc *desc, int value)
-{
-	unsigned long values = value;
-
-	transfers++;
-	lone_writes++;
-	return write_lines(1, &desc, &values);
 }
 
 static void must_not_sleep(unsigned int n, struct gpio_desc **desc)
@@ -204,7 +257,7 @@ static void must_not_sleep(unsigned int n, struct gpio_desc **desc)
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		misused |= desc[i]->sleeps;
+		misused |= desc[i]->chip->can_sleep;
 }
 
 int gpiod_get_array_value(unsigned int n, struct gpio_desc **desc, void *info,
@@ -221,82 +274,138 @@ int gpiod_get_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 	return read_array(n, desc, info, values);
 }
 
+static int write_lines(unsigned int n, struct gpio_desc **desc,
+		       unsigned long values)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!desc[i]->output)
+			return -EPERM;
+	for (i = 0; i < n; i++) {
+		misused |= desc[i]->chip->gone;
+		if (!i || desc[i]->chip != desc[i - 1]->chip)
+			desc[i]->chip->writes++;
+		if (desc[i]->write_error)
+			return desc[i]->write_error;
+	}
+	for (i = 0; i < n; i++) {
+		desc[i]->driven = values >> i & 1;
+		desc[i]->writes++;
+		desc[i]->written_at = ++accesses;
+	}
+	return 0;
+}
+
 int gpiod_set_array_value(unsigned int n, struct gpio_desc **desc, void *info,
 			  unsigned long *values)
 {
+	misused |= info || !n;
 	must_not_sleep(n, desc);
-	return write_array(n, desc, info, values);
+	return write_lines(n, desc, *values);
 }
 
 int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 				   void *info, unsigned long *values)
 {
-	misused |= atomic;
-	return write_array(n, desc, info, values);
+	misused |= atomic || info || !n;
+	return write_lines(n, desc, *values);
 }
 
 int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)
 {
+	single_writes++;
 	must_not_sleep(1, &desc);
-	return write_alone(desc, value);
+	return write_lines(1, &desc, value);
 }
 
 int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value)
 {
+	single_writes++;
 	misused |= atomic;
-	return write_alone(desc, value);
+	return write_lines(1, &desc, value);
 }
 
-static int request(unsigned int irq, irq_handler_t handler, bool threaded,
-		   unsigned long flags, const char *name, void *context)
+void gpiod_set_value(struct gpio_desc *desc, int value)
 {
-	struct irq *i = &irqs[irq];
+	smallbms_gpiod_set_value(desc, value);
+}
 
-	if (i->error)
-		return i->error;
-	i->requested++;
-	i->handler = handler;
-	i->threaded = threaded;
-	i->flags = flags;
-	i->name = name;
-	i->context = context;
-	i->enabled = !(flags & IRQF_NO_AUTOEN);
-	return 0;
+void gpiod_set_value_cansleep(struct gpio_desc *desc, int value)
+{
+	smallbms_gpiod_set_value_cansleep(desc, value);
 }
 
 int devm_request_any_context_irq(struct device *dev, unsigned int irq,
 				 irq_handler_t handler, unsigned long flags,
-				 const char *name, void *context)
+				 const char *name, void *cookie)
 {
-	int ret = request(irq, handler, false, flags, name, context);
+	struct irq *i = &irqs[irq];
 
 	(void)dev;
-	return ret ? ret : (int)(irq & 1);	/* IRQC_IS_HARDIRQ or _NESTED */
+	misused |= !irq;
+	if (i->error)
+		return i->error;
+	if (i->requested)
+		return -EBUSY;
+	i->requested++;
+	i->handler = handler;
+	i->flags = flags;
+	i->name = name;
+	i->cookie = cookie;
+	i->enabled = !(flags & IRQF_NO_AUTOEN);
+	resources[resource_count].action = NULL;
+	resources[resource_count++].irq = irq;
+	return irq & 1;			/* IRQC_IS_HARDIRQ or IRQC_IS_NESTED */
 }
 
-int devm_request_threaded_irq(struct device *dev, unsigned int irq,
-			      irq_handler_t handler, irq_handler_t thread,
-			      unsigned long flags, const char *name,
-			      void *context)
+/* The bus lock of an interrupt's chip may sleep. */
+static struct irq *lock_bus(unsigned int irq)
 {
-	(void)dev;
-	return request(irq, handler ? handler : thread, thread, flags, name,
-		       context);
+	misused |= locks_held || !irqs[irq].requested;
+	return &irqs[irq];
 }
 
 void synchronize_irq(unsigned int irq)
 {
-	irqs[irq].synchronized++;
+	struct irq *i = lock_bus(irq);
+
+	misused |= !!running_irq;
+	i->synchronized++;
+	if (i->meanwhile)
+		i->meanwhile();
 }
 
 void disable_irq_nosync(unsigned int irq)
 {
-	irqs[irq].enabled--;
+	struct irq *i = lock_bus(irq);
+
+	/* none but its own handler, or it could be on another, sleeping chip */
+	misused |= irq != running_irq || i->enabled != 1;
+	i->enabled--;
 }
 
 void enable_irq(unsigned int irq)
 {
-	irqs[irq].enabled++;
+	struct irq *i = lock_bus(irq);
+
+	misused |= i->enabled;
+	i->enabled++;
+	if (i->meanwhile)
+		i->meanwhile();
+}
+
+void fire(unsigned int irq)
+{
+	struct irq *i = &irqs[irq];
+	unsigned int outer = running_irq;
+
+	if (!i->requested || i->enabled <= 0)
+		return;
+	running_irq = irq;
+	misused |= i->handler(irq, i->cookie) != IRQ_HANDLED;
+	misused |= locks_held;
+	running_irq = outer;
 }
 
 int enable_irq_wake(unsigned int irq)
@@ -313,7 +422,84 @@ int disable_irq_wake(unsigned int irq)
 	return 0;
 }
 
-int fwnode_irq_get(struct device *dev, unsigned int index)
+void raw_spin_lock_init(raw_spinlock_t *lock)
 {
-	return index ? -EINVAL : dev->irq;
+	lock->init = true;
+	lock->held = false;
+}
+
+void raw_spin_lock_irq(raw_spinlock_t *lock)
+{
+	size_t n;
+
+	misused |= !lock->init || lock->held;
+	lock->held = true;
+	locks_held++;
+	for (n = 0; n < guarded_size; n++) {
+		misused |= guarded[n] != NONSENSE;
+		guarded[n] = guarded_copy[n];
+	}
+}
+
+static void hide_guarded(void)
+{
+	memcpy(guarded_copy, guarded, guarded_size);
+	memset(guarded, NONSENSE, guarded_size);
+}
+
+void guard(void *data, size_t size)
+{
+	misused |= size > sizeof(guarded_copy) || locks_held;
+	guarded = data;
+	guarded_size = size;
+	hide_guarded();
+}
+
+void raw_spin_unlock_irq(raw_spinlock_t *lock)
+{
+	misused |= !lock->held;
+	lock->held = false;
+	locks_held--;
+	if (guarded_size)
+		hide_guarded();
+	if (unlocked)
+		unlocked();
+}
+
+void msleep(unsigned int ms)
+{
+	misused |= atomic || locks_held || !ms;
+	if (!asleep) {
+		puts("Bail out! It sleeps, and nobody is there to end that");
+		exit(1);
+	}
+	asleep();
+}
+
+void smallbms_hrtimer_setup(struct hrtimer *timer,
+			    enum hrtimer_restart (*function)(struct hrtimer *),
+			    int clock, enum hrtimer_mode mode)
+{
+	misused |= clock != CLOCK_MONOTONIC || mode != HRTIMER_MODE_REL_HARD;
+	timer->function = function;
+	timer->expires = 0;
+}
+
+void hrtimer_start(struct hrtimer *timer, ktime_t delay, enum hrtimer_mode mode)
+{
+	misused |= mode != HRTIMER_MODE_REL_HARD;
+	timer->expires = clock_ns + delay;
+}
+
+int hrtimer_try_to_cancel(struct hrtimer *timer)
+{
+	int armed = !!timer->expires;
+
+	timer->expires = 0;
+	return armed;
+}
+
+int hrtimer_cancel(struct hrtimer *timer)
+{
+	return hrtimer_try_to_cancel(timer);
 }

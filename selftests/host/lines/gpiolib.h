@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of the kernel's gpiolib as driver/inputs.c and driver/outputs.c call,
- * for the host, over lines that fail on demand. It behaves as drivers/gpio does:
- * an array is read or written in whole or not at all, a line that is no output
- * cannot be set, and a chip that sleeps must be asked by the functions that may.
+ * As much of the kernel as the driver's I/O files call, for the host, over chips,
+ * lines and interrupts that fail on demand. GPIOs behave as in drivers/gpio: an
+ * array is read or written chip by chip until the first error, a line that is no
+ * output cannot be set, and a chip that sleeps must be called by the functions that
+ * may. What the kernel would complain about, or crash on, sets misused.
  */
 #ifndef _HOST_GPIOLIB_H
 #define _HOST_GPIOLIB_H
 
 #include <errno.h>
+#include <linux/bitops.h>
 #include <linux/minmax.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
-#define NSEC_PER_MSEC		1000000L
 #define EPROBE_DEFER		517
 
 #define DECLARE_BITMAP(name, bits)	unsigned long name[1]
-#define for_each_set_bit(bit, map, size)				\
-	for ((bit) = 0; (bit) < (size); (bit)++)			\
-		if (*(map) & 1UL << (bit))
 
 static inline bool test_bit(unsigned int n, const unsigned long *map)
 {
@@ -29,6 +28,12 @@ static inline void __assign_bit(unsigned int n, unsigned long *map, bool value)
 {
 	*map = value ? *map | 1UL << n : *map & ~(1UL << n);
 }
+
+#define hweight32(w)		((unsigned int)__builtin_popcount(w))
+#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
+
+#define container_of(p, type, member)					\
+	((type *)((char *)(p) - offsetof(type, member)))
 
 static inline bool IS_ERR(const void *p)
 {
@@ -42,34 +47,52 @@ static inline long PTR_ERR(const void *p)
 
 struct device {
 	const char *name;
-	int irq;			/* fwnode_irq_get() */
 };
 
+int dev_err_probe(struct device *dev, long error, const char *format, ...);
+void dev_warn(struct device *dev, const char *format, ...);
+int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
+			     void *data);
+
+/* GPIO */
+
+/**
+ * struct gpio_chip - a chip
+ * @can_sleep: as in the kernel
+ * @gone: it was removed, and gpiolib follows a NULL pointer to it
+ * @read_error: why its array reads fail, or 0
+ * @read_ns: duration of an array read
+ * @reads: number of array reads
+ * @writes: number of writes
+ */
 struct gpio_chip {
 	bool can_sleep;
-	struct device *parent;
+	bool gone;
+	int read_error;
+	u64 read_ns;
+	unsigned int reads;
+	unsigned int writes;
 };
 
 /**
  * struct gpio_desc - a line
- * @name: as firmware calls it
+ * @name: in firmware, without "-gpios"
  * @fitted: firmware describes it
- * @flags: it was asked for with
- * @get_error: why it cannot be had, or 0
- * @chip: where it is; NULL is a chip that gpiolib does not tell
- * @sleeps: its chip does
+ * @flags: it was requested with
+ * @get_error: why it cannot be got, or 0
+ * @chip: its chip
  * @output: it is driven, by @driven
  * @driven: see @output
- * @outside: what others put on it while it is not
- * @stuck: what its pin reads, whatever it is driven to; -1 for nothing
- * @read_error: why it cannot be read, or 0
- * @write_error: why it cannot be written
- * @direction_error: why it cannot be made an output
+ * @outside: level that others put on it while it is not driven
+ * @stuck: level that its pin reads, however it is driven; -1 for none
+ * @read_error: why it cannot be read, or 0; an array read of its chip fails
+ * @write_error: why it cannot be written, or 0
+ * @direction_error: why it cannot be made an output, or 0
  * @irq: its interrupt, or an error
- * @irq_error: why that cannot be requested
- * @writes: how often its level was set
- * @directions: how often it was made an output
- * @reads: how often it was read alone
+ * @writes: number of times its level was set
+ * @directions: number of times it was made an output
+ * @written_at: when its level was set last, as the number of the access
+ * @directed_at: when it was made an output last
  */
 struct gpio_desc {
 	const char *name;
@@ -77,7 +100,6 @@ struct gpio_desc {
 	int flags;
 	int get_error;
 	struct gpio_chip *chip;
-	bool sleeps;
 	bool output;
 	bool driven;
 	bool outside;
@@ -86,13 +108,13 @@ struct gpio_desc {
 	int write_error;
 	int direction_error;
 	int irq;
-	int irq_error;
 	unsigned int writes;
 	unsigned int directions;
-	unsigned int reads;
+	unsigned int written_at;
+	unsigned int directed_at;
 };
 
-enum gpiod_flags { GPIOD_ASIS, GPIOD_IN };
+enum gpiod_flags { GPIOD_ASIS, GPIOD_IN, GPIOD_OUT_LOW };
 
 struct gpio_desc *devm_gpiod_get_optional(struct device *dev, const char *name,
 					  enum gpiod_flags flags);
@@ -101,8 +123,6 @@ int gpiod_to_irq(const struct gpio_desc *desc);
 struct gpio_chip *gpiod_to_chip(const struct gpio_desc *desc);
 int gpiod_get_direction(struct gpio_desc *desc);
 int gpiod_direction_output(struct gpio_desc *desc, int value);
-int gpiod_get_value(struct gpio_desc *desc);
-int gpiod_get_value_cansleep(struct gpio_desc *desc);
 int gpiod_get_array_value(unsigned int n, struct gpio_desc **desc, void *info,
 			  unsigned long *values);
 int gpiod_get_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
@@ -111,86 +131,163 @@ int gpiod_set_array_value(unsigned int n, struct gpio_desc **desc, void *info,
 			  unsigned long *values);
 int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 				   void *info, unsigned long *values);
+void gpiod_set_value(struct gpio_desc *desc, int value);
+void gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
 
-/* In place of driver/compat.h, which needs much more of the kernel */
-#define _SMALLBMS_COMPAT_H
-int smallbms_gpiod_set_value(struct gpio_desc *desc, int value);
-int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
+/* They work as those of some chips: an error reads as 0. */
+int gpiod_get_value(struct gpio_desc *desc);
+int gpiod_get_value_cansleep(struct gpio_desc *desc);
 
-#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
-#define __ffs(n)		((unsigned int)__builtin_ctz(n))
+/* Interrupts */
 
 typedef enum { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
-typedef irqreturn_t (*irq_handler_t)(int irq, void *context);
+typedef irqreturn_t (*irq_handler_t)(int irq, void *cookie);
 
 #define IRQF_TRIGGER_RISING	0x0001UL
 #define IRQF_TRIGGER_FALLING	0x0002UL
-#define IRQF_SHARED		0x0080UL
-#define IRQF_ONESHOT		0x2000UL
+#define IRQF_NO_THREAD		0x10000UL
 #define IRQF_NO_AUTOEN		0x80000UL
 
 #define IRQS			64
 
 /**
  * struct irq - an interrupt
- * @requested: how often
- * @error: why it cannot be requested
- * @flags: as it was
- * @threaded: its handler runs in a thread
- * @handler: for it
- * @context: for @handler
+ * @requested: number of requests
+ * @error: why it cannot be requested, or 0
+ * @flags: it was requested with
+ * @handler: its handler
+ * @cookie: for @handler
  * @name: it was requested with
- * @enabled: how often it was, less how often it was disabled
- * @wake_error: why it cannot wake the system
- * @wakes: how often it was told to wake, less how often not to
- * @synchronized: how often it was waited for
+ * @enabled: number of times it was enabled less number of times it was disabled
+ * @wake_error: why it cannot wake the system, or 0
+ * @wakes: wake-ups enabled less wake-ups disabled
+ * @synchronized: number of times its handlers were waited for
+ * @meanwhile: called while they are waited for, or while it is enabled
  */
 struct irq {
 	unsigned int requested;
 	int error;
 	unsigned long flags;
-	bool threaded;
 	irq_handler_t handler;
-	void *context;
+	void *cookie;
 	const char *name;
 	int enabled;
 	int wake_error;
 	int wakes;
 	unsigned int synchronized;
+	void (*meanwhile)(void);
 };
 
 int devm_request_any_context_irq(struct device *dev, unsigned int irq,
 				 irq_handler_t handler, unsigned long flags,
-				 const char *name, void *context);
-int devm_request_threaded_irq(struct device *dev, unsigned int irq,
-			      irq_handler_t handler, irq_handler_t thread,
-			      unsigned long flags, const char *name,
-			      void *context);
+				 const char *name, void *cookie);
 void synchronize_irq(unsigned int irq);
 void disable_irq_nosync(unsigned int irq);
 void enable_irq(unsigned int irq);
 int enable_irq_wake(unsigned int irq);
 int disable_irq_wake(unsigned int irq);
 
+/* Locks, and what else runs at the same time */
+
+typedef struct {
+	bool init;
+	bool held;
+} raw_spinlock_t;
+
+void raw_spin_lock_init(raw_spinlock_t *lock);
+void raw_spin_lock_irq(raw_spinlock_t *lock);
+void raw_spin_unlock_irq(raw_spinlock_t *lock);
+#define raw_spin_lock_irqsave(lock, flags)				\
+	do {								\
+		(flags) = 0;						\
+		raw_spin_lock_irq(lock);				\
+	} while (0)
+#define raw_spin_unlock_irqrestore(lock, flags)				\
+	do {								\
+		(void)(flags);						\
+		raw_spin_unlock_irq(lock);				\
+	} while (0)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+static inline void atomic_inc(atomic_t *v)
+{
+	v->counter++;
+}
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return v->counter;
+}
+
+/* No barriers, as there are no threads */
+#define smp_load_acquire(p)	(*(p))
+#define smp_store_release(p, v)	(*(p) = (v))	/* as above */
+
+/*
+ * What a lock guards is what it was only while it is held; between, reading it
+ * gives nonsense, and writing it is noticed.
+ */
+void guard(void *data, size_t size);
+
+void msleep(unsigned int ms);
+
+/* Time */
+
+typedef u64 ktime_t;
+
+#define CLOCK_MONOTONIC		1
+#define ns_to_ktime(ns)		((ktime_t)(ns))
+
+enum hrtimer_restart { HRTIMER_NORESTART, HRTIMER_RESTART };
+enum hrtimer_mode { HRTIMER_MODE_ABS_HARD, HRTIMER_MODE_REL_HARD };
+
+struct hrtimer {
+	enum hrtimer_restart (*function)(struct hrtimer *timer);
+	u64 expires;			/* of clock_ns; 0: it is not armed */
+};
+
 u64 ktime_get_ns(void);
-int dev_err_probe(struct device *dev, long error, const char *format, ...);
-#define dev_dbg(dev, ...)	((void)(dev))
-#define dev_name(dev)		((dev)->name)
-#define dev_fwnode(dev)		(dev)
-int fwnode_irq_get(struct device *dev, unsigned int index);
+u64 ktime_get_boottime_ns(void);
+void hrtimer_start(struct hrtimer *timer, ktime_t delay, enum hrtimer_mode mode);
+int hrtimer_try_to_cancel(struct hrtimer *timer);
+int hrtimer_cancel(struct hrtimer *timer);
 
-/* What the tests see and set */
-#define GPIOS			12
+/* In place of driver/compat.h, which needs much more of the kernel */
+#define _SMALLBMS_COMPAT_H
+int smallbms_gpiod_set_value(struct gpio_desc *desc, int value);
+int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
+void smallbms_hrtimer_setup(struct hrtimer *timer,
+			    enum hrtimer_restart (*function)(struct hrtimer *),
+			    int clock, enum hrtimer_mode mode);
 
-extern struct gpio_desc gpios[GPIOS + 3];	/* inputs, then outputs */
+/* What the tests set and see */
+#define GPIO_OUTPUTS		12	/* the inputs come before */
+#define GPIO_HEARTBEAT		15
+#define GPIOS			16
+
+extern struct gpio_desc gpios[GPIOS];
 extern struct irq irqs[IRQS];
-extern struct gpio_chip expander, soc;
-extern unsigned int transfers;		/* reads of arrays, and writes */
-extern unsigned int lone_writes;	/* those of one level alone */
-extern u64 transfer_ns, lone_read_ns;	/* how long they take */
+extern struct gpio_chip expander, second, soc;
+extern unsigned int single_writes;	/* writes of one line alone */
+extern u64 clock_ns;
 extern bool atomic;			/* nothing may sleep */
-extern bool misused;			/* gpiolib would have complained */
-extern char message[512];		/* of dev_err_probe() */
+extern int action_error;		/* of devm_add_action_or_reset() */
+extern void (*asleep)(void);		/* called by msleep() */
+extern void (*unlocked)(void);		/* called when a lock is released */
+extern char message[512];		/* the last one */
+extern unsigned int warnings;
+
+/* Must stay as they are in each test, whatever is reset meanwhile */
+extern bool misused;			/* the kernel would have complained */
+extern unsigned int locks_held;
+extern unsigned int single_reads;
+extern unsigned int mixed_reads;	/* arrays of more than one chip */
+
 void gpiolib_reset(void);
+void fire(unsigned int irq);		/* an interrupt, if it is enabled */
+void devm_release(void);		/* the device is unbound */
 
 #endif /* _HOST_GPIOLIB_H */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of driver/inputs.c and driver/outputs.c on the host, as KTAP.
+ * Tests of the driver's I/O files on the host, as KTAP.
  *
  *	lines-test [-q]
  *
- * With -q the first failure is the end.
+ * With -q the first failure ends the run.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lines.h"
+#include "check.h"
 
 static bool quit, good;
 static unsigned int count, failed;
@@ -25,12 +25,27 @@ void check(bool ok, const char *what, const char *file, int line)
 	good = false;
 }
 
+/* Put lines on another chip. */
+void move(unsigned int first, unsigned int count, struct gpio_chip *chip)
+{
+	unsigned int n;
+
+	for (n = first; n < first + count; n++)
+		gpios[n].chip = chip;
+}
+
 static void run(const struct test *test)
 {
 	for (; test->run; test++) {
 		good = true;
+		misused = false;
+		locks_held = 0;
+		single_reads = 0;
+		mixed_reads = 0;
 		gpiolib_reset();
 		test->run();
+		CHECK(!misused && !locks_held);
+		CHECK(!single_reads && !mixed_reads);
 		printf("%s %u - %s\n", good ? "ok" : "not ok", ++count,
 		       test->title);
 		failed += !good;
@@ -43,7 +58,9 @@ int main(int argc, char **argv)
 	setbuf(stdout, NULL);
 	puts("KTAP version 1");
 	run(inputs_tests);
+	run(edges_tests);
 	run(outputs_tests);
+	run(heartbeat_tests);
 	printf("1..%u\n", count);
 	return failed || !count;
 }

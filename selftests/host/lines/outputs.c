@@ -1,24 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What becomes of a write: F1, F3, F5 and the pause between retries. */
+/* Writes, read-back and retries of outputs, and their release: F1, F3, F5, F8. */
 #include <string.h>
 
-#include "lines.h"
+#include "check.h"
+#include "outputs.h"
 
 static struct device board = { .name = "board" };
 static struct outputs out;
 static int error;
 
+static unsigned int transfers(void)
+{
+	return expander.reads + expander.writes + second.reads + second.writes +
+	       soc.reads + soc.writes;
+}
+
+static void forget_transfers(void)
+{
+	expander.reads = 0;
+	expander.writes = 0;
+	second.reads = 0;
+	second.writes = 0;
+	soc.reads = 0;
+	soc.writes = 0;
+}
+
 /* Outputs that are driven by the driver, all low */
-static void taken(void)
+static void claimed(void)
 {
 	memset(&out, 0, sizeof(out));
 	CHECK(!outputs_get(&board, &out));
-	CHECK(outputs_found(&out) == 0);
-	CHECK(!outputs_take_over(&board, &out, 0));
+	CHECK(outputs_read_initial(&out) == 0);
+	CHECK(!outputs_claim(&board, &out, 0));
 	output(0)->directions = 0;
 	output(1)->directions = 0;
 	output(2)->directions = 0;
-	transfers = 0;
+	forget_transfers();
 }
 
 static u32 pins(void)
@@ -28,22 +45,12 @@ static u32 pins(void)
 	       (output(2)->output && output(2)->driven ? PRE_ALARM : 0);
 }
 
-static void not_sleeping(void)
-{
-	unsigned int n;
-
-	for (n = 0; n < GPIOS + 3; n++) {
-		gpios[n].sleeps = false;
-		gpios[n].chip = &soc;
-	}
-}
-
 static void fitted(void)
 {
 	memset(&out, 0, sizeof(out));
 	CHECK(!outputs_get(&board, &out));
 	CHECK(out.fitted == (LOAD | CHARGE | PRE_ALARM));
-	CHECK(out.sleeps);
+	CHECK(out.sleeps && out.sleeping == 7);
 	CHECK(out.desc[0] == output(0) && out.desc[2] == output(2));
 	CHECK(output(0)->flags == GPIOD_ASIS && output(2)->flags == GPIOD_ASIS);
 
@@ -54,13 +61,13 @@ static void fitted(void)
 	CHECK(!out.desc[2]);
 
 	memset(&out, 0, sizeof(out));
-	not_sleeping();
+	move(0, GPIOS, &soc);
 	CHECK(!outputs_get(&board, &out));
-	CHECK(!out.sleeps);
-	output(0)->sleeps = true;
+	CHECK(!out.sleeps && !out.sleeping);
+	output(0)->chip = &expander;
 	memset(&out, 0, sizeof(out));
 	CHECK(!outputs_get(&board, &out));
-	CHECK(out.sleeps);
+	CHECK(out.sleeps && out.sleeping == LOAD);
 }
 
 static void missing(void)
@@ -68,8 +75,8 @@ static void missing(void)
 	memset(&out, 0, sizeof(out));
 	output(0)->fitted = false;
 	CHECK(outputs_get(&board, &out) == -EINVAL);
-	CHECK(!strcmp(message, "load-gpios: required, but missing\n"));
-	/* what could be had can be released */
+	CHECK(!strcmp(message, "load-gpios is missing\n"));
+	/* the others can be released */
 	CHECK(out.fitted == (CHARGE | PRE_ALARM));
 
 	gpiolib_reset();
@@ -79,13 +86,13 @@ static void missing(void)
 	CHECK(outputs_get(&board, &out) == -EINVAL);
 	CHECK(out.fitted == LOAD);
 	CHECK(out.desc[0] && !out.desc[1] && !out.desc[2]);
-	CHECK(!strcmp(message, "pre-alarm-gpios: cannot be had\n"));
+	CHECK(!strcmp(message, "failed to get pre-alarm-gpios\n"));
 
 	gpiolib_reset();
 	memset(&out, 0, sizeof(out));
 	output(0)->get_error = -EPROBE_DEFER;
 	CHECK(outputs_get(&board, &out) == -EPROBE_DEFER);
-	CHECK(!strcmp(message, "load-gpios: cannot be had\n"));
+	CHECK(!strcmp(message, "failed to get load-gpios\n"));
 	CHECK(out.fitted == (CHARGE | PRE_ALARM));
 }
 
@@ -97,106 +104,119 @@ static void found(void)
 	output(0)->driven = true;
 	output(1)->outside = true;		/* high, but not driven */
 	output(2)->read_error = -EPERM;
-	CHECK(outputs_found(&out) == LOAD);
+	CHECK(outputs_read_initial(&out) == LOAD);
 	CHECK(out.readable == (LOAD | CHARGE));
 	output(1)->output = true;
 	output(1)->driven = true;
-	CHECK(outputs_found(&out) == (LOAD | CHARGE));
+	CHECK(outputs_read_initial(&out) == (LOAD | CHARGE));
 	output(1)->output = false;
 
 	output(0)->driven = false;		/* driven, but low */
 	out.readable = 0;
-	CHECK(outputs_found(&out) == 0);
+	CHECK(outputs_read_initial(&out) == 0);
 	CHECK(out.readable == (LOAD | CHARGE));
 
+	/* a chip that is gone is not touched */
+	output(0)->driven = true;
+	output(0)->chip = &second;
+	second.gone = true;
+	CHECK(outputs_read_initial(&out) == 0);
+	CHECK(out.readable == CHARGE && !second.reads);
+	second.gone = false;
+	CHECK(outputs_read_initial(&out) == LOAD);
 	out.desc[0] = NULL;
-	out.readable = 0;
-	CHECK(outputs_found(&out) == 0);
+	out.fitted = CHARGE | PRE_ALARM;
+	CHECK(outputs_read_initial(&out) == 0);
 	CHECK(out.readable == CHARGE);
 }
 
-static void take_over(void)
+static void claim(void)
 {
 	memset(&out, 0, sizeof(out));
 	CHECK(!outputs_get(&board, &out));
-	CHECK(!outputs_take_over(&board, &out, LOAD | PRE_ALARM));
+	CHECK(!outputs_claim(&board, &out, LOAD | PRE_ALARM));
 	CHECK(pins() == (LOAD | PRE_ALARM));
 	CHECK(output(1)->output && !output(1)->driven);
 
 	out.desc[0] = NULL;
+	out.fitted = CHARGE | PRE_ALARM;
 	output(1)->direction_error = -EREMOTEIO;
-	CHECK(outputs_take_over(&board, &out, 0) == -EREMOTEIO);
-	CHECK(!strcmp(message, "charge-gpios: cannot be driven\n"));
+	CHECK(outputs_claim(&board, &out, 0) == -EREMOTEIO);
+	CHECK(!strcmp(message, "failed to drive charge-gpios\n"));
 	CHECK(output(0)->directions == 1);
+	output(1)->direction_error = 0;
+	output(2)->chip = &second;
+	second.gone = true;
+	CHECK(outputs_claim(&board, &out, 0) == -ENODEV);
+	CHECK(!strcmp(message, "failed to drive pre-alarm-gpios\n"));
 }
 
 static void drive(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
 	CHECK(!error);
 	CHECK(pins() == (LOAD | CHARGE));
-	CHECK(transfers == 2);		/* written, and read back */
+	CHECK(transfers() == 2);		/* written, and read back */
 	CHECK(output(2)->writes == 0);
-	CHECK(!out.unsure && !out.lost && !out.attempts);
+	CHECK(!out.unconfirmed && !out.out_of_sync && !out.attempts);
 
 	error = -1;
-	CHECK(outputs_drive(&out, LOAD | CHARGE, LOAD | CHARGE, &error) ==
+	CHECK(outputs_write(&out, LOAD | CHARGE, LOAD | CHARGE, &error) ==
 	      (LOAD | CHARGE));
 	CHECK(!error);
-	CHECK(transfers == 2);
+	CHECK(transfers() == 2);
 
-	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE | PRE_ALARM, &error) ==
+	CHECK(outputs_write(&out, LOAD | CHARGE, CHARGE | PRE_ALARM, &error) ==
 	      (CHARGE | PRE_ALARM));
 	CHECK(!error);
 	CHECK(pins() == (CHARGE | PRE_ALARM));
 	CHECK(output(1)->writes == 1);
-	CHECK(transfers == 4);
-	CHECK(outputs_retry_in_ns(&out) == PROTECTION_NEVER);
+	CHECK(transfers() == 4);
+	CHECK(outputs_retry_in_ns(&out) == NEVER);
 	CHECK(!outputs_failing(&out));
-	CHECK(!misused);
 }
 
 static void alone(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, CHARGE, &error) == CHARGE);
+	claimed();
+	CHECK(outputs_write(&out, 0, CHARGE, &error) == CHARGE);
 	CHECK(!error && pins() == CHARGE);
-	CHECK(lone_writes == 1);
-	CHECK(transfers == 2);		/* written, and read back */
-	CHECK(outputs_drive(&out, CHARGE, 0, &error) == 0);
-	CHECK(!error && pins() == 0 && lone_writes == 2);
+	CHECK(single_writes == 1);
+	CHECK(transfers() == 2);		/* written, and read back */
+	CHECK(outputs_write(&out, CHARGE, 0, &error) == 0);
+	CHECK(!error && pins() == 0 && single_writes == 2);
 
 	/* two are not written one by one */
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
-	CHECK(lone_writes == 2 && transfers == 6);
-	CHECK(!misused);
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(single_writes == 2 && transfers() == 6);
 }
 
 static void atomic_drive(void)
 {
-	not_sleeping();
-	taken();
+	move(0, GPIOS, &soc);
+	claimed();
 	atomic = true;
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
-	CHECK(!error && pins() == LOAD && transfers == 2);
-	CHECK(!misused);
+	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
+	CHECK(!error && pins() == LOAD && transfers() == 2);
+	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == CHARGE);
+	CHECK(!error && pins() == CHARGE && single_writes == 1);
 }
 
 static void not_fitted(void)
 {
 	output(2)->fitted = false;
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD | PRE_ALARM, &error) ==
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD | PRE_ALARM, &error) ==
 	      (LOAD | PRE_ALARM));
-	CHECK(!error && !out.unsure && !out.attempts);
-	CHECK(outputs_drive(&out, LOAD | PRE_ALARM, LOAD, &error) == LOAD);
-	CHECK(!error && transfers == 2);
+	CHECK(!error && !out.unconfirmed && !out.attempts);
+	CHECK(outputs_write(&out, LOAD | PRE_ALARM, LOAD, &error) == LOAD);
+	CHECK(!error && transfers() == 2);
 
 	output(0)->write_error = -EIO;
 	output(0)->read_error = -EIO;
-	CHECK(outputs_drive(&out, LOAD, PRE_ALARM, &error) == (LOAD | PRE_ALARM));
-	CHECK(error == -EIO && out.unsure == LOAD);
+	CHECK(outputs_write(&out, LOAD, PRE_ALARM, &error) == (LOAD | PRE_ALARM));
+	CHECK(error == -EIO && out.unconfirmed == LOAD);
 }
 
 static void unreadable(void)
@@ -206,82 +226,82 @@ static void unreadable(void)
 	output(0)->read_error = -EOPNOTSUPP;
 	output(1)->read_error = -EOPNOTSUPP;
 	output(2)->read_error = -EOPNOTSUPP;
-	CHECK(outputs_found(&out) == 0);
+	CHECK(outputs_read_initial(&out) == 0);
 	CHECK(out.readable == 0);
-	CHECK(!outputs_take_over(&board, &out, 0));
-	transfers = 0;
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
-	CHECK(!error && transfers == 1);
-	CHECK(outputs_drive(&out, LOAD, 0, &error) == 0);
+	CHECK(!outputs_claim(&board, &out, 0));
+	forget_transfers();
+	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
+	CHECK(!error && transfers() == 1);
+	CHECK(outputs_write(&out, LOAD, 0, &error) == 0);
 	CHECK(!error && pins() == 0);
 
 	/* now it cannot be written either */
 	output(0)->write_error = -EIO;
 	output(2)->write_error = -EIO;
-	CHECK(outputs_drive(&out, 0, LOAD | PRE_ALARM, &error) == LOAD);
+	CHECK(outputs_write(&out, 0, LOAD | PRE_ALARM, &error) == LOAD);
 	CHECK(error == -EIO);
-	CHECK(out.unsure == (LOAD | PRE_ALARM));
-	CHECK(out.lost == 0);
-	/* and still not done when it shall be low again */
-	CHECK(outputs_drive(&out, LOAD, 0, &error) == LOAD);
-	CHECK(error == -EIO && out.unsure == (LOAD | PRE_ALARM));
+	CHECK(out.unconfirmed == (LOAD | PRE_ALARM));
+	CHECK(out.out_of_sync == 0);
+	/* nor is it done when it is requested low again */
+	CHECK(outputs_write(&out, LOAD, 0, &error) == LOAD);
+	CHECK(error == -EIO && out.unconfirmed == (LOAD | PRE_ALARM));
 	output(0)->write_error = 0;
 	output(2)->write_error = 0;
-	CHECK(outputs_drive(&out, LOAD, 0, &error) == 0);
-	CHECK(!error && !out.unsure && !out.attempts);
+	CHECK(outputs_write(&out, LOAD, 0, &error) == 0);
+	CHECK(!error && !out.unconfirmed && !out.attempts);
 }
 
 static void write_fails(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
 	output(0)->write_error = -ETIMEDOUT;
-	CHECK(outputs_drive(&out, LOAD, CHARGE, &error) == LOAD);
+	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == LOAD);
 	CHECK(error == -ETIMEDOUT);
-	CHECK(out.unsure == (LOAD | CHARGE));
-	CHECK(out.lost == (LOAD | CHARGE));
+	CHECK(out.unconfirmed == (LOAD | CHARGE));
+	CHECK(out.out_of_sync == (LOAD | CHARGE));
 	CHECK(out.attempts == 1);
 	CHECK(pins() == LOAD);
 
-	/* it is found to be done after all */
+	/* the next one works */
 	output(0)->write_error = 0;
-	CHECK(outputs_drive(&out, LOAD, CHARGE, &error) == CHARGE);
-	CHECK(!error && !out.unsure && !out.lost && !out.attempts);
+	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == CHARGE);
+	CHECK(!error && !out.unconfirmed && !out.out_of_sync && !out.attempts);
 	CHECK(pins() == CHARGE);
 }
 
-static void told_but_done(void)
+static void done_nevertheless(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
-	/* the write is said to have failed, and yet the pin is low */
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	/* the write returns an error, and yet the pin is low */
 	output(0)->write_error = -EIO;
 	output(0)->stuck = 0;
-	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
+	CHECK(outputs_write(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
 	CHECK(error == -EIO);
-	CHECK(!out.unsure && !out.attempts);
+	CHECK(!out.unconfirmed && !out.attempts);
 
-	/* or it cannot be driven, but others hold it as it shall be */
+	/* or it cannot be driven, but others pull it to the level requested */
 	output(2)->output = false;
 	output(2)->outside = true;
 	output(2)->direction_error = -ETIMEDOUT;
-	CHECK(outputs_drive(&out, CHARGE, CHARGE | PRE_ALARM, &error) ==
+	CHECK(outputs_write(&out, CHARGE, CHARGE | PRE_ALARM, &error) ==
 	      (CHARGE | PRE_ALARM));
 	CHECK(error == -ETIMEDOUT);
-	CHECK(!out.unsure && !out.attempts);
+	CHECK(!out.unconfirmed && !out.attempts);
 }
 
 static void does_not_follow(void)
 {
-	taken();
+	claimed();
 	output(0)->stuck = 0;
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == CHARGE);
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == CHARGE);
 	CHECK(error == -EIO);
-	CHECK(out.unsure == LOAD && out.lost == LOAD && out.attempts == 1);
+	CHECK(out.unconfirmed == LOAD && out.out_of_sync == LOAD && out.attempts == 1);
 	CHECK(output(0)->directions == 0);
 
-	/* the next time the chip is told all that it may have forgotten */
-	CHECK(outputs_drive(&out, CHARGE, LOAD | CHARGE, &error) == CHARGE);
+	/* the next time all registers are written that the chip may have lost */
+	CHECK(outputs_write(&out, CHARGE, LOAD | CHARGE, &error) == CHARGE);
 	CHECK(error == -EIO && out.attempts == 2);
 	CHECK(output(0)->directions == 1);
 	CHECK(output(1)->directions == 0);
@@ -289,115 +309,76 @@ static void does_not_follow(void)
 	CHECK(output(0)->writes == 2);
 
 	output(0)->direction_error = -EREMOTEIO;
-	CHECK(outputs_drive(&out, CHARGE, LOAD | CHARGE, &error) == CHARGE);
+	CHECK(outputs_write(&out, CHARGE, LOAD | CHARGE, &error) == CHARGE);
 	CHECK(error == -EREMOTEIO);
 
 	output(0)->stuck = -1;
 	output(0)->direction_error = 0;
-	CHECK(outputs_drive(&out, CHARGE, LOAD | CHARGE, &error) ==
+	CHECK(outputs_write(&out, CHARGE, LOAD | CHARGE, &error) ==
 	      (LOAD | CHARGE));
-	CHECK(!error && !out.attempts && !out.lost && !out.unsure);
+	CHECK(!error && !out.attempts && !out.out_of_sync && !out.unconfirmed);
 }
 
 static void stuck_high(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
 	output(0)->stuck = 1;
-	CHECK(outputs_drive(&out, LOAD, 0, &error) == LOAD);
+	CHECK(outputs_write(&out, LOAD, 0, &error) == LOAD);
 	CHECK(error == -EIO);
-	CHECK(out.unsure == LOAD);
+	CHECK(out.unconfirmed == LOAD);
 
-	/* it cannot be read either: whatever may be high is */
+	/* it cannot be read either: it may be high, so it counts as high */
 	output(0)->read_error = -EIO;
-	CHECK(outputs_drive(&out, LOAD, 0, &error) == LOAD);
-	CHECK(error == -EIO && out.unsure == LOAD && !out.lost);
+	CHECK(outputs_write(&out, LOAD, 0, &error) == LOAD);
+	CHECK(error == -EIO && out.unconfirmed == LOAD && !out.out_of_sync);
 }
 
-static void doubtful_warning(void)
+static void doubtful_pre_alarm(void)
 {
-	taken();
-	/* written in vain, and it cannot be read now: it may well be silent */
+	claimed();
+	/* its write fails, and it cannot be read now: it may be low */
 	output(2)->write_error = -EIO;
 	output(2)->read_error = -EIO;
-	CHECK(outputs_drive(&out, 0, PRE_ALARM, &error) == 0);
-	CHECK(error == -EIO && out.unsure == PRE_ALARM);
+	CHECK(outputs_write(&out, 0, PRE_ALARM, &error) == 0);
+	CHECK(error == -EIO && out.unconfirmed == PRE_ALARM);
 }
 
-static void no_repair_in_atomic(void)
+static void no_rewrite_in_atomic(void)
 {
-	not_sleeping();
-	taken();
+	move(0, GPIOS, &soc);
+	claimed();
 	atomic = true;
 	output(0)->stuck = 0;
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == 0);
-	CHECK(error == -EIO && out.lost == LOAD);
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == 0);
+	CHECK(outputs_write(&out, 0, LOAD, &error) == 0);
+	CHECK(error == -EIO && out.out_of_sync == LOAD);
+	CHECK(outputs_write(&out, 0, LOAD, &error) == 0);
 	CHECK(output(0)->directions == 0);
 	CHECK(output(0)->writes == 2);
-	CHECK(!misused);
-}
-
-static void let_go(void)
-{
-	not_sleeping();
-	taken();
-	atomic = true;
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
-	outputs_let_go(&out, 0);
-	CHECK(pins() == (LOAD | CHARGE) && !out.unsure);
-	outputs_let_go(&out, LOAD);
-	CHECK(pins() == CHARGE && out.unsure == LOAD);
-	CHECK(output(0)->writes == 2 && output(1)->writes == 1);
-
-	/* the turn makes sure, whether it was done or not */
-	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
-	CHECK(!error && !out.unsure && pins() == CHARGE);
-	CHECK(output(0)->writes == 3);
-	output(1)->write_error = -EIO;
-	outputs_let_go(&out, CHARGE);
-	CHECK(pins() == CHARGE && out.unsure == CHARGE);
-	output(1)->write_error = 0;
-	CHECK(outputs_drive(&out, CHARGE, 0, &error) == 0);
-	CHECK(!error && pins() == 0);
-	/* and takes back what it does not agree with */
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
-	outputs_let_go(&out, LOAD);
-	CHECK(outputs_drive(&out, LOAD, LOAD, &error) == LOAD);
-	CHECK(pins() == LOAD && !misused);
-
-	/* what was in doubt before stays so */
-	output(0)->write_error = -EIO;
-	out.readable = 0;
-	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) ==
-	      (LOAD | CHARGE));
-	CHECK(out.unsure == LOAD);
-	outputs_let_go(&out, CHARGE);
-	CHECK(out.unsure == (LOAD | CHARGE));
 }
 
 static void refused(void)
 {
-	taken();
-	/* gpiolib takes it for an input, so it takes no value for any of them */
+	claimed();
+	/* gpiolib takes it for an input, and sets none of the lines */
 	output(0)->output = false;
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
 	CHECK(!error && pins() == (LOAD | CHARGE));
 	CHECK(output(0)->directions == 1 && output(1)->directions == 1);
 	CHECK(output(2)->directions == 0);
 
 	output(0)->output = false;
 	output(1)->direction_error = -EREMOTEIO;
-	CHECK(outputs_drive(&out, LOAD | CHARGE, 0, &error) == CHARGE);
+	CHECK(outputs_write(&out, LOAD | CHARGE, 0, &error) == CHARGE);
 	CHECK(error == -EREMOTEIO);
-	CHECK(out.unsure == CHARGE);
+	CHECK(out.unconfirmed == CHARGE);
 	CHECK(!output(0)->driven);
 
 	/* the last one, too; and an error stays one though others work */
 	output(1)->direction_error = 0;
 	output(0)->output = false;
 	output(0)->direction_error = -ETIMEDOUT;
-	CHECK(outputs_drive(&out, CHARGE, CHARGE | PRE_ALARM | LOAD, &error) ==
+	CHECK(outputs_write(&out, CHARGE, CHARGE | PRE_ALARM | LOAD, &error) ==
 	      (CHARGE | PRE_ALARM));
 	CHECK(error == -ETIMEDOUT);
 	CHECK(output(2)->directions == 1 && output(2)->driven);
@@ -405,72 +386,80 @@ static void refused(void)
 
 static void floating(void)
 {
-	taken();
+	claimed();
 	/* released, and fed from outside: not the driver's */
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
 	output(0)->output = false;
 	output(0)->outside = true;
-	CHECK(outputs_compare(&out, CHARGE, LOAD | CHARGE, 7) == CHARGE);
-	CHECK(!out.unsure && !out.lost);
+	CHECK(outputs_check_readback(&out, CHARGE, LOAD | CHARGE, 7) == CHARGE);
+	CHECK(!out.unconfirmed && !out.out_of_sync);
 
 	/* driven and high, though it should not be */
 	output(0)->output = true;
 	output(0)->driven = true;
-	CHECK(outputs_compare(&out, CHARGE, LOAD | CHARGE, 7) == (LOAD | CHARGE));
-	CHECK(out.unsure == LOAD && out.lost == LOAD);
-	CHECK(outputs_drive(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
-	CHECK(!error && !out.unsure && !out.lost);
+	CHECK(outputs_check_readback(&out, CHARGE, LOAD | CHARGE, 7) == (LOAD | CHARGE));
+	CHECK(out.unconfirmed == LOAD && out.out_of_sync == LOAD);
+	CHECK(outputs_write(&out, LOAD | CHARGE, CHARGE, &error) == CHARGE);
+	CHECK(!error && !out.unconfirmed && !out.out_of_sync);
 	CHECK(pins() == CHARGE);
 
 	/* the last of the outputs, too */
 	output(2)->output = false;
 	output(2)->outside = true;
-	CHECK(outputs_compare(&out, CHARGE, CHARGE | PRE_ALARM, 7) == CHARGE);
+	CHECK(outputs_check_readback(&out, CHARGE, CHARGE | PRE_ALARM, 7) == CHARGE);
 	output(0)->output = false;
-	CHECK(outputs_compare(&out, CHARGE, 7, 7) == CHARGE);
-	CHECK(!out.unsure);
+	CHECK(outputs_check_readback(&out, CHARGE, 7, 7) == CHARGE);
+	CHECK(!out.unconfirmed);
 }
 
 /* A line of GPIO_OPEN_SOURCE: released when it is written low */
 static void open_source(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD, &error) == LOAD);
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
 	output(0)->direction_error = 0;
-	out.unsure = CHARGE;
+	out.unconfirmed = CHARGE;
 	output(1)->output = false;
 	output(1)->outside = true;
 	output(1)->direction_error = -EIO;
-	CHECK(outputs_drive(&out, LOAD, LOAD, &error) == LOAD);
-	CHECK(!out.unsure);
+	CHECK(outputs_write(&out, LOAD, LOAD, &error) == LOAD);
+	CHECK(!out.unconfirmed);
 }
 
 static void reset_chip(void)
 {
-	taken();
-	CHECK(outputs_drive(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
-	CHECK(outputs_compare(&out, LOAD | CHARGE, CHARGE, 7) == CHARGE);
-	CHECK(out.lost == LOAD && out.unsure == LOAD);
-	/* what could not be read says nothing */
-	CHECK(outputs_compare(&out, CHARGE, 0, LOAD) == CHARGE);
-	CHECK(out.lost == LOAD && out.unsure == LOAD);
-	/* what was unsure before is not lost by that */
-	out.lost = 0;
-	CHECK(outputs_compare(&out, LOAD | CHARGE, 0, LOAD) == CHARGE);
-	CHECK(out.lost == 0 && out.unsure == LOAD);
-	out.lost = LOAD;
-	CHECK(outputs_drive(&out, CHARGE, LOAD | CHARGE, &error) ==
+	claimed();
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(outputs_check_readback(&out, LOAD | CHARGE, CHARGE, 7) == CHARGE);
+	CHECK(out.out_of_sync == LOAD && out.unconfirmed == LOAD);
+	/* an unreadable pin says nothing */
+	CHECK(outputs_check_readback(&out, CHARGE, 0, LOAD) == CHARGE);
+	CHECK(out.out_of_sync == LOAD && out.unconfirmed == LOAD);
+	/* one that was unconfirmed before is not out of sync by that */
+	out.out_of_sync = 0;
+	CHECK(outputs_check_readback(&out, LOAD | CHARGE, 0, LOAD) == CHARGE);
+	CHECK(out.out_of_sync == 0 && out.unconfirmed == LOAD);
+	out.out_of_sync = LOAD;
+	CHECK(outputs_write(&out, CHARGE, LOAD | CHARGE, &error) ==
 	      (LOAD | CHARGE));
-	CHECK(!error && !out.lost && !out.unsure);
+	CHECK(!error && !out.out_of_sync && !out.unconfirmed);
 	CHECK(output(0)->directions == 1);
 	CHECK(output(1)->directions == 0);
 
-	/* the chip has made it an input, while another is stuck high */
-	CHECK(outputs_drive(&out, LOAD | CHARGE, LOAD, &error) == LOAD);
+	/* all levels come before any direction, which may bring back those of all */
+	CHECK(outputs_check_readback(&out, LOAD | CHARGE, 0, 7) == 0);
+	CHECK(outputs_write(&out, 0, LOAD | CHARGE, &error) == (LOAD | CHARGE));
+	CHECK(output(0)->directions == 2 && output(1)->directions == 1);
+	CHECK(output(0)->written_at < output(0)->directed_at);
+	CHECK(output(1)->written_at < output(0)->directed_at);
+	CHECK(output(0)->written_at < output(1)->directed_at);
+
+	/* the chip has made one an input, while another is stuck high */
+	CHECK(outputs_write(&out, LOAD | CHARGE, LOAD, &error) == LOAD);
 	output(0)->output = false;
 	output(1)->stuck = 1;
-	CHECK(outputs_compare(&out, LOAD, CHARGE, 7) == CHARGE);
-	CHECK(out.lost == (LOAD | CHARGE) && out.unsure == (LOAD | CHARGE));
+	CHECK(outputs_check_readback(&out, LOAD, CHARGE, 7) == CHARGE);
+	CHECK(out.out_of_sync == (LOAD | CHARGE) && out.unconfirmed == (LOAD | CHARGE));
 }
 
 static void retries(void)
@@ -479,11 +468,11 @@ static void retries(void)
 				      640, 640 };
 	unsigned int n;
 
-	taken();
+	claimed();
 	output(0)->stuck = 0;
-	CHECK(outputs_retry_in_ns(&out) == PROTECTION_NEVER);
+	CHECK(outputs_retry_in_ns(&out) == NEVER);
 	for (n = 0; n < ARRAY_SIZE(pauses); n++) {
-		outputs_drive(&out, 0, LOAD, &error);
+		outputs_write(&out, 0, LOAD, &error);
 		CHECK(out.attempts == n + 1);
 		CHECK(outputs_retry_in_ns(&out) == pauses[n] * MS);
 		CHECK(outputs_failing(&out) == (n > 0));
@@ -492,64 +481,179 @@ static void retries(void)
 
 static void release(void)
 {
-	taken();
-	outputs_drive(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	claimed();
+	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
 	CHECK(!outputs_release(&out));
 	CHECK(pins() == 0);
 	CHECK(output(0)->output && output(1)->output && output(2)->output);
 
-	outputs_drive(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
 	output(0)->direction_error = -EREMOTEIO;
 	CHECK(outputs_release(&out) == -EREMOTEIO);
 	CHECK(pins() == LOAD);
 	output(1)->direction_error = -ETIMEDOUT;
 	CHECK(outputs_release(&out) == -ETIMEDOUT);
 
+	output(2)->direction_error = -EIO;
 	out.desc[0] = NULL;
 	out.desc[1] = NULL;
+	out.fitted = PRE_ALARM;
+	CHECK(outputs_release(&out) == -EIO);
+	output(2)->direction_error = 0;
 	CHECK(!outputs_release(&out));
+	expander.gone = true;
+	CHECK(outputs_release(&out) == -ENODEV);
 }
 
 static void panic(void)
 {
-	taken();
-	outputs_drive(&out, 0, LOAD | CHARGE, &error);
-	transfers = 0;
+	claimed();
+	outputs_write(&out, 0, LOAD | CHARGE, &error);
+	forget_transfers();
 	outputs_release_atomic(&out);
-	CHECK(transfers == 0 && pins() == (LOAD | CHARGE));
+	CHECK(transfers() == 0 && pins() == (LOAD | CHARGE));
 
 	gpiolib_reset();
-	not_sleeping();
-	taken();
+	move(0, GPIOS, &soc);
+	claimed();
 	atomic = true;
-	outputs_drive(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	out.readable = LOAD;
 	outputs_release_atomic(&out);
-	CHECK(pins() == 0 && !misused);
+	CHECK(pins() == 0);
+
+	/* on both kinds of chips: what needs no bus is released */
+	gpiolib_reset();
+	output(1)->chip = &soc;
+	claimed();
+	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	atomic = true;
+	outputs_release_atomic(&out);
+	CHECK(pins() == (LOAD | PRE_ALARM));
+}
+
+static void dead_neighbour(void)
+{
+	move(GPIO_OUTPUTS + 1, 1, &second);
+	claimed();
+	CHECK(outputs_write(&out, 0, 7, &error) == 7);
+	CHECK(!error && expander.writes == 1 && expander.reads == 1);
+	CHECK(second.writes == 1 && second.reads == 1);
+
+	/* the chip of load and pre-alarm is dead; charge has to go, and does */
+	output(0)->write_error = -EREMOTEIO;
+	output(2)->write_error = -EREMOTEIO;
+	expander.read_error = -EREMOTEIO;
+	CHECK(outputs_write(&out, 7, 0, &error) == LOAD);
+	CHECK(error == -EREMOTEIO && pins() == (LOAD | PRE_ALARM));
+	CHECK(out.unconfirmed == (LOAD | PRE_ALARM) && !out.out_of_sync);
+	CHECK(expander.reads == 2 && second.reads == 2);
+	expander.read_error = 0;
+	output(0)->write_error = 0;
+	output(2)->write_error = 0;
+	CHECK(outputs_write(&out, LOAD, 0, &error) == 0);
+	CHECK(!error && !out.unconfirmed && pins() == 0);
+	CHECK(second.writes == 2);
+
+	/* the other way round */
+	CHECK(outputs_write(&out, 0, 7, &error) == 7);
+	output(1)->write_error = -ETIMEDOUT;
+	second.read_error = -ETIMEDOUT;
+	CHECK(outputs_write(&out, 7, PRE_ALARM, &error) == (CHARGE | PRE_ALARM));
+	CHECK(error == -ETIMEDOUT && out.unconfirmed == CHARGE);
+	CHECK(pins() == (CHARGE | PRE_ALARM));
+
+	/* where no output can be read, the error of one is not another's */
+	out.readable = 0;
+	output(0)->write_error = 0;
+	CHECK(outputs_write(&out, CHARGE | PRE_ALARM, LOAD, &error) ==
+	      (LOAD | CHARGE));
+	CHECK(error == -ETIMEDOUT && out.unconfirmed == CHARGE);
+
+	/* and each that was written is done */
+	output(1)->write_error = 0;
+	CHECK(outputs_write(&out, LOAD | CHARGE, PRE_ALARM, &error) == PRE_ALARM);
+	CHECK(!error && !out.unconfirmed && pins() == PRE_ALARM);
+	output(0)->output = false;
+	CHECK(outputs_write(&out, PRE_ALARM, LOAD | CHARGE, &error) ==
+	      (LOAD | CHARGE));
+	CHECK(!error && !out.unconfirmed && pins() == (LOAD | CHARGE));
+	output(0)->output = true;
+	output(1)->output = false;
+	CHECK(outputs_write(&out, LOAD | CHARGE, PRE_ALARM, &error) == PRE_ALARM);
+	CHECK(!error && !out.unconfirmed && pins() == PRE_ALARM);
+	output(0)->output = false;
+	output(2)->direction_error = -EIO;
+	CHECK(outputs_write(&out, PRE_ALARM, LOAD, &error) == LOAD);
+	CHECK(error == -EIO && out.unconfirmed == PRE_ALARM);
+	output(2)->direction_error = 0;
+	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == CHARGE);
+	CHECK(!error && !out.unconfirmed);
+	output(0)->write_error = -EIO;
+	output(1)->output = false;
+	CHECK(outputs_write(&out, CHARGE, LOAD, &error) == LOAD);
+	CHECK(error == -EIO && out.unconfirmed == LOAD && pins() == 0);
+}
+
+static void gone(void)
+{
+	move(GPIO_OUTPUTS + 1, 1, &second);
+	claimed();
+	CHECK(outputs_write(&out, 0, 7, &error) == 7);
+	second.gone = true;
+	CHECK(outputs_write(&out, 7, 0, &error) == CHARGE);
+	CHECK(error == -ENODEV && out.unconfirmed == CHARGE);
+	CHECK(second.writes == 1 && second.reads == 1);
+	/* not even by its direction, after which it would count as driven */
+	out.out_of_sync = CHARGE;
+	CHECK(outputs_write(&out, CHARGE, 0, &error) == CHARGE);
+	CHECK(error == -ENODEV && out.unconfirmed == CHARGE);
+	CHECK(!output(1)->directions);
+	CHECK(outputs_release(&out) == -ENODEV);
+	CHECK(pins() == CHARGE);
+}
+
+/* Inputs may be on the SoC; what matters is the chip of each output. */
+static void mixed(void)
+{
+	move(GPIO_OUTPUTS + 1, 1, &soc);
+	claimed();
+	CHECK(out.sleeps && out.sleeping == (LOAD | PRE_ALARM));
+	CHECK(outputs_write(&out, 0, 7, &error) == 7);
+	CHECK(!error && pins() == 7);
+	CHECK(soc.writes == 1 && soc.reads == 1);
+	CHECK(expander.writes == 1 && expander.reads == 1);
+	CHECK(outputs_write(&out, 7, LOAD, &error) == LOAD);
+	CHECK(!error && pins() == LOAD);
+	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == CHARGE);
+	CHECK(!error && pins() == CHARGE);
 }
 
 const struct test outputs_tests[] = {
-	{ fitted, "Outputs are had as firmware describes them, and the pre-alarm may be missing" },
-	{ missing, "An output that cannot be had is named, and those that can are held to be released (F1)" },
-	{ found, "Only an output that is driven and reads high is found on (L5)" },
-	{ take_over, "Each output is taken over at the level that it has (L5)" },
-	{ drive, "Only what changes is written, in one transfer, and read back in another (F3)" },
-	{ alone, "An output that changes alone is written alone, which costs less (T5)" },
-	{ atomic_drive, "Outputs that do not sleep are driven without sleeping (T5)" },
-	{ not_fitted, "A pre-alarm that is not fitted is neither written nor missed" },
-	{ unreadable, "Of an output that can neither be written nor read, load and charge count as on, the pre-alarm as off (F3)" },
-	{ write_fails, "A failed write is never reported as done, and is tried again (F3)" },
-	{ told_but_done, "What reads as it shall is done, whatever the write said (F3)" },
-	{ does_not_follow, "A pin that does not follow is repaired, direction and all (F3)" },
-	{ stuck_high, "An output that stays high is reported high (F3)" },
-	{ doubtful_warning, "A pre-alarm that may not have been raised counts as silent (F3)" },
-	{ no_repair_in_atomic, "A pin that does not follow is only written again where nothing may sleep (F3)" },
-	{ let_go, "What is let go ahead of a turn floats at once, and the turn makes sure of it (F3)" },
-	{ refused, "Values that gpiolib refuses for the sake of one line reach the others (F3)" },
-	{ floating, "A terminal that others feed is not taken for a driven one (F3)" },
-	{ open_source, "A line that floats as it shall is good, whatever others put on it (F3)" },
-	{ reset_chip, "An output that a reset of the chip took is found, and repaired (F3)" },
-	{ retries, "Writes are tried again after 5, 10, 20 ... 640 ms, and reported from the second on (F3)" },
-	{ release, "All outputs are released that can be, whatever fails (F1)" },
-	{ panic, "A panic releases outputs that do not sleep, and leaves the others (F5)" },
+	{ fitted, "Outputs are got as firmware describes them, and the pre-alarm may be missing" },
+	{ missing, "F1: An output that cannot be got is named; the others are kept to be released" },
+	{ found, "L5: Only an output that is driven and reads high was on before" },
+	{ claim, "L5: Each output is claimed at the level that it has" },
+	{ drive, "F3: Only outputs that change are written, in one transfer, and read back in another" },
+	{ alone, "T5: An output that changes alone is written alone, which costs less" },
+	{ atomic_drive, "T5: Outputs that do not sleep are written without sleeping" },
+	{ mixed, "T5: Outputs on the SoC and on an expander are written chip by chip" },
+	{ not_fitted, "A pre-alarm that is not fitted is not written, and counts as done" },
+	{ unreadable, "F3: Where neither write nor read-back works, load and charge count as on, the pre-alarm as off" },
+	{ write_fails, "F3: A failed write is never reported as done, and is tried again" },
+	{ done_nevertheless, "F3: An output that reads as requested is done, whatever the write returned" },
+	{ does_not_follow, "F3: A pin that does not follow is rewritten with its direction" },
+	{ stuck_high, "F3: An output that stays high is reported high" },
+	{ doubtful_pre_alarm, "F3: A pre-alarm that may not have been raised counts as low" },
+	{ no_rewrite_in_atomic, "F3: Where nothing may sleep a pin that does not follow is only written again" },
+	{ refused, "F3: Levels that gpiolib refuses because of one line reach the others" },
+	{ floating, "F3: A terminal that others feed does not count as driven" },
+	{ open_source, "F3: A line that floats as requested is good, whatever others put on it" },
+	{ reset_chip, "F3: An output that was lost in a reset of its chip is found, and rewritten" },
+	{ dead_neighbour, "F8: A dead chip does not keep the outputs of another from being disconnected" },
+	{ gone, "F3: An output whose chip was removed is never reported as done" },
+	{ retries, "F3: Writes are tried again after 5, 10, 20 ... 640 ms, and reported from the second on" },
+	{ release, "F1: All outputs are released that can be, whatever fails" },
+	{ panic, "F5: A panic releases outputs that do not sleep, and leaves the others" },
 	{ }
 };

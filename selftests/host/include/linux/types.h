@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What driver/protection.h needs of the kernel's header, for the host. */
+/* What the driver needs of the kernel's header, on the host. */
 #ifndef _HOST_LINUX_TYPES_H
 #define _HOST_LINUX_TYPES_H
 

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0
-# The user cannot inhibit charging
-/^[a-z].*\bcharge_wanted(/,/^}/s/ || p->inhibit_charge//

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0
-# The load is cut after 29.999 s
-/^[a-z].*\bload_wanted(/,/^}/s/ms(p->cfg.pre_alarm_delay_ms)/ms(p->cfg.pre_alarm_delay_ms - 1)/

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of driver/soc.c on the host, as KTAP: every band of the lines with
+ * every estimate of the voltage, sensible or not. The numbers are those that
+ * Documentation promises, not the driver's names.
+ */
+#include <stdio.h>
+
+#include "soc.h"
+
+/* An estimate may be anything; so far beyond 0 and 100 it is tried. */
+#define LEAST	-12
+#define MOST	112
+
+static const enum soc_band readable[] = {
+	SOC_BAND_EMPTY, SOC_BAND_LOW, SOC_BAND_NORMAL,
+	SOC_BAND_FULL,
+};
+
+static unsigned int done, failed;
+
+static void verdict(bool ok, const char *title)
+{
+	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++done, title);
+	failed += !ok;
+}
+
+/* Whether @holds for every band and every estimate that is in order */
+static bool always(bool (*holds)(enum soc_band band,
+				 const struct soc_estimate *e))
+{
+	struct soc_estimate e;
+
+	for (int band = 0; band < 4; band++)
+		for (e.least = LEAST; e.least <= MOST; e.least++)
+			for (e.likely = e.least; e.likely <= MOST; e.likely++)
+				for (e.most = e.likely; e.most <= MOST; e.most++)
+					if (!holds(readable[band], &e)) {
+						printf("# band %d, estimate %d, %d to %d: capacity %d, margin %d\n",
+						       readable[band], e.likely,
+						       e.least, e.most,
+						       soc_percent(readable[band], &e),
+						       soc_margin(readable[band], &e));
+						return false;
+					}
+	return true;
+}
+
+static bool within_limits(enum soc_band band,
+			  const struct soc_estimate *e)
+{
+	int percent = soc_percent(band, e);
+
+	return percent >= 1 && percent <= 100 && percent != 2;
+}
+
+static bool one_is_empty(enum soc_band band,
+			 const struct soc_estimate *e)
+{
+	return (soc_percent(band, e) == 1) == (band == SOC_BAND_EMPTY);
+}
+
+static bool clipped(enum soc_band band, const struct soc_estimate *e)
+{
+	int percent = soc_percent(band, e);
+
+	switch (band) {
+	case SOC_BAND_EMPTY:
+		return percent == 1;
+	case SOC_BAND_LOW:
+		return percent == (e->likely > 5 ? 5 :
+				   e->likely < 3 ? 3 : e->likely);
+	case SOC_BAND_FULL:
+		return percent == 100;
+	default:
+		return percent == (e->likely > 100 ? 100 :
+				   e->likely < 3 ? 3 : e->likely);
+	}
+}
+
+static bool margin_covers(enum soc_band band,
+			  const struct soc_estimate *e)
+{
+	int percent = soc_percent(band, e);
+	int margin = soc_margin(band, e);
+	int most = e->most > 100 ? 100 : e->most;
+
+	if (band != SOC_BAND_NORMAL)
+		return margin == 5;
+	return margin >= 5 && margin <= 100 && percent + margin >= most &&
+	       (percent - margin <= e->least || percent - margin <= 3);
+}
+
+/* No wider than it has to be */
+static bool margin_is_tight(enum soc_band band,
+			    const struct soc_estimate *e)
+{
+	int percent = soc_percent(band, e);
+	int margin = soc_margin(band, e);
+
+	return margin <= 5 || percent + margin == (e->most > 100 ? 100 : e->most) ||
+	       percent - margin == (e->least < 3 ? 3 : e->least);
+}
+
+static bool lines_alone(void)
+{
+	return soc_percent(SOC_BAND_EMPTY, NULL) == 1 &&
+	       soc_percent(SOC_BAND_LOW, NULL) == 5 &&
+	       soc_percent(SOC_BAND_NORMAL, NULL) == 50 &&
+	       soc_percent(SOC_BAND_FULL, NULL) == 100;
+}
+
+static bool margin_of_lines(void)
+{
+	return soc_margin(SOC_BAND_EMPTY, NULL) == 5 &&
+	       soc_margin(SOC_BAND_LOW, NULL) == 5 &&
+	       soc_margin(SOC_BAND_NORMAL, NULL) == 50 &&
+	       soc_margin(SOC_BAND_FULL, NULL) == 5;
+}
+
+static bool margin_unreadable(void)
+{
+	const struct soc_estimate sure = { 60, 60, 60 };
+
+	return soc_margin(SOC_BAND_UNREADABLE, NULL) == 100 &&
+	       soc_margin(SOC_BAND_UNREADABLE, &sure) == 100;
+}
+
+static bool unsure(void)
+{
+	return soc_uncertainty_uv(13200000, true) == 105600 &&
+	       soc_uncertainty_uv(13200000, false) == 316800 &&
+	       soc_uncertainty_uv(70000000, false) == 1680000 &&
+	       soc_uncertainty_uv(0, false) == 0;
+}
+
+int main(void)
+{
+	printf("KTAP version 1\n1..9\n");
+	verdict(lines_alone(),
+		"capacity by the lines alone is 1, 5, 50 or 100");
+	verdict(margin_of_lines(),
+		"its margin is 50 while no line is active, and 5 otherwise");
+	verdict(margin_unreadable(),
+		"the margin is 100 while the lines are unreadable, whatever the voltage says");
+	verdict(always(within_limits),
+		"no estimate makes it 0, 2 or more than 100");
+	verdict(always(one_is_empty),
+		"it is 1 if, and only if, a cell is empty: desktops power off at that");
+	verdict(always(clipped),
+		"the lines clip an estimate: at most 5 with a low cell, 100 with a full one");
+	verdict(always(margin_covers),
+		"the margin reaches as far as the voltage may be off");
+	verdict(always(margin_is_tight), "and no further");
+	verdict(unsure(),
+		"a voltage may be off by 8 in 1000, by 24 while a current is not accounted for");
+	printf("# pass:%u fail:%u total:%u\n", done - failed, failed, done);
+	return failed != 0;
+}
