@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is written into attributes: taken as the interface says, or EINVAL and
- * nothing has changed.
+ * Attributes: what is written is taken as the interface says, or EINVAL and nothing
+ * has changed; what is shown is what the core has published.
  */
 #include <linux/device.h>
-#include <linux/hrtimer.h>
 #include <linux/kernfs.h>
 
+#include "inject.h"
 #include "kunit.h"
 
-/* The store or show function of an attribute that was really registered */
-static struct device_attribute *attribute(struct kunit *test, struct board *b,
-					  const char *name)
+/* An attribute that was really registered, or NULL; @folder may be NULL */
+static struct device_attribute *find(struct board *b, const char *folder,
+				     const char *name)
 {
-	struct kernfs_node *node = kernfs_find_and_get(b->dev->kobj.sd, name);
+	struct kernfs_node *parent = b->dev->kobj.sd, *node;
 	struct attribute *attr;
 
-	KUNIT_ASSERT_NOT_NULL_MSG(test, node, "none is called %s", name);
+	if (folder) {
+		parent = kernfs_find_and_get(parent, folder);
+		if (!parent)
+			return NULL;
+	}
+	node = kernfs_find_and_get(parent, name);
+	if (folder)
+		kernfs_put(parent);
+	if (!node)
+		return NULL;
 	attr = node->priv;
 	kernfs_put(node);
 	return container_of(attr, struct device_attribute, attr);
@@ -25,28 +34,37 @@ static struct device_attribute *attribute(struct kunit *test, struct board *b,
 static ssize_t store(struct kunit *test, struct board *b, const char *name,
 		     const char *text)
 {
-	struct device_attribute *attr = attribute(test, b, name);
+	struct device_attribute *attr = find(b, NULL, name);
 
+	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
 	return attr->store(b->dev, attr, text, strlen(text));
 }
 
-static void expect_shown(struct kunit *test, struct board *b, const char *name,
-			 const char *text)
+static void expect_shown_in(struct kunit *test, struct board *b,
+			    const char *folder, const char *name,
+			    const char *text)
 {
-	struct device_attribute *attr = attribute(test, b, name);
+	struct device_attribute *attr = find(b, folder, name);
 	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, attr->show(b->dev, attr, page), strlen(text));
 	KUNIT_EXPECT_STREQ_MSG(test, page, text, "%s", name);
 	kunit_kfree(test, page);
 }
 
-static struct board *registered(struct kunit *test)
+static void expect_shown(struct kunit *test, struct board *b, const char *name,
+			 const char *text)
 {
-	struct board *b = kunit_board(test);
+	expect_shown_in(test, b, NULL, name, text);
+}
 
-	KUNIT_ASSERT_EQ(test, attrs_register(b), 0);
+static struct board *attached(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+
+	KUNIT_ASSERT_EQ(test, attrs_attach(b), 0);
 	return b;
 }
 
@@ -62,8 +80,8 @@ static void remote(struct kunit *test)
 		{ "o", -1 }, { "false", 0 }, { "\xff\xfe", -1 }, { "true", 1 },
 		{ "auto", -1 },
 	};
-	struct board *b = registered(test);
-	bool was = true;
+	struct board *b = attached(test);
+	u32 was = 1;
 	unsigned int n;
 
 	for (n = 0; n < ARRAY_SIZE(tries); n++) {
@@ -75,8 +93,8 @@ static void remote(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, ret, tries[n].on >= 0 ?
 				    (ssize_t)strlen(text) : -EINVAL,
 				    "'%s'", text);
-		KUNIT_EXPECT_EQ_MSG(test, b->protection.software_remote, was,
-				    "'%s'", text);
+		KUNIT_EXPECT_EQ_MSG(test, core_setting(b->core, CORE_REMOTE),
+				    was, "'%s'", text);
 	}
 }
 
@@ -88,64 +106,75 @@ static const char * const no_numbers[] = {
 /* Each of the texts is refused, and the value is what it was. */
 static void expect_refused(struct kunit *test, struct board *b, const char *name,
 			   const char * const *texts, unsigned int count,
-			   const u32 *value, u32 was)
+			   enum core_setting setting, u32 was)
 {
 	unsigned int n;
 
 	for (n = 0; n < count; n++) {
 		KUNIT_EXPECT_EQ_MSG(test, store(test, b, name, texts[n]), -EINVAL,
 				    "'%s'", texts[n]);
-		KUNIT_EXPECT_EQ(test, *value, was);
+		KUNIT_EXPECT_EQ(test, core_setting(b->core, setting), was);
 	}
 }
 
 static void pre_alarm_delay(struct kunit *test)
 {
-	static const char * const too_short[] = { "0", "29999", "1", "0x752f" };
-	struct board *b = registered(test);
-	const u32 *ms = &b->protection.cfg.pre_alarm_delay_ms;
+	static const char * const beyond[] = {
+		"0", "29999", "1", "0x752f", "600001", "4294967295",
+	};
+	const enum core_setting delay = CORE_PRE_ALARM_DELAY;
+	struct board *b = attached(test);
 
 	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms", "45000\n"), 6);
-	KUNIT_EXPECT_EQ(test, *ms, 45000);
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, delay), 45000);
 	expect_refused(test, b, "pre_alarm_delay_ms", no_numbers,
-		       ARRAY_SIZE(no_numbers), ms, 45000);
-	expect_refused(test, b, "pre_alarm_delay_ms", too_short,
-		       ARRAY_SIZE(too_short), ms, 45000);
+		       ARRAY_SIZE(no_numbers), delay, 45000);
+	expect_refused(test, b, "pre_alarm_delay_ms", beyond,
+		       ARRAY_SIZE(beyond), delay, 45000);
 	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms", "30000"), 5);
-	KUNIT_EXPECT_EQ(test, *ms, 30000);
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, delay), 30000);
 	expect_shown(test, b, "pre_alarm_delay_ms", "30000\n");
-	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms",
-				    "4294967295"), 10);
-	KUNIT_EXPECT_EQ(test, *ms, U32_MAX);
-	expect_shown(test, b, "pre_alarm_delay_ms", "4294967295\n");
+	KUNIT_EXPECT_EQ(test, store(test, b, "pre_alarm_delay_ms", "600000"), 6);
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, delay), 600000);
+	expect_shown(test, b, "pre_alarm_delay_ms", "600000\n");
 }
 
 static void load_reconnect_delay(struct kunit *test)
 {
-	struct board *b = registered(test);
-	const u32 *ms = &b->protection.cfg.load_reconnect_delay_ms;
+	static const char * const beyond[] = { "3600001", "4294967295" };
+	const enum core_setting delay = CORE_LOAD_RECONNECT_DELAY;
+	struct board *b = attached(test);
 
 	KUNIT_EXPECT_EQ(test, store(test, b, "load_reconnect_delay_ms", "7"), 1);
 	expect_refused(test, b, "load_reconnect_delay_ms", no_numbers,
-		       ARRAY_SIZE(no_numbers), ms, 7);
+		       ARRAY_SIZE(no_numbers), delay, 7);
+	expect_refused(test, b, "load_reconnect_delay_ms", beyond,
+		       ARRAY_SIZE(beyond), delay, 7);
 	KUNIT_EXPECT_EQ(test, store(test, b, "load_reconnect_delay_ms", "0"), 1);
-	KUNIT_EXPECT_EQ(test, *ms, 0);
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, delay), 0);
 	expect_shown(test, b, "load_reconnect_delay_ms", "0\n");
+	KUNIT_EXPECT_EQ(test, store(test, b, "load_reconnect_delay_ms",
+				    "3600000"), 7);
+	expect_shown(test, b, "load_reconnect_delay_ms", "3600000\n");
 }
 
 static void conditions(struct kunit *test)
 {
-	struct board *b = registered(test);
+	struct board *b = attached(test);
+	struct snapshot s = { };
 
 	expect_shown(test, b, "conditions", "none\n");
-	b->view.conditions = 0x12;
+	s.conditions = 0x12;
+	publish_board(b, &s);
 	expect_shown(test, b, "conditions",
 		     "cell-undervoltage under-temperature\n");
-	b->view.conditions = 0xe3f;
+	s.conditions = 0xe3f;
+	publish_board(b, &s);
 	expect_shown(test, b, "conditions",
 		     "cell-low cell-undervoltage cell-overvoltage over-temperature under-temperature charge-inhibit io-error sense-mismatch implausible\n");
-	b->measure.out_of_range = true;
-	b->view.conditions = 0;
+	s.conditions = 0;
+	publish_board(b, &s);
+	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 7999999);
 	expect_shown(test, b, "conditions", "voltage-out-of-range\n");
 }
 
@@ -165,68 +194,156 @@ static void cut_short(struct kunit *test)
 	}
 }
 
-static void told(struct kunit *test)
+static void published(struct kunit *test)
 {
-	struct board *b = registered(test);
+	struct snapshot s = {
+		.outputs = 0x5,
+		.alarm = 2,
+		.remote = true,
+		.load_reason = REASON_INPUT + 1,
+		.charge_reason = REASON_USER,
+	};
+	struct board *b = attached(test);
 
-	b->view.outputs = 0x5;
-	b->view.alarm = 2;
-	b->view.remote = true;
-	b->view.load_reason = PROTECTION_BY_LINE + 1;
-	b->view.charge_reason = PROTECTION_BY_USER;
+	publish_board(b, &s);
 	expect_shown(test, b, "load", "on\n");
 	expect_shown(test, b, "charge", "off\n");
 	expect_shown(test, b, "pre_alarm", "on\n");
-	b->view.terminals = false;
 	expect_shown(test, b, "terminals", "off\n");
-	b->view.terminals = true;
-	expect_shown(test, b, "terminals", "on\n");
 	expect_shown(test, b, "remote", "on\n");
 	expect_shown(test, b, "alarm", "2\n");
 	expect_shown(test, b, "load_off_reason", "cell-undervoltage\n");
 	expect_shown(test, b, "charge_off_reason", "user\n");
-	b->disconnect_at = PROTECTION_NEVER;
+	s.terminals = true;
+	s.remote = false;
+	publish_board(b, &s);
+	expect_shown(test, b, "terminals", "on\n");
+	expect_shown(test, b, "remote", "off\n");
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
-	b->disconnect_at = 0;		/* over already */
+	fake_core_disconnect_at(b->core, 0);		/* over already */
 	expect_shown(test, b, "disconnect_in_ms", "0\n");
 }
 
-/* Attributes are there before the board has started, and while it rests. */
-static void at_rest(struct kunit *test)
+static void counters(struct kunit *test)
 {
-	struct board *boards[] = {
-		kunit_board(test), kunit_sleeping_board(test),
+	static const struct {
+		const char *name;
+		const char *value;
+	} stats[] = {
+		{ "pre_alarms", "11\n" }, { "load_disconnects", "12\n" },
+		{ "charge_disconnects", "13\n" }, { "interrupts", "14\n" },
+		{ "rescans", "15\n" }, { "missed_edges", "16\n" },
+		{ "read_errors", "17\n" }, { "write_errors", "4294967295\n" },
 	};
+	struct board *b = attached(test);
 	unsigned int n;
 
-	for (n = 0; n < ARRAY_SIZE(boards); n++) {
-		struct board *b = boards[n];
-		u64 sensed_at = b->sensed_at;
+	for (n = 0; n < ARRAY_SIZE(stats); n++)
+		expect_shown_in(test, b, "stats", stats[n].name, stats[n].value);
+}
 
-		KUNIT_ASSERT_EQ(test, attrs_register(b), 0);
-		KUNIT_EXPECT_EQ(test, store(test, b, "remote", "off"), 3);
-		KUNIT_EXPECT_FALSE(test, b->protection.software_remote);
-		KUNIT_EXPECT_EQ(test, b->sensed_at, sensed_at);
-		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->timer));
-		KUNIT_EXPECT_FALSE(test, hrtimer_active(&b->watch.timer));
-	}
+/* The attributes on which poll() has woken since last time */
+static void expect_notified(struct kunit *test, const char *names)
+{
+	KUNIT_EXPECT_STREQ(test, inject.notified, names);
+	inject.notified[0] = '\0';
+}
+
+static void wakes(struct kunit *test)
+{
+	struct board *b = attached(test);
+	struct snapshot s = { };
+
+	expect_notified(test, "");
+	s.outputs = OUTPUT_LOAD;
+	publish_board(b, &s);
+	expect_notified(test, "load ");
+	s.outputs = OUTPUT_CHARGE | OUTPUT_PRE_ALARM;
+	s.alarm = 2;
+	s.load_reason = REASON_INPUT + INPUT_CELL_UNDERVOLTAGE;
+	publish_board(b, &s);
+	expect_notified(test, "load charge pre_alarm alarm load_off_reason ");
+	s.remote = 1;
+	s.terminals = 1;
+	s.charge_reason = REASON_USER;
+	s.conditions = CONDITION_IO_ERROR;
+	publish_board(b, &s);
+	expect_notified(test,
+			"remote terminals conditions charge_off_reason ");
+	s.inhibit_charge = 1;		/* the power supply's */
+	publish_board(b, &s);
+	expect_notified(test, "");
+}
+
+static void wakes_by_measurements(struct kunit *test)
+{
+	struct board *b = attached(test);
+
+	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 7999999);
+	measurements_notify(b->measurements);
+	expect_notified(test, "conditions ");
+	measurements_notify(b->measurements);
+	expect_notified(test, "");
+	inject.advanced_s = 36;
+	measurements_notify(b->measurements);
+	expect_notified(test, "conditions ");
+}
+
+static void burst(struct kunit *test)
+{
+	const struct snapshot states[] = {
+		{ .outputs = OUTPUT_LOAD, .remote = 1, .alarm = 1 },
+		{ .remote = 1 }, { .alarm = 1 },
+		{ .outputs = OUTPUT_LOAD, .alarm = 1 },
+	};
+	struct board *b = attached(test);
+
+	fake_core_publish(b->core, states, ARRAY_SIZE(states));
+	expect_notified(test, "load alarm ");
+}
+
+static void expect_nothing(struct kunit *test, struct board *b)
+{
+	KUNIT_EXPECT_NULL(test, find(b, NULL, "remote"));
+	KUNIT_EXPECT_NULL(test, find(b, NULL, "conditions"));
+	KUNIT_EXPECT_NULL(test, find(b, "stats", "interrupts"));
+	expect_notified(test, "");
+}
+
+static void atomic(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+	const struct snapshot s = { .outputs = OUTPUT_LOAD };
+
+	expect_atomic(test, b, attrs_attach, expect_nothing);
+	publish_board(b, &s);
+	expect_shown(test, b, "load", "on\n");
+	expect_notified(test, "load ");
 }
 
 static struct kunit_case cases[] = {
 	CASE(remote,
 	     "The remote takes any of the kernel's booleans, and changes for nothing else (M2)"),
 	CASE(pre_alarm_delay,
-	     "The pre-alarm delay takes 30000 ms and more, and changes for nothing else (L2)"),
+	     "The pre-alarm delay takes 30000 to 600000 ms, and changes for nothing else (L2, V1)"),
 	CASE(load_reconnect_delay,
-	     "The load's reconnect delay takes a number of ms, and changes for nothing else (L4)"),
+	     "The load's reconnect delay takes up to 3600000 ms, and changes for nothing else (L4, V1)"),
 	CASE(conditions,
 	     "Conditions are named in their order, or there are none"),
 	CASE(cut_short,
 	     "Conditions that do not fit are cut short, and end"),
-	CASE(told,
-	     "Attributes tell what the board has published"),
-	CASE(at_rest,
-	     "A board at rest takes what is written, and no turn"),
+	CASE(published,
+	     "Attributes show what the board has published"),
+	CASE(counters,
+	     "Each counter is shown under its name"),
+	CASE(wakes,
+	     "poll() wakes on each attribute that changes, and on no other"),
+	CASE(wakes_by_measurements,
+	     "poll() wakes on the conditions when a voltage is out of range, and when it is stale (B3)"),
+	CASE(burst,
+	     "A burst of transitions wakes once, by its last state"),
+	CASE(atomic,
+	     "Attributes that fail to attach leave nothing behind, and are attached later (F0)"),
 	{ }
 };
 

@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Unit tests of the observers, with a core whose state is up to the test (core.c),
+ * and with some of the kernel's functions under its control (inject.h).
+ */
 #ifndef _SMALLBMS_KUNIT_H
 #define _SMALLBMS_KUNIT_H
 
 #include <kunit/test.h>
 
-#include "board.h"
+#include "core.h"
+#include "measurements.h"
+#include "observers.h"
 
 /* A case whose name is a sentence */
 #define CASE(function, sentence)					\
 	{ .run_case = function, .name = sentence, .module_name = KBUILD_MODNAME }
 
-/* A board without lines, which takes no turns: what it tells is up to the test. */
-struct board *kunit_board(struct kunit *test);
+/* core.c */
+extern const struct core_stats fake_core_stats;
 
-/* The same, with a thread, as if one of its lines did sleep. */
-struct board *kunit_sleeping_board(struct kunit *test);
+struct core *fake_core(struct kunit *test);
+void fake_core_publish(struct core *c, const struct snapshot *s, unsigned int n);
+void fake_core_set(struct core *c, const struct snapshot *s);
+void fake_core_disconnect_at(struct core *c, u64 at);
+bool fake_core_is_observed(const struct core *c);
+
+/* board.c */
+struct board *fake_board(struct kunit *test);
+void publish_board(struct board *b, const struct snapshot *s);
+void expect_atomic(struct kunit *test, struct board *b,
+		   int (*attach)(struct board *b),
+		   void (*expect_nothing)(struct kunit *test, struct board *b));
 
 #endif /* _SMALLBMS_KUNIT_H */

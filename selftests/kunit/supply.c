@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The board's lines as properties of a power supply, by the interface's table. */
+#include <linux/device.h>
+#include <linux/kernfs.h>
 #include <linux/power_supply.h>
+#include <linux/property.h>
 
+#include "inject.h"
 #include "kunit.h"
 
 /* Bits of conditions, as literals */
@@ -15,22 +19,35 @@
 #define MISMATCH	0x400U
 #define IMPLAUSIBLE	0x800U
 
-static struct board *registered(struct kunit *test)
+static struct board *attached(struct kunit *test)
 {
-	struct board *b = kunit_board(test);
+	struct board *b = fake_board(test);
 
-	KUNIT_ASSERT_EQ(test, supply_register(b), 0);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
 	return b;
 }
 
-static int property(struct kunit *test, struct board *b,
-		    enum power_supply_property which)
+static int property(struct kunit *test, enum power_supply_property which)
 {
 	union power_supply_propval val = { };
-	int ret = power_supply_get_property(b->supply, which, &val);
+	int ret = power_supply_get_property(inject.psy, which, &val);
 
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "asked for %d", which);
 	return val.intval;
+}
+
+static void publish_conditions(struct board *b, u32 conditions, u32 unreadable)
+{
+	const struct snapshot s = {
+		.conditions = conditions, .unreadable = unreadable,
+	};
+
+	publish_board(b, &s);
+}
+
+static void put(struct board *b, enum measurement what, int value)
+{
+	measurements_put(b->measurements, what, value);
 }
 
 static void health(struct kunit *test)
@@ -51,13 +68,13 @@ static void health(struct kunit *test)
 		{ MISMATCH | OV, POWER_SUPPLY_HEALTH_UNSPEC_FAILURE },
 		{ IMPLAUSIBLE | OV | UV, POWER_SUPPLY_HEALTH_UNSPEC_FAILURE },
 	};
-	struct board *b = registered(test);
+	struct board *b = attached(test);
 	unsigned int n;
 
 	for (n = 0; n < ARRAY_SIZE(tries); n++) {
-		b->view.conditions = tries[n].conditions;
+		publish_conditions(b, tries[n].conditions, 0);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    property(test, b, POWER_SUPPLY_PROP_HEALTH),
+				    property(test, POWER_SUPPLY_PROP_HEALTH),
 				    tries[n].health, "conditions %#x",
 				    tries[n].conditions);
 	}
@@ -80,29 +97,27 @@ static void capacity(struct kunit *test)
 		{ UV, 0, 1, POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL, 0, 49 },
 		{ UV | LOW | OV, 0, 1, POWER_SUPPLY_CAPACITY_LEVEL_CRITICAL,
 		  0, 49 },
-		/* the last that was known stands */
+		/* the last one before stands */
 		{ LOW, 0, 5, POWER_SUPPLY_CAPACITY_LEVEL_LOW, 0, 49 },
 		{ LOW | UV | OV | IO_ERROR, LOW | UV | OV, 5,
 		  POWER_SUPPLY_CAPACITY_LEVEL_UNKNOWN, 100, 100 },
 	};
-	struct board *b = registered(test);
+	struct board *b = attached(test);
 	unsigned int n;
 
 	for (n = 0; n < ARRAY_SIZE(tries); n++) {
 		int margin;
 
-		b->view.conditions = tries[n].conditions;
-		b->view.unreadable = tries[n].unreadable;
+		publish_conditions(b, tries[n].conditions, tries[n].unreadable);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    property(test, b, POWER_SUPPLY_PROP_CAPACITY),
+				    property(test, POWER_SUPPLY_PROP_CAPACITY),
 				    tries[n].capacity, "conditions %#x",
 				    tries[n].conditions);
 		KUNIT_EXPECT_EQ(test,
-				property(test, b,
+				property(test,
 					 POWER_SUPPLY_PROP_CAPACITY_LEVEL),
 				tries[n].level);
-		margin = property(test, b,
-				  POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN);
+		margin = property(test, POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN);
 		KUNIT_EXPECT_GE(test, margin, tries[n].margin_min);
 		KUNIT_EXPECT_LE(test, margin, tries[n].margin_max);
 	}
@@ -110,8 +125,9 @@ static void capacity(struct kunit *test)
 
 static void never_zero(struct kunit *test)
 {
-	struct board *b = registered(test);
+	struct board *b = attached(test);
 	unsigned int bad = 0, tries = 0;
+	struct snapshot s = { };
 	u32 unreadable, conditions;
 
 	for (unreadable = 0; unreadable < 0x40; unreadable += 0x3f) {
@@ -119,9 +135,10 @@ static void never_zero(struct kunit *test)
 			union power_supply_propval val = { };
 			int ret;
 
-			b->view.conditions = conditions;
-			b->view.unreadable = unreadable;
-			ret = power_supply_get_property(b->supply,
+			s.conditions = conditions;
+			s.unreadable = unreadable;
+			fake_core_set(b->core, &s);
+			ret = power_supply_get_property(inject.psy,
 							POWER_SUPPLY_PROP_CAPACITY,
 							&val);
 			bad += ret || val.intval < 1 || val.intval > 100;
@@ -134,80 +151,479 @@ static void never_zero(struct kunit *test)
 
 static void never_fails(struct kunit *test)
 {
-	struct board *b = registered(test);
+	const struct power_supply_desc *desc;
+	struct board *b = fake_board(test);
 	unsigned int n;
 
-	b->view.conditions = ~0U;
-	b->view.unreadable = ~0U;
-	KUNIT_EXPECT_GT(test, b->supply_desc.num_properties, 10);
-	KUNIT_EXPECT_LE(test, b->supply_desc.num_properties,
-			ARRAY_SIZE(b->properties));
-	for (n = 0; n < b->supply_desc.num_properties; n++)
-		property(test, b, b->supply_desc.properties[n]);
+	for (n = 0; n < MEASUREMENT_COUNT; n++)
+		put(b, n, 1);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	publish_conditions(b, ~0U, ~0U);
+	desc = inject.psy->desc;
+	KUNIT_EXPECT_EQ(test, desc->num_properties, 11 + 3);
+	for (n = 0; n < desc->num_properties; n++)
+		property(test, desc->properties[n]);
+}
+
+static int supply_status(struct kunit *test)
+{
+	return property(test, POWER_SUPPLY_PROP_STATUS);
+}
+
+/**
+ * struct charger - a charger that feeds the power supply "kunit"
+ * @psy: its power supply
+ * @desc: its description
+ * @feeds: names of the power supplies that it feeds
+ * @online: what it reports
+ */
+struct charger {
+	struct power_supply *psy;
+	struct power_supply_desc desc;
+	char *feeds[1];
+	int online;
+};
+
+static int charger_get_property(struct power_supply *psy,
+				enum power_supply_property which,
+				union power_supply_propval *val)
+{
+	const struct charger *c = power_supply_get_drvdata(psy);
+
+	val->intval = c->online;
+	return 0;
+}
+
+static struct charger *add_charger(struct kunit *test, struct board *b)
+{
+	static const enum power_supply_property online[] = {
+		POWER_SUPPLY_PROP_ONLINE,
+	};
+	struct charger *c = devm_kzalloc(b->dev, sizeof(*c), GFP_KERNEL);
+	struct power_supply_config config = {
+		.drv_data = c,
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	config.supplied_to = c->feeds;
+	config.num_supplicants = ARRAY_SIZE(c->feeds);
+	c->feeds[0] = "kunit";
+	c->desc.name = "kunit-charger";
+	c->desc.type = POWER_SUPPLY_TYPE_MAINS;
+	c->desc.properties = online;
+	c->desc.num_properties = ARRAY_SIZE(online);
+	c->desc.get_property = charger_get_property;
+	c->desc.no_thermal = true;
+	c->psy = devm_power_supply_register(b->dev, &c->desc, &config);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c->psy);
+	/* it announces itself once */
+	flush_delayed_work(&c->psy->deferred_register_work);
+	flush_work(&c->psy->changed_work);
+	return c;
+}
+
+static void charger_set(struct charger *c, int online)
+{
+	c->online = online;
+	power_supply_changed(c->psy);
+	flush_work(&c->psy->changed_work);
+}
+
+/* A board whose charger is described */
+static struct board *with_charger(struct kunit *test)
+{
+	static const struct property_entry properties[] = {
+		PROPERTY_ENTRY_BOOL("power-supplies"),
+		{ }
+	};
+	struct board *b = fake_board(test);
+
+	KUNIT_ASSERT_EQ(test,
+			device_create_managed_software_node(b->dev, properties,
+							    NULL), 0);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	return b;
 }
 
 static void status(struct kunit *test)
 {
-	struct board *b = registered(test);
+	struct snapshot s = { };
+	struct charger *c;
+	struct board *b;
 
-	KUNIT_EXPECT_EQ(test, property(test, b, POWER_SUPPLY_PROP_STATUS),
-			POWER_SUPPLY_STATUS_UNKNOWN);
-	b->supplied = true;
-	KUNIT_EXPECT_EQ(test, property(test, b, POWER_SUPPLY_PROP_STATUS),
+	b = with_charger(test);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
 			POWER_SUPPLY_STATUS_DISCHARGING);
-	b->charger_online = true;
-	KUNIT_EXPECT_EQ(test, property(test, b, POWER_SUPPLY_PROP_STATUS),
+	c = add_charger(test, b);
+	charger_set(c, 1);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
 			POWER_SUPPLY_STATUS_NOT_CHARGING);
-	b->view.outputs = PROTECTION_CHARGE;
-	KUNIT_EXPECT_EQ(test, property(test, b, POWER_SUPPLY_PROP_STATUS),
+	s.outputs = OUTPUT_CHARGE;
+	publish_board(b, &s);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
+			POWER_SUPPLY_STATUS_CHARGING);
+	charger_set(c, 0);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
+			POWER_SUPPLY_STATUS_DISCHARGING);
+
+	/* what is measured is more than what a charger reports */
+	put(b, MEASUREMENT_CURRENT, 5000000);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
+			POWER_SUPPLY_STATUS_CHARGING);
+	charger_set(c, 1);
+	put(b, MEASUREMENT_CURRENT, -5000000);
+	KUNIT_EXPECT_EQ(test, supply_status(test),
+			POWER_SUPPLY_STATUS_DISCHARGING);
+	inject.advanced_s = 36;
+	KUNIT_EXPECT_EQ(test, supply_status(test),
 			POWER_SUPPLY_STATUS_CHARGING);
 }
 
-static int set(struct board *b, enum power_supply_property which, int value)
+static void no_charger(struct kunit *test)
+{
+	struct snapshot s = { .outputs = OUTPUT_CHARGE };
+	struct board *b = attached(test);
+
+	KUNIT_EXPECT_EQ(test, supply_status(test), POWER_SUPPLY_STATUS_UNKNOWN);
+	publish_board(b, &s);
+	KUNIT_EXPECT_EQ(test, supply_status(test), POWER_SUPPLY_STATUS_UNKNOWN);
+}
+
+static int set(enum power_supply_property which, int value)
 {
 	union power_supply_propval val = { .intval = value };
 
-	return b->supply_desc.set_property(b->supply, which, &val);
+	return inject.psy->desc->set_property(inject.psy, which, &val);
 }
 
-static bool writeable(struct board *b, enum power_supply_property which)
+static bool writeable(enum power_supply_property which)
 {
-	return b->supply_desc.property_is_writeable(b->supply, which) > 0;
+	return inject.psy->desc->property_is_writeable(inject.psy, which) > 0;
 }
 
 static void behaviour(struct kunit *test)
 {
-	struct board *b = registered(test);
-	const bool *inhibit = &b->protection.inhibit_charge;
+	const struct snapshot inhibited = { .inhibit_charge = 1 };
+	struct board *b = attached(test);
 	int value;
 
-	KUNIT_EXPECT_EQ(test, set(b, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
+	KUNIT_EXPECT_EQ(test, set(POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
 				  POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE),
 			0);
-	KUNIT_EXPECT_TRUE(test, *inhibit);
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, CORE_INHIBIT_CHARGE), 1);
 	for (value = -1; value < 10; value++) {
 		if (value == POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO ||
 		    value == POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE)
 			continue;
-		KUNIT_EXPECT_EQ(test, set(b, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
+		KUNIT_EXPECT_EQ(test, set(POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
 					  value), -EINVAL);
-		KUNIT_EXPECT_TRUE(test, *inhibit);
+		KUNIT_EXPECT_EQ(test, core_setting(b->core, CORE_INHIBIT_CHARGE),
+				1);
 	}
-	KUNIT_EXPECT_EQ(test, set(b, POWER_SUPPLY_PROP_CAPACITY, 0), -EINVAL);
-	KUNIT_EXPECT_EQ(test, set(b, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
+	KUNIT_EXPECT_EQ(test, set(POWER_SUPPLY_PROP_CAPACITY, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set(POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR,
 				  POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO), 0);
-	KUNIT_EXPECT_FALSE(test, *inhibit);
-	KUNIT_EXPECT_FALSE(test, writeable(b, POWER_SUPPLY_PROP_CAPACITY));
-	KUNIT_EXPECT_TRUE(test, writeable(b, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR));
+	KUNIT_EXPECT_EQ(test, core_setting(b->core, CORE_INHIBIT_CHARGE), 0);
+	KUNIT_EXPECT_FALSE(test, writeable(POWER_SUPPLY_PROP_CAPACITY));
+	KUNIT_EXPECT_TRUE(test, writeable(POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR));
+
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR),
+			POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO);
+	publish_board(b, &inhibited);
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CHARGE_BEHAVIOUR),
+			POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE);
 }
 
-static void names(struct kunit *test)
+static void expect_text(struct kunit *test, enum power_supply_property which,
+			const char *text)
 {
-	struct board *first = registered(test);
-	struct board *second = registered(test);
+	union power_supply_propval val = { };
 
-	KUNIT_EXPECT_STREQ(test, first->name, "smallbms0");
-	KUNIT_EXPECT_STREQ(test, second->name, "smallbms1");
+	KUNIT_ASSERT_EQ(test, power_supply_get_property(inject.psy, which, &val),
+			0);
+	KUNIT_EXPECT_STREQ(test, val.strval, text);
+}
+
+static void label(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+
+	b->name = "house";
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	KUNIT_EXPECT_STREQ(test, inject.psy->desc->name, "house");
+	expect_text(test, POWER_SUPPLY_PROP_MODEL_NAME, "house");
+	expect_text(test, POWER_SUPPLY_PROP_MANUFACTURER, "smallBMS");
+}
+
+static bool lists(enum power_supply_property which)
+{
+	const struct power_supply_desc *desc = inject.psy->desc;
+	unsigned int n;
+
+	for (n = 0; n < desc->num_properties; n++)
+		if (desc->properties[n] == which)
+			return true;
+	return false;
+}
+
+static bool has_file(const char *name)
+{
+	struct kernfs_node *node =
+		kernfs_find_and_get(inject.psy->dev.kobj.sd, name);
+
+	kernfs_put(node);
+	return node;
+}
+
+static void listed(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+
+	put(b, MEASUREMENT_VOLTAGE, 13200000);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	KUNIT_EXPECT_TRUE(test, lists(POWER_SUPPLY_PROP_VOLTAGE_NOW));
+	KUNIT_EXPECT_TRUE(test, has_file("voltage_now"));
+	KUNIT_EXPECT_FALSE(test, lists(POWER_SUPPLY_PROP_CURRENT_NOW));
+	KUNIT_EXPECT_FALSE(test, has_file("current_now"));
+	KUNIT_EXPECT_FALSE(test, lists(POWER_SUPPLY_PROP_TEMP));
+	KUNIT_EXPECT_FALSE(test, has_file("temp"));
+	KUNIT_EXPECT_EQ(test, inject.events, 0);
+
+	put(b, MEASUREMENT_TEMPERATURE, 210);
+	measurements_notify(b->measurements);
+	KUNIT_EXPECT_TRUE(test, lists(POWER_SUPPLY_PROP_TEMP));
+	KUNIT_EXPECT_TRUE(test, has_file("temp"));
+	KUNIT_EXPECT_TRUE(test, has_file("capacity"));
+	KUNIT_EXPECT_FALSE(test, has_file("current_now"));
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_TEMP), 210);
+	KUNIT_EXPECT_EQ(test, inject.events, 1);
+
+	inject.advanced_s = 1000;
+	measurements_notify(b->measurements);
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_TEMP), 210);
+	KUNIT_EXPECT_EQ(test, inject.events, 1);
+}
+
+static void listed_later(struct kunit *test)
+{
+	struct board *b = attached(test);
+
+	put(b, MEASUREMENT_CURRENT, 0);
+	inject_fail_at(1);
+	measurements_notify(b->measurements);
+	KUNIT_EXPECT_TRUE(test, inject_has_failed());
+	inject_fail_at(0);
+	KUNIT_EXPECT_FALSE(test, has_file("current_now"));
+	KUNIT_EXPECT_EQ(test, inject.events, 0);
+	measurements_notify(b->measurements);
+	KUNIT_EXPECT_TRUE(test, has_file("current_now"));
+	KUNIT_EXPECT_EQ(test, inject.events, 1);
+}
+
+/* The only events since last time */
+static void expect_events(struct kunit *test, unsigned int events)
+{
+	KUNIT_EXPECT_EQ(test, inject.events, events);
+	inject.events = 0;
+}
+
+static void events(struct kunit *test)
+{
+	const struct snapshot states[] = {
+		{ .conditions = UV }, { .conditions = LOW }, { .alarm = 1 },
+	};
+	struct snapshot s = { };
+	struct board *b = attached(test);
+
+	expect_events(test, 0);
+	s.alarm = 1;
+	publish_board(b, &s);
+	expect_events(test, 1);
+	publish_board(b, &s);
+	expect_events(test, 0);
+	/* and back to what is known */
+	fake_core_publish(b->core, states, ARRAY_SIZE(states));
+	expect_events(test, 0);
+	s.conditions = LOW;
+	publish_board(b, &s);
+	expect_events(test, 1);
+	fake_core_publish(b->core, states, 2);
+	expect_events(test, 1);
+}
+
+static struct power_supply_battery_ocv_table warm[] = {
+	{ 14000000, 100 }, { 12000000, 0 },
+};
+
+static struct power_supply_battery_ocv_table cold[] = {
+	{ 13000000, 100 }, { 11000000, 0 },
+};
+
+/* What is known of a battery; it outlives the power supply of a board made later */
+static struct power_supply_battery_info *battery(struct kunit *test)
+{
+	struct power_supply_battery_info *info =
+		kunit_kzalloc(test, sizeof(*info), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, info);
+	info->factory_internal_resistance_uohm = -EINVAL;
+	info->ocv_table[0] = warm;
+	info->ocv_table_size[0] = ARRAY_SIZE(warm);
+	info->ocv_temp[0] = 25;
+	info->ocv_table[1] = cold;
+	info->ocv_table_size[1] = ARRAY_SIZE(cold);
+	info->ocv_temp[1] = -10;
+	return info;
+}
+
+static void events_of_measurements(struct kunit *test)
+{
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+
+	inject.battery = info;
+	put(b, MEASUREMENT_VOLTAGE, 13000000);
+	put(b, MEASUREMENT_CURRENT, -1000000);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	inject.events = 0;
+
+	put(b, MEASUREMENT_VOLTAGE, 13020000);
+	put(b, MEASUREMENT_CURRENT, -2000000);
+	measurements_notify(b->measurements);
+	expect_events(test, 0);			/* 51 percent */
+	put(b, MEASUREMENT_VOLTAGE, 13040000);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* 52 percent */
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	put(b, MEASUREMENT_CURRENT, 2000000);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* charging */
+	inject.advanced_s = 36;
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* unknown, 50 percent */
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	put(b, MEASUREMENT_VOLTAGE, 71000000);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* B3 */
+}
+
+static void events_of_chargers(struct kunit *test)
+{
+	struct board *b = with_charger(test);
+	struct charger *c = add_charger(test, b);
+
+	inject.events = 0;
+	charger_set(c, 1);
+	expect_events(test, 1);
+	charger_set(c, 1);
+	expect_events(test, 0);
+	charger_set(c, 0);
+	expect_events(test, 1);
+	/* what is measured counts, and does not change */
+	put(b, MEASUREMENT_CURRENT, 5000000);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);
+	charger_set(c, 1);
+	expect_events(test, 0);
+}
+
+static void expect_estimate(struct kunit *test, int percent, int margin)
+{
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CAPACITY),
+			percent);
+	KUNIT_EXPECT_EQ(test,
+			property(test, POWER_SUPPLY_PROP_CAPACITY_ERROR_MARGIN),
+			margin);
+}
+
+static void estimate(struct kunit *test)
+{
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+
+	inject.battery = info;
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	expect_estimate(test, 50, 50);
+	put(b, MEASUREMENT_VOLTAGE, 13200000);
+	put(b, MEASUREMENT_TEMPERATURE, 250);
+	put(b, MEASUREMENT_CURRENT, 20000000);
+	/* 24 in 1000 of 13.2 V, a current is not accounted for: 44 to 75 */
+	expect_estimate(test, 60, 16);
+
+	/* 20 A through 10 mOhm are 0.2 V; then 8 in 1000: 44 to 55, 64 to 75 */
+	info->factory_internal_resistance_uohm = 10000;
+	expect_estimate(test, 50, 6);
+	put(b, MEASUREMENT_CURRENT, -20000000);
+	expect_estimate(test, 70, 6);
+	inject.advanced_s = 36;
+	put(b, MEASUREMENT_VOLTAGE, 13200000);
+	put(b, MEASUREMENT_TEMPERATURE, 250);
+	expect_estimate(test, 60, 16);
+
+	/* 45 to 54 */
+	put(b, MEASUREMENT_CURRENT, 0);
+	put(b, MEASUREMENT_TEMPERATURE, -100);
+	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	expect_estimate(test, 50, 5);
+	/* without a temperature that counts, at 25 degrees: 0 to 4 */
+	inject.advanced_s = 72;
+	put(b, MEASUREMENT_CURRENT, 0);
+	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	expect_estimate(test, 3, 5);
+	put(b, MEASUREMENT_VOLTAGE, 13000000);
+	expect_estimate(test, 50, 6);
+
+	inject.advanced_s = 108;
+	expect_estimate(test, 50, 50);
+}
+
+static void expect_nothing(struct kunit *test, struct board *b)
+{
+	struct power_supply *psy = power_supply_get_by_name("kunit");
+
+	KUNIT_EXPECT_NULL(test, psy);
+	if (psy)
+		power_supply_put(psy);
+	inject.events = 0;
+}
+
+static void atomic(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+	struct snapshot s = { };
+
+	expect_atomic(test, b, supply_attach, expect_nothing);
+	inject.events = 0;
+	s.conditions = LOW;
+	publish_board(b, &s);
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CAPACITY), 5);
+	expect_events(test, 1);
+}
+
+static void name_taken(struct kunit *test)
+{
+	struct board *b = fake_board(test);
+	struct charger *c = devm_kzalloc(b->dev, sizeof(*c), GFP_KERNEL);
+	const struct power_supply_config config = { .drv_data = c };
+	static const enum power_supply_property online[] = {
+		POWER_SUPPLY_PROP_ONLINE,
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	c->desc.name = "kunit";
+	c->desc.type = POWER_SUPPLY_TYPE_MAINS;
+	c->desc.properties = online;
+	c->desc.num_properties = ARRAY_SIZE(online);
+	c->desc.get_property = charger_get_property;
+	c->desc.no_thermal = true;
+	c->psy = power_supply_register(b->dev, &c->desc, &config);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c->psy);
+	KUNIT_EXPECT_EQ(test, supply_attach(b), -EEXIST);
+	KUNIT_EXPECT_FALSE(test, fake_core_is_observed(b->core));
+	power_supply_unregister(c->psy);
+	KUNIT_EXPECT_EQ(test, supply_attach(b), 0);
 }
 
 static struct kunit_case cases[] = {
@@ -216,15 +632,33 @@ static struct kunit_case cases[] = {
 	CASE(capacity,
 	     "The capacity by lines alone is 100, 50, 5 or 1 percent, and the last known one while they cannot be read"),
 	CASE(never_zero,
-	     "No combination of conditions tells a capacity of 0, nor fails to tell"),
+	     "No combination of conditions gives a capacity of 0, nor an error"),
 	CASE(never_fails,
 	     "No property that is listed fails, whatever the conditions"),
 	CASE(status,
-	     "The status follows the charger and the charge output, and is unknown without a charger"),
+	     "The status follows the current, else the charger and the charge output"),
+	CASE(no_charger,
+	     "The status is unknown without a charger"),
 	CASE(behaviour,
 	     "Charging can be inhibited and allowed, and nothing else can be set (C4)"),
-	CASE(names,
-	     "Boards without a label are numbered"),
+	CASE(label,
+	     "The model name is the board's label"),
+	CASE(listed,
+	     "What was measured once is a property of the power supply, and stays one"),
+	CASE(listed_later,
+	     "A property whose file cannot be added is added in the next round"),
+	CASE(events,
+	     "Each real change is one event, and a burst of transitions is one at most"),
+	CASE(events_of_measurements,
+	     "A measurement is an event if it changes status, conditions, or capacity by 2 percent"),
+	CASE(events_of_chargers,
+	     "A charger that comes or goes is an event if that changes the status"),
+	CASE(estimate,
+	     "The state of charge by the voltage takes current and temperature into account while these are known"),
+	CASE(atomic,
+	     "A power supply that fails to attach leaves nothing behind, and is attached later (F0)"),
+	CASE(name_taken,
+	     "A power supply whose name is taken is attached when the name is free (F0)"),
 	{ }
 };
 
