@@ -42,9 +42,6 @@ CHARGER_LINE = "heartbeat"                      # on the cabin's chip
 class Cabin(lab.Direct):
     """A board with a charger; the pin that tells of it is on the same chip."""
 
-    def names(self):
-        return ", ".join(f'"{line}"' for line in lab.LINES)
-
     def board(self):
         text = super().board().replace(
             "\tlabel", "\tpower-supplies = <&solar>;\n\tlabel", 1)
@@ -57,7 +54,7 @@ class Cabin(lab.Direct):
 
 def device_tree():
     house = lab.Expander("house", without=("heartbeat",) + lab.SENSES[1:])
-    cabin = Cabin("cabin", without=("heartbeat",) + lab.SENSES)
+    cabin = Cabin("cabin", without=(), lends=(CHARGER_LINE,) + lab.SENSES)
     return "".join(chip.node() + chip.board() for chip in (house, cabin))
 
 

@@ -106,7 +106,9 @@ def ask(address, path, **arguments):
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as error:
-        return {"error": json.load(error).get("error")}
+        with contextlib.suppress(json.JSONDecodeError):
+            return {"error": json.load(error).get("error")}
+        return None                 # it is not ready, and says so in plain text
     except OSError:
         return None
 

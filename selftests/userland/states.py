@@ -18,7 +18,9 @@ HEALTHY = {"cell-low": 0, "cell-undervoltage": 0, "cell-overvoltage": 0,
 State = collections.namedtuple(
     "State", "name begin capacity level health warning metrics")
 
-ON = {'load_on': 1, 'charge_on': 1, 'alarm': 0}
+# A busy host is a bus that stalls now and then; that has to pass
+WELL = {'condition{condition="io-error"}': 0}
+ON = {**WELL, 'load_on': 1, 'charge_on': 1, 'alarm': 0}
 EMPTY = ("cell-low", "cell-undervoltage")
 
 # The last is the only one in which the host may be powered off.
@@ -33,7 +35,7 @@ STATES = [
     State("too hot", ("over-temperature",), 50, "Normal", "Overheat", "none",
           {**ON, "charge_on": 0, 'condition{condition="over-temperature"}': 1}),
     State("remote off", "remote", 50, "Normal", "Good", "none",
-          {"load_on": 0, "charge_on": 0, "remote_on": 0, "alarm": 0}),
+          {**WELL, "load_on": 0, "charge_on": 0, "remote_on": 0, "alarm": 0}),
     # Nothing can be switched, so nothing is told to be off
     State("bus dead", "bus", 50, "Unknown", "Unspecified failure", "none",
           {"load_on": 1, 'condition{condition="io-error"}': 1}),
@@ -132,7 +134,7 @@ def scraped(samples, label, state):
         wrong.append("capacity")
     if find(samples, "node_power_supply_info", power_supply=label,
             capacity_level=state.level, health=state.health,
-            model_name="smallBMS") != 1:
+            manufacturer="smallBMS", model_name=label) != 1:
         wrong.append("info")
     for name, value in state.metrics.items():
         name, _, labels = name.partition("{")
@@ -187,7 +189,7 @@ def keep(gateway, state, text, label):
 
 def only(gateway, *devices):
     """Binds the devices, and no other of ours."""
-    # The charger first: a board that has one waits for it
+    # The charger first: the power supply of a board that has one waits for it
     drivers = {"solar": "gpio-charger", "board-house": "smallbms",
                "board-cabin": "smallbms"}
     for name, driver in drivers.items():
