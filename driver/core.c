@@ -93,11 +93,8 @@ static void core_arm(struct core *c, u64 now)
 	u32 fast_ms = edges_poll_ms(&s->edges, s->protection.debounce.chattering,
 				    now);
 	u64 next = min(scan_next(s, now), heartbeat_next(&c->heartbeat, now));
-	u64 poll;
+	u64 poll = (u64)min(poll_ms, fast_ms ?: poll_ms) * NSEC_PER_MSEC;
 
-	if (fast_ms)
-		poll_ms = min(poll_ms, fast_ms);
-	poll = (u64)poll_ms * NSEC_PER_MSEC;
 	s->polled = next > poll;
 	if (s->polled)
 		next = poll;
@@ -112,9 +109,9 @@ static void core_arm(struct core *c, u64 now)
  * during transfers where a line sleeps.
  */
 static void core_cycle(struct core *c)
+	__must_hold(&c->scan.lock)
 {
 	struct scan *s = &c->scan;
-	bool healthy;
 	u64 now;
 
 	if (!c->running)
@@ -123,19 +120,16 @@ static void core_cycle(struct core *c)
 		watchdog_begin(&c->watchdog);
 	scan_cycle(s);
 
-	healthy = !outputs_failing(&s->outputs);
 	now = ktime_get_boottime_ns();
-	if (s->sleeps)
-		raw_spin_unlock_irq(&s->lock);
+	scan_io_begin(s);
 	heartbeat_tick(&c->heartbeat, c->setting[CORE_HEARTBEAT_INTERVAL],
-		       healthy, now);
+		       !outputs_failing(&s->outputs), now);
 	edges_unmask(&s->edges, now);
-	if (s->sleeps) {
-		raw_spin_lock_irq(&s->lock);
+	scan_io_end(s);
+	if (s->sleeps)
 		watchdog_end(&c->watchdog,
 			     !s->protection.debounce.read_failing &&
 			     !s->outputs.attempts);
-	}
 	if (!c->running)
 		return;
 
@@ -232,11 +226,20 @@ static int core_panic(struct notifier_block *panic, unsigned long event,
 {
 	struct core *c = container_of(panic, struct core, panic);
 
-	/* No lock: its owner may never release it. No cycle drives them again. */
+	/* no lock: its owner may never release it; no cycle drives them again */
 	WRITE_ONCE(c->running, false);
 	outputs_release_atomic(&c->scan.outputs);
 	return NOTIFY_DONE;
 }
+
+/* Where the rules keep the delays that they use */
+static const size_t delays[CORE_SETTINGS] = {
+	[CORE_PRE_ALARM_DELAY] = offsetof(struct protection, cfg.pre_alarm_delay_ms),
+	[CORE_LOAD_RECONNECT_DELAY] = offsetof(struct protection, cfg.load_reconnect_delay_ms),
+	[CORE_CHARGE_RECONNECT_DELAY] = offsetof(struct protection, cfg.charge_reconnect_delay_ms),
+	[CORE_CLEAR_DELAY] = offsetof(struct protection, debounce.cfg.clear_delay_ms),
+	[CORE_DEBOUNCE_DELAY] = offsetof(struct protection, debounce.cfg.debounce_delay_ms),
+};
 
 /* Pass a setting on to the rules. Called with the lock held. */
 static void core_apply(struct core *c, enum core_setting setting, u32 value)
@@ -244,31 +247,12 @@ static void core_apply(struct core *c, enum core_setting setting, u32 value)
 	struct protection *p = &c->scan.protection;
 
 	WRITE_ONCE(c->setting[setting], value);
-	switch (setting) {
-	case CORE_REMOTE:
+	if (setting == CORE_REMOTE)
 		p->software_remote = value;
-		break;
-	case CORE_INHIBIT_CHARGE:
+	else if (setting == CORE_INHIBIT_CHARGE)
 		p->inhibit_charge = value;
-		break;
-	case CORE_PRE_ALARM_DELAY:
-		p->cfg.pre_alarm_delay_ms = value;
-		break;
-	case CORE_LOAD_RECONNECT_DELAY:
-		p->cfg.load_reconnect_delay_ms = value;
-		break;
-	case CORE_CHARGE_RECONNECT_DELAY:
-		p->cfg.charge_reconnect_delay_ms = value;
-		break;
-	case CORE_CLEAR_DELAY:
-		p->debounce.cfg.clear_delay_ms = value;
-		break;
-	case CORE_DEBOUNCE_DELAY:
-		p->debounce.cfg.debounce_delay_ms = value;
-		break;
-	default:
-		break;		/* not the rules' */
-	}
+	else if (delays[setting])
+		*(u32 *)((void *)p + delays[setting]) = value;
 }
 
 /**
@@ -292,13 +276,12 @@ int core_request(struct core *c, enum core_setting setting, u32 value)
 }
 
 /**
- * core_request_nowait() - change a setting
+ * core_request_nowait() - change a setting, as core_request() does, without waiting
  * @c: the core
  * @setting: which
  * @value: its new value
  *
- * Where no line sleeps the outputs have followed on return, elsewhere they do so
- * soon.
+ * Where a line sleeps the outputs follow soon after.
  *
  * Context: any.
  * Return: 0, or -EINVAL for a value beyond the limits (V1).
@@ -449,7 +432,7 @@ void core_resume(struct core *c)
 
 /**
  * core_stop() - end to protect, and release the outputs (F1)
- * @c: the core; interrupts that still come find nothing to do
+ * @c: the core; interrupts that come later do nothing
  */
 void core_stop(struct core *c)
 {
@@ -568,10 +551,9 @@ int core_start(struct core *c, const char *name, const struct core_config *cfg)
 	core_run(c);
 
 	ret = edges_start(c->dev, &s->edges, &s->inputs, core_edge, c);
-	if (ret)
-		return ret;
-	core_scan_sync(c);	/* what changed before interrupts were enabled */
-	return 0;
+	if (!ret)	/* what changed before interrupts were enabled */
+		core_scan_sync(c);
+	return ret;
 }
 
 /**
@@ -610,9 +592,8 @@ struct core *core_create(struct device *dev)
 			       HRTIMER_MODE_ABS_HARD);
 
 	ret = outputs_get(dev, &c->scan.outputs);
-	if (ret) {
-		core_abandon(c, ret);
-		return ERR_PTR(ret);
-	}
-	return c;
+	if (!ret)
+		return c;
+	core_abandon(c, ret);
+	return ERR_PTR(ret);
 }

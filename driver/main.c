@@ -13,6 +13,7 @@
  */
 #include <linux/device.h>
 #include <linux/idr.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
@@ -108,8 +109,7 @@ static void attach_all(struct smallbms *s)
 	}
 	if (s->attached == BIT(ARRAY_SIZE(observers)) - 1)
 		return;
-	queue_delayed_work(system_freezable_wq, &s->retry,
-			   msecs_to_jiffies(s->retry_s * MSEC_PER_SEC));
+	queue_delayed_work(system_freezable_wq, &s->retry, s->retry_s * HZ);
 	s->retry_s = min(2 * s->retry_s, RETRY_MAX_S);
 }
 

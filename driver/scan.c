@@ -9,35 +9,23 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Transfers may sleep; whoever waits for the lock must not wait for them. */
-static void io_begin(struct scan *s)
-{
-	if (s->sleeps)
-		raw_spin_unlock_irq(&s->lock);
-}
-
-static void io_end(struct scan *s)
-{
-	if (s->sleeps)
-		raw_spin_lock_irq(&s->lock);
-}
-
 /*
  * Read all lines; returns the outputs that are high by that. A pin that is out of
  * sync reads so twice; a bit that was corrupted on the bus does not, and must not
  * disconnect the load (L2).
  */
 static u32 scan_read(struct scan *s, struct inputs_scan *scan, int *error)
+	__must_hold(&s->lock)
 {
 	u32 actual = s->protection.actual;
 
-	io_begin(s);
+	scan_io_begin(s);
 	*error = inputs_read(&s->inputs, scan);
 	if ((actual ^ scan->back) & scan->back_known)
 		*error = inputs_read(&s->inputs, scan);
 	actual = outputs_check_readback(&s->outputs, actual, scan->back,
 					scan->back_known);
-	io_end(s);
+	scan_io_end(s);
 	return actual;
 }
 
@@ -77,6 +65,7 @@ static void scan_sample(struct scan *s, const struct inputs_scan *scan,
 
 /* Write what the rules request, and take the result into account. */
 static void scan_write(struct scan *s, u32 requested, u64 decided_at)
+	__must_hold(&s->lock)
 {
 	struct protection *p = &s->protection;
 	u32 actual = p->actual, changed;
@@ -84,9 +73,9 @@ static void scan_write(struct scan *s, u32 requested, u64 decided_at)
 	u64 now;
 
 	requested &= ~p->shorted;
-	io_begin(s);
+	scan_io_begin(s);
 	actual = outputs_write(&s->outputs, actual, requested, &error);
-	io_end(s);
+	scan_io_end(s);
 
 	now = ktime_get_boottime_ns();
 	if (error) {

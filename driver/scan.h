@@ -63,6 +63,34 @@ struct scan {
 	bool polled;
 };
 
+/**
+ * scan_io_begin() - transfers follow
+ * @s: the board, its lock held
+ *
+ * They may sleep where a line does, and whoever takes the lock must not wait for them.
+ */
+static inline void scan_io_begin(struct scan *s)
+	__releases(&s->lock)
+{
+	if (s->sleeps)
+		raw_spin_unlock_irq(&s->lock);
+	else
+		__release(&s->lock);
+}
+
+/**
+ * scan_io_end() - transfers are over
+ * @s: the board; its lock is held again
+ */
+static inline void scan_io_end(struct scan *s)
+	__acquires(&s->lock)
+{
+	if (s->sleeps)
+		raw_spin_lock_irq(&s->lock);
+	else
+		__acquire(&s->lock);
+}
+
 void scan_init(struct scan *s, const struct protection_config *cfg, u32 found);
 void scan_cycle(struct scan *s);
 u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);

@@ -31,7 +31,7 @@ static const struct {
 	{ "1s writes load wrok", "writes load wrok" },
 	{ "1s writes laod work", "writes laod work" },
 	{ "1s writes load, charge fail", "writes load, charge fail" },
-	{ "1s user alows", "user alows" },
+	{ "1s user alllows", "user alllows" },
 	{ "1s reset of", "reset of" },
 	{ "1s short of load goen", "short of load goen" },
 	{ "1s undervoltage", "undervoltage" },

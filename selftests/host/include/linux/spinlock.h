@@ -15,6 +15,13 @@ struct raw_spinlock {
 
 #define raw_spinlock_t	struct raw_spinlock
 
+/* sparse's */
+#define __must_hold(lock)
+#define __releases(lock)
+#define __acquires(lock)
+#define __release(lock)	do { } while (0)
+#define __acquire(lock)	do { } while (0)
+
 static inline void raw_spin_lock_irq(raw_spinlock_t *lock)
 {
 	if (lock->held)
