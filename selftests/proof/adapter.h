@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the words of the oracle and those of driver/protection.h meet. */
+/* Where the words of the oracle and those of the driver's headers meet. */
 #ifndef _PROOF_ADAPTER_H
 #define _PROOF_ADAPTER_H
 
@@ -9,74 +9,115 @@
 #define SAME(ours, theirs) \
 	_Static_assert((int)(ours) == (int)(theirs), #ours " is " #theirs)
 
-SAME(CELL_LOW, PROTECTION_CELL_LOW);
-SAME(CELL_UNDERVOLTAGE, PROTECTION_CELL_UNDERVOLTAGE);
-SAME(CELL_OVERVOLTAGE, PROTECTION_CELL_OVERVOLTAGE);
-SAME(OVER_TEMPERATURE, PROTECTION_OVER_TEMPERATURE);
-SAME(UNDER_TEMPERATURE, PROTECTION_UNDER_TEMPERATURE);
-SAME(CHARGE_INHIBIT, PROTECTION_CHARGE_INHIBIT);
-SAME(REMOTE_L, PROTECTION_REMOTE_L);
-SAME(REMOTE_H, PROTECTION_REMOTE_H);
-SAME(REMOTE_LOOP, PROTECTION_REMOTE_LOOP);
-SAME(WIRES, PROTECTION_LINES);
-SAME(LOAD, PROTECTION_LOAD);
-SAME(CHARGE, PROTECTION_CHARGE);
-SAME(PRE_ALARM, PROTECTION_PRE_ALARM);
+SAME(CELL_LOW, INPUT_CELL_LOW);
+SAME(CELL_UNDERVOLTAGE, INPUT_CELL_UNDERVOLTAGE);
+SAME(CELL_OVERVOLTAGE, INPUT_CELL_OVERVOLTAGE);
+SAME(OVER_TEMPERATURE, INPUT_OVER_TEMPERATURE);
+SAME(UNDER_TEMPERATURE, INPUT_UNDER_TEMPERATURE);
+SAME(CHARGE_INHIBIT, INPUT_CHARGE_INHIBIT);
+SAME(REMOTE_L, INPUT_REMOTE_L);
+SAME(REMOTE_H, INPUT_REMOTE_H);
+SAME(REMOTE_LOOP, INPUT_REMOTE_LOOP);
+SAME(WIRES, INPUT_COUNT);
+SAME(LOAD, OUTPUT_LOAD);
+SAME(CHARGE, OUTPUT_CHARGE);
+SAME(PRE_ALARM, OUTPUT_PRE_ALARM);
 
-/* By place, so that the compiler refuses what is new and not known here. */
+/*
+ * All fields by their place, so that the compiler (-Wextra) refuses one that is
+ * new in the driver and not known here.
+ */
 static inline struct protection_config adapt_config(const struct board *b)
 {
 	return (struct protection_config){
-		b->wired, b->pre_alarm_ms, b->load_reconnect_ms,
-		b->charge_reconnect_ms, b->clear_ms, b->debounce_ms,
+		{ b->wired, b->debounce_ms, b->clear_ms },
+		b->pre_alarm_ms, b->load_reconnect_ms, b->charge_reconnect_ms,
 		b->release_pre_alarm,
 	};
 }
 
-static inline struct protection_sample adapt_sample(const struct reading *r)
+/* Delays that are changed while the board runs. */
+static inline void adapt_delays(struct protection *p, const struct board *b)
 {
-	struct protection_sample s = {
-		r->active, r->edges, r->unreadable, r->earlier, { 0 },
-		r->took, 0,
+	p->cfg = adapt_config(b);
+	p->debounce.cfg = p->cfg.debounce;
+}
+
+static inline struct debounce_sample adapt_sample(const struct reading *r)
+{
+	struct debounce_sample s = {
+		r->active, r->unreadable, r->edges, r->again, { 0 }, r->took,
 	};
 	unsigned int wire;
 
 	for (wire = 0; wire < WIRES; wire++)
-		s.earlier_at[wire] = r->earlier_at[wire];
+		s.first_edge[wire] = r->first_edge[wire];
 	return s;
 }
 
-static inline enum told adapt_reason(u32 reason)
+/* The other way round, for a test that has the driver's sample. */
+static inline struct reading adapt_reading(const struct debounce_sample *s)
+{
+	struct reading r = {
+		s->levels, s->unreadable, s->edges, s->more_edges, { 0 },
+		s->read_time_ns,
+	};
+	unsigned int wire;
+
+	for (wire = 0; wire < WIRES; wire++)
+		r.first_edge[wire] = s->first_edge[wire];
+	return r;
+}
+
+static inline struct board adapt_board(const struct protection_config *c)
+{
+	return (struct board){
+		c->debounce.fitted, c->pre_alarm_delay_ms,
+		c->load_reconnect_delay_ms, c->charge_reconnect_delay_ms,
+		c->debounce.clear_delay_ms, c->debounce.debounce_delay_ms,
+		c->release_pre_alarm_on_disconnect, true, false, 0,
+	};
+}
+
+static inline unsigned int adapt_reason(u32 reason)
 {
 	switch (reason) {
-	case PROTECTION_NO_REASON:
-		return NOTHING;
-	case PROTECTION_BY_TERMINALS:
-		return THE_TERMINALS;
-	case PROTECTION_BY_REMOTE:
-		return THE_SOFTWARE;
-	case PROTECTION_BY_USER:
-		return THE_USER;
-	case PROTECTION_BY_IO_ERROR:
-		return AN_ERROR;
-	case PROTECTION_BY_SENSE_MISMATCH:
-		return A_SHORT;
+	case REASON_NONE:
+		return WHY_NOT;
+	case REASON_TERMINALS:
+		return WHY_TERMINALS;
+	case REASON_REMOTE:
+		return WHY_SOFTWARE;
+	case REASON_USER:
+		return WHY_USER;
+	case REASON_IO_ERROR:
+		return WHY_ERROR;
+	case REASON_SENSE_MISMATCH:
+		return WHY_SHORT;
 	}
-	return reason - PROTECTION_BY_LINE + A_WIRE;
+	return reason - REASON_INPUT + WHY_WIRE;
+}
+
+static inline struct report adapt_lines(const struct debounce *d)
+{
+	return (struct report){
+		.active = d->active,
+		.unreadable = d->unreadable,
+		.implausible = d->implausible,
+		.terminals_on = debounce_terminals(d),
+	};
 }
 
 static inline struct report adapt_report(const struct protection *p, u64 now)
 {
-	return (struct report){
-		.terminals_on = protection_terminals(p),
-		.disconnect_in = protection_disconnect_in(p, now),
-		.load_reason =
-			adapt_reason(protection_load_reason(p, now)),
-		.charge_reason =
-			adapt_reason(protection_charge_reason(p, now)),
-		.alarm = protection_alarm(p),
-		.red = p->charge_blocked,
-	};
+	struct report r = adapt_lines(&p->debounce);
+
+	r.disconnect_in = protection_disconnect_in(p, now);
+	r.load_reason = adapt_reason(protection_load_reason(p, now));
+	r.charge_reason = adapt_reason(protection_charge_reason(p, now));
+	r.alarm = protection_alarm(p);
+	r.red = p->charge_tripped;
+	return r;
 }
 
 #endif /* _PROOF_ADAPTER_H */

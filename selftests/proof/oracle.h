@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The requirements a second time, as properties of what can be seen.
+ * The requirements a second time, as properties of what can be observed.
  *
- * The oracle watches a board from outside: what is read, what is asked for,
- * what the terminals carry, and when. It shares no type and no constant with
- * the driver; its numbers are those of Documentation/requirements.rst. Each
- * rule is a formula of past-time metric temporal logic over signals: a signal
- * is true since some time, and held(signal, d) means that it has been true at
- * every moment of the last d.
+ * The oracle watches a board from outside: what is read, what is requested, what
+ * the terminals carry, what is reported, and when. It shares no type and no
+ * constant with the driver; its numbers are those of
+ * Documentation/requirements.rst. Each rule is a formula of past-time metric
+ * temporal logic over signals: a signal is true since some time, and
+ * held(signal, d) means that it has been true at every moment of the last d.
  *
  * Times are nanoseconds of a clock that may start anywhere and may wrap.
+ *
+ * One cycle of the board is reported to the oracle as
+ *
+ *	oracle_until()		optional, on a copy: was the board late?
+ *	oracle_finds()		if the outputs turned out to be otherwise
+ *	oracle_reads()
+ *	oracle_asks()		what the board requests
+ *	oracle_carries()	what the outputs are after the write
+ *	oracle_reports()	what the board reports
  */
 #ifndef _PROOF_ORACLE_H
 #define _PROOF_ORACLE_H
@@ -17,7 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The wires of the board, in the order in which samples carry them. */
+/* The lines that the board reads. */
 enum wire {
 	CELL_LOW,
 	CELL_UNDERVOLTAGE,
@@ -31,8 +40,14 @@ enum wire {
 	WIRES
 };
 
-/* The terminals of the board, in the order in which they are written. */
-enum terminal {
+#define BIT_OF(wire)	(1U << (wire))
+#define FAULT_WIRES	(BIT_OF(CELL_OVERVOLTAGE) | BIT_OF(OVER_TEMPERATURE) | \
+			 BIT_OF(UNDER_TEMPERATURE) | BIT_OF(CHARGE_INHIBIT))
+#define REMOTE_WIRES	(BIT_OF(REMOTE_L) | BIT_OF(REMOTE_H) | \
+			 BIT_OF(REMOTE_LOOP))
+
+/* The outputs of the board. */
+enum output {
 	LOAD = 1,
 	CHARGE = 2,
 	PRE_ALARM = 4,
@@ -43,7 +58,7 @@ enum sign {
 	READS_ACTIVE,	/* and did so at every reading, with no edge between */
 	READS_INACTIVE,	/* likewise */
 	UNREADABLE,	/* every reading has failed */
-	RESTLESS,	/* stirs, and was not quiet for a debounce since (T2) */
+	RESTLESS,	/* moves, and was not quiet for a debounce since (T2) */
 	COUNTS,		/* as active; for a remote wire, as ON */
 	CLEAR,		/* counts as clear (T3) */
 	SIGNS
@@ -52,12 +67,17 @@ enum sign {
 /* What is known of the board. */
 enum whole {
 	CALM = WIRES * SIGNS,	/* no charge fault counts as active (C2) */
-	WARNED,			/* the pre-alarm has been asked for (L2) */
-	SOUNDING,		/* the pre-alarm terminal is high (L2) */
+	ATTEMPTED,		/* the pre-alarm was requested, and written (L2) */
+	COUNTING,		/* the 30 s (L2) */
+	SOUNDING,		/* the pre-alarm output is high (L2) */
+	FULL_AND_EMPTY,		/* over- with undervoltage (F4) */
+	HOT_AND_COLD,		/* over- with under-temperature (F4) */
+	CONTRADICTING,		/* either of both (F4) */
 	SIGNALS
 };
 
-#define SIGNAL(wire, sign)	((wire) * SIGNS + (sign))
+/* All wires of one sign are neighbours. */
+#define SIGNAL(wire, sign)	((sign) * WIRES + (wire))
 
 struct board {
 	uint32_t wired;
@@ -69,80 +89,85 @@ struct board {
 	bool release_pre_alarm;
 	bool software_on;	/* M2 */
 	bool user_inhibits;	/* C4 */
-	uint32_t shorted;	/* F3: terminals that are released for now */
+	uint32_t shorted;	/* F3: outputs that are released for now */
 };
 
 /* One look at the wires. */
 struct reading {
 	uint32_t active;
-	uint32_t edges;		/* changed, perhaps just now */
 	uint32_t unreadable;
-	uint32_t earlier;	/* changed at @earlier_at, then only if in @edges */
-	unsigned long long earlier_at[WIRES];
+	uint32_t edges;		/* had an edge since the last, first at @first_edge */
+	uint32_t again;		/* and moved again after that, perhaps just now */
+	unsigned long long first_edge[WIRES];
 	unsigned long long took;	/* for so long the reading tried in vain */
 };
 
 struct oracle {
 	struct board board;
-	unsigned long long truth;			/* a bit for each signal */
+	unsigned long long truth;		/* a bit for each signal */
 	unsigned long long since[SIGNALS];	/* valid while the signal is true */
-	uint32_t asked;			/* terminals asked for last */
-	uint32_t carried;		/* terminals as they were reported */
-	bool tripped;			/* L4, L5 */
-	bool tried_in_vain;		/* a pre-alarm that could not be raised */
-	uint32_t doubted;		/* terminals that failing readings took */
+	unsigned long long read_at;	/* time of the last reading */
+	uint32_t asked;		/* outputs requested last */
+	uint32_t carried;	/* outputs that are high, as reported */
+	bool tripped;		/* undervoltage took the load (L4, L5) */
+	bool stopped;		/* a charge fault stopped charging (C1, C2) */
+	bool renewed;		/* the 30 s have begun anew in this episode (L2) */
+	bool implausible;	/* is reported (F4) */
+	uint32_t load_blame;	/* reasons that may be reported, as bits */
+	uint32_t charge_blame;
 };
 
 struct rule {
 	const char *number;
 	const char *sentence;
-	uint32_t terminals;
+	uint32_t outputs;
 	bool high;
 	bool (*when)(const struct oracle *o, unsigned long long now);
 };
 
 extern const struct rule rules[];
 extern const unsigned int rule_count;
-/* How often each rule had something to say: a rule never used proves nothing. */
+/* How often each rule applied: one that never did proves nothing. */
 extern unsigned long long rule_uses[];
 
-void oracle_start(struct oracle *o, const struct board *board,
-		  const struct reading *first, uint32_t found, unsigned long long now);
-const struct rule *oracle_until(struct oracle *o, const struct reading *r,
-				unsigned long long now);
-void oracle_reads(struct oracle *o, const struct reading *r, unsigned long long now);
-const struct rule *oracle_asks(struct oracle *o, uint32_t asked, unsigned long long now);
-void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
-		    unsigned long long now);
-void oracle_finds(struct oracle *o, uint32_t carried, unsigned long long now);
-
-/* Why a terminal floats. */
-enum told {
-	NOTHING,	/* it does not */
-	THE_TERMINALS,
-	THE_SOFTWARE,
-	THE_USER,
-	AN_ERROR,
-	A_SHORT,
-	A_WIRE,		/* plus its number */
+/* Why an output floats. */
+enum why {
+	WHY_NOT,	/* it does not */
+	WHY_TERMINALS,
+	WHY_SOFTWARE,
+	WHY_USER,
+	WHY_ERROR,
+	WHY_SHORT,
+	WHY_WIRE,	/* plus its number */
 };
 
-/* What the board tells about itself. */
+/* What the board reports. */
 struct report {
+	uint32_t active;	/* wires that count as active, or ON */
+	uint32_t unreadable;	/* wires that count as unreadable (F2) */
+	bool implausible;	/* F4 */
 	bool terminals_on;
-	unsigned long long disconnect_in;		/* all ones: none is pending */
-	unsigned int load_reason;
+	unsigned long long disconnect_in;	/* all ones: none is pending */
+	unsigned int load_reason;		/* enum why */
 	unsigned int charge_reason;
 	unsigned int alarm;
-	bool red;			/* the light of O5 */
+	bool red;		/* the light of O5 */
 };
 
-const char *oracle_told(const struct oracle *o, const struct report *r,
-			unsigned long long now);
-
-static inline bool oracle_true(const struct oracle *o, unsigned int signal)
-{
-	return o->truth >> signal & 1;
-}
+/* Everything that is wrong is returned as the sentence that it breaks, or NULL. */
+void oracle_start(struct oracle *o, const struct board *board,
+		  const struct reading *first, uint32_t found,
+		  unsigned long long now);
+const struct rule *oracle_until(struct oracle *o, const struct reading *r,
+				unsigned long long now);
+void oracle_finds(struct oracle *o, uint32_t carried, unsigned long long now);
+void oracle_reads(struct oracle *o, const struct reading *r,
+		  unsigned long long now);
+const struct rule *oracle_asks(struct oracle *o, uint32_t asked,
+			       unsigned long long now);
+void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
+		    unsigned long long now);
+const char *oracle_reports(struct oracle *o, const struct report *r,
+			   unsigned long long now);
 
 #endif /* _PROOF_ORACLE_H */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The oracle as a judge of other tests.
+ *
+ * Linked into a program that runs the driver's scan cycle, with the calls of the pure
+ * files redirected to here (ld --wrap), this holds each of them against the oracle.
+ * The program need not know. The first thing that is wrong ends it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "judge.h"
+#include "oracle_terminals.h"
+#include "signals.h"
+
+/* The board that is watched: the one that began last. Copies of it are not. */
+static struct {
+	struct protection *p;
+	struct terminal *t;
+	struct oracle o;
+	struct terminals s;
+	u64 began, ended;	/* the board, and its last cycle */
+	u64 next;		/* when that wanted the next one, from then */
+	bool read, decided;	/* in this cycle */
+	bool found;		/* it began with outputs that were otherwise */
+	bool software_on, user_inhibits;	/* at the last decision */
+} watched;
+
+static unsigned long long cycles, in_time;
+
+static void wrong(const char *number, const char *sentence, u64 now)
+{
+	const struct protection *p = watched.p;
+	const struct debounce *d = &p->debounce;
+
+	printf("# after %llu ns of a board, in cycle %llu: %s: %s\n",
+	       now - watched.began, cycles, number, sentence);
+	printf("# read %llu ns before: levels %#x, active %#x, failing %#x, unreadable %#x\n",
+	       now - watched.o.read_at, d->level, d->active, d->read_failing,
+	       d->unreadable);
+	printf("# requested %u, actual %u, shorted %u, reasons %u %u; expected as bits %#x %#x\n",
+	       p->requested, p->actual, p->shorted,
+	       adapt_reason(protection_load_reason(p, now)),
+	       adapt_reason(protection_charge_reason(p, now)),
+	       watched.o.load_blame, watched.o.charge_blame);
+	printf("not ok - The oracle agrees\n");
+	exit(1);
+}
+
+static void must(const struct rule *rule, u64 now)
+{
+	if (rule)
+		wrong(rule->number, rule->sentence, now);
+}
+
+/* Settings may have been changed since. */
+static void take_settings(void)
+{
+	const struct protection *p = watched.p;
+	struct protection_config cfg = p->cfg;
+
+	cfg.debounce = p->debounce.cfg;
+	watched.o.board = adapt_board(&cfg);
+	watched.o.board.software_on = p->software_remote;
+	watched.o.board.user_inhibits = p->inhibit_charge;
+	watched.o.board.shorted = p->shorted;
+}
+
+void __wrap_protection_init(struct protection *p,
+			    const struct protection_config *cfg,
+			    const struct debounce_sample *first, u32 found,
+			    u64 now)
+{
+	struct reading r = adapt_reading(first);
+	struct board board = adapt_board(cfg);
+
+	__real_protection_init(p, cfg, first, found, now);
+	watched.p = p;
+	watched.t = NULL;
+	watched.began = now;
+	watched.read = false;
+	watched.decided = false;
+	watched.found = false;
+	watched.next = 0;
+	oracle_start(&watched.o, &board, &r, found, now);
+}
+
+/*
+ * Is the cycle at @now one that came when the driver asked for it, or before? Edges
+ * are read a debounce after the first of them at the latest, and at once where a line
+ * goes on moving.
+ */
+static bool punctual(const struct reading *r, u64 now)
+{
+	u64 debounce = watched.o.board.debounce_ms * 1000000ULL;
+	u32 restless = lines_with(&watched.o, RESTLESS) | r->again;
+	unsigned int wire;
+
+	if (watched.found || now == watched.ended || !watched.next ||
+	    now - watched.ended > watched.next)
+		return false;
+	for (wire = 0; wire < WIRES; wire++)
+		if (r->edges & BIT_OF(wire) && now - r->first_edge[wire] >
+		    (restless & BIT_OF(wire) ? 0 : debounce))
+			return false;
+	return true;
+}
+
+void __wrap_debounce_update(struct debounce *d, const struct debounce_sample *s,
+			    u64 now)
+{
+	struct reading r = adapt_reading(s);
+
+	__real_debounce_update(d, s, now);
+	if (!watched.p || d != &watched.p->debounce)
+		return;
+	if (punctual(&r, now)) {
+		struct oracle until = watched.o;
+
+		in_time++;
+		must(oracle_until(&until, &r, now), now);
+	}
+	watched.found = false;
+	take_settings();
+	oracle_reads(&watched.o, &r, now);
+	watched.read = true;
+	cycles++;
+}
+
+u32 __wrap_protection_decide(struct protection *p, u64 now)
+{
+	u32 requested = __real_protection_decide(p, now);
+
+	if (p != watched.p)
+		return requested;
+	if (!watched.read || now != watched.o.read_at)
+		wrong("L5", "a decision is that of the reading before it", now);
+	take_settings();
+	must(oracle_asks(&watched.o, requested, now), now);
+	watched.read = false;
+	watched.decided = true;
+	watched.software_on = p->software_remote;
+	watched.user_inhibits = p->inhibit_charge;
+	return requested;
+}
+
+void __wrap_protection_feedback(struct protection *p, u32 actual, u64 now)
+{
+	__real_protection_feedback(p, actual, now);
+	if (p != watched.p)
+		return;
+	if (watched.decided)
+		oracle_carries(&watched.o, p->requested, actual, now);
+	else
+		oracle_finds(&watched.o, actual, now);
+	watched.found = !watched.decided;
+	watched.decided = false;
+}
+
+/* Asked for at the end of each cycle. */
+u64 __wrap_protection_next(const struct protection *p, u64 now)
+{
+	u64 next = __real_protection_next(p, now);
+	struct report report;
+	const char *broken;
+
+	if (p == watched.p) {
+		watched.ended = now;
+		watched.next = next;
+	}
+	/* What was switched meanwhile is for the next cycle, which is due. */
+	if (p == watched.p && p->software_remote == watched.software_on &&
+	    p->inhibit_charge == watched.user_inhibits) {
+		report = adapt_report(p, now);
+		broken = oracle_reports(&watched.o, &report, now);
+		if (broken)
+			wrong("reported", broken, now);
+	}
+	return next;
+}
+
+void __wrap_terminal_driven(struct terminal *t, u32 driven, u64 now)
+{
+	__real_terminal_driven(t, driven, now);
+	/* It is zeroed at first, and tells of no begin. */
+	if (t != watched.t) {
+		if (!watched.p || watched.t)
+			return;
+		watched.t = t;
+		watched.s = (struct terminals){};
+	}
+	terminals_carry(&watched.s, driven, now);
+}
+
+void __wrap_terminal_check(struct terminal *t, u32 sense, u32 known, u64 now)
+{
+	const char *broken;
+
+	__real_terminal_check(t, sense, known, now);
+	if (t != watched.t)
+		return;
+	terminals_see(&watched.s, sense, known, now);
+	broken = terminals_say(&watched.s, 0, t->shorted, t->mismatch, 0, now);
+	if (broken)
+		wrong("terminals", broken, now);
+}
+
+static void __attribute__((destructor)) summary(void)
+{
+	if (cycles)
+		printf("# the oracle judged %llu cycles, %llu of them also in time\n",
+		       cycles, in_time);
+}
