@@ -34,7 +34,6 @@ help:
 	@echo '  check        the quick ones, with the totals:'
 	@echo '  check-host   the protection logic, compiled for this machine: stories,'
 	@echo '               random ones, and every state that it can reach'
-	@echo '  seeded       ten bugs in it: which rule and which test refutes each?'
 	@echo '  check-fuzz   inputs that find their own way, in the core and the tool'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema,'
@@ -53,6 +52,8 @@ help:
 	@echo
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
 	@echo '               branch of the rules, inputs, outputs and charge is made wrong'
+	@echo '  mutants      some of those: what the proof and the tests say of each'
+	@echo '  layers       what each part of the driver uses; it must point down'
 	@echo '  coverage     which lines of the driver do the tests in the machine run?'
 	@echo '               build/coverage.txt; a kernel is built for it, once'
 	@echo
@@ -155,21 +156,20 @@ diagrams: vm
 
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
-seeded = 'ten bugs, put in on purpose' \
-	'$(lib)/host-packages.sh host && selftests/seeded/run'
+mutants = 'whether the proof and the tests would notice, by examples' \
+	'$(lib)/host-packages.sh host && selftests/mutation/run --examples'
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
-	'state of charge, on this machine' '$(make_in) selftests/host capacity' \
+	'the same, judged by the oracle' '$(make_in) selftests/proof judge' \
+	'state of charge, on this machine' '$(make_in) selftests/host soc' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines' \
 	'whether these tests would notice, by a sample' \
 	'selftests/mutation/run --sample 20' \
+	$(mutants) \
 	'protection logic, every state' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check' \
-	'protection logic, model checked' \
-	'$(lib)/host-packages.sh spin && selftests/spin/run' \
-	$(seeded)
+	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check'
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
 check_tools = 'the tool' \
@@ -213,9 +213,6 @@ check-host:
 check-fuzz:
 	+@$(gather) $(check_fuzz)
 
-seeded:
-	+@$(gather) $(seeded)
-
 check-tools:
 	+@$(gather) $(check_tools)
 
@@ -247,6 +244,12 @@ mutation:
 	@$(lib)/host-packages.sh host
 	@nice selftests/mutation/run $(FILES)
 
+mutants:
+	+@$(gather) $(mutants)
+
+layers:
+	@selftests/static/layers.py $(wildcard build/*/module/driver/*.o)
+
 coverage: vm
 	@$(lib)/host-packages.sh userland
 	@selftests/coverage/run $(TESTS)
@@ -267,5 +270,5 @@ bench: vm
 .PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package check-fuzz seeded deb dkms patches soak bench mutation \
-	coverage
+	check-package check-fuzz deb dkms patches soak bench mutation \
+	mutants layers coverage

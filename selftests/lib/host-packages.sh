@@ -30,8 +30,7 @@ packages_of() {
 	patches) echo "coccinelle git ocaml patch python3-attr python3-libfdt" \
 		"python3-rfc3987 python3-ruamel.yaml python3-typing-extensions" \
 		"yamllint" ;;
-	host) echo "gcc libc6-dev patch python3" ;;
-	spin) echo "gcc libc6-dev spin" ;;
+	host) echo "gcc libc6-dev python3" ;;
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
