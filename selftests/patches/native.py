@@ -12,8 +12,6 @@ import re
 NATIVE = (
     (r'smallbms_hrtimer_setup\(', 'hrtimer_setup('),
     (r'smallbms_run_worker\((.*)\);', r'kthread_run_worker(0, "%s", \1);'),
-    (r'SMALLBMS_GPIO_SET\((\w+), \w+\)\n\n', ''),
-    (r'\bgpiochip_set\b', 'gpiochip_switch'),
     (r'smallbms_(gpiod_set_value(?:_cansleep)?)\(', r'\1('),
     (r'smallbms_assign_str\((\w+), \w+\)', r'__assign_str(\1)'),
     (r'smallbms_set_behaviours\((\w+)\);',
@@ -25,6 +23,10 @@ NATIVE = (
     # Modules of the kernel have its version
     (r'MODULE_VERSION\(.*\);\n', ''),
 )
+
+
+# A function that calls another one, which has the type that the kernel wants
+WRAPPER = r'SMALLBMS_(?:GPIO_SET|REMOVE)\((\w+), (\w+)\)\n\n'
 
 
 def width(text):
@@ -57,6 +59,8 @@ def renamed(text, old, new):
 
 def native(text, version, helpers):
     """@text in the kernel @version, a pair; @helpers: what compat.h defines."""
+    for wrapper in re.finditer(WRAPPER, text):
+        text = re.sub(rf'\b{wrapper[1]}\b', wrapper[2], text.replace(wrapper[0], ''))
     for old, new in NATIVE:
         text = renamed(text, old, new)
     text = text.replace('SMALLBMS_HEALTH_UNDERVOLTAGE', 'POWER_SUPPLY_HEALTH_UNDERVOLTAGE'

@@ -40,15 +40,33 @@ a small computer. The batteries watch their own cells and pull shared signal
 lines; the board floats one output to disconnect the loads, another to
 disconnect the chargers, and raises a third as a warning before the first.
 
-The driver decides on levels, never on edges, and so a lost interrupt costs at
-most one re-scan. What cannot be read counts as active, and what cannot be
-written is never reported as done. The rules are one file without a lock, a
-clock or a line of I/O; lines that do not sleep are served in hard interrupt
+The driver decides on levels, never on edges, so a lost interrupt costs at most
+one re-scan. What cannot be read counts as active, and what cannot be written
+is never reported as done. Lines that do not sleep are served in hard interrupt
 context, others by a thread of the board's own.
 
-Patch 1 and 2 are the binding. Patch 3 brings the rules, patch 4 what reads and
-drives lines, patch 5 the driver itself; it is built from there on. The tests
-come with a module that emulates an I2C expander, and skip without it.
+Includes and calls point down only, and the series follows them: the binding
+(1, 2), the rules, without device, lock or clock (3), reading and driving lines
+(4), the core, which protects, silently (5), and then one patch for each way to
+report what it does: measurements (6), attributes and a log (7), a power supply
+(8), a GPIO chip (9), LED triggers (10). The tests (11) come with a module that
+emulates an I2C expander, and skip without it.
+'''
+
+# In the kernel, KUnit tests are a part of the module.
+KUNIT = '''
+config SMALLBMS_KUNIT_TEST
+	bool "KUnit tests for the smallBMS I/O board" if !KUNIT_ALL_TESTS
+	depends on SMALLBMS
+	depends on KUNIT=y || SMALLBMS=m
+	default KUNIT_ALL_TESTS
+	help
+	  Build unit tests into the driver for the smallBMS I/O board. They
+	  need no board, and run when the driver is loaded, or at boot if it
+	  is built in. What they find is printed to the kernel log, in the
+	  format of KTAP, and to debugfs.
+
+	  If unsure, say N.
 '''
 
 
@@ -108,38 +126,109 @@ def binding():
     copy(f'{TOP}/dt-bindings/smallbms,io-board.yaml', BINDING)
 
 
-def part(pattern):
-    """Some of the driver's files, and a Makefile for what is there by then."""
-    objects = []
-    for name, text in sources('driver', pattern):
+def here():
+    """The driver's sources that are there by now, by name without suffix."""
+    return {os.path.splitext(name)[0] for name in os.listdir(DRIVER)}
+
+
+def without_missing(name, text):
+    """The table of observers, and what declares them, less those to come."""
+    if name not in ('main.c', 'observers.h'):
+        return text
+    return re.sub(r'^.*\b(\w+)_attach\b.*\n',
+                  lambda found: found[0] if found[1] in here() else '', text, flags=re.M)
+
+
+def makefile():
+    """The driver's Kbuild, less the objects to come; tests are built on request."""
+    known = here() | {'smallbms'}
+    text = re.sub(r'\b(\w+)\.o\b ?', lambda found: found[0] if found[1] in known else '',
+                  read(f'{TOP}/driver/Kbuild'))
+    text = re.sub(r'^\t *\\?\n', '', text, flags=re.M)         # nothing is left of a line,
+    text = re.sub(r' *\\\n(?!\t)', '\n', text)                 # of those after it,
+    text = re.sub(r'^#[^\n]*\nsmallbms-y \+= *\n', '', text, flags=re.M)  # of a list
+    tests = sorted(name for name in here() if name.endswith('_test'))
+    if tests:
+        text += '\nsmallbms-$(CONFIG_SMALLBMS_KUNIT_TEST) += ' + \
+                ' '.join(f'{name}.o' for name in tests) + '\n'
+    write(f'{DRIVER}/Makefile', re.sub(r' +\n', '\n', text))
+
+
+def part(*names):
+    """Some of the driver's files, and what refers to them."""
+    texts = dict(sources('driver', r'.*'))
+    wanted = {*names} | (here() if os.path.isdir(DRIVER) else set())
+    texts = {name: text for name, text in texts.items()
+             if os.path.splitext(name)[0] in wanted}
+    missing = {*names} - {os.path.splitext(name)[0] for name in texts}
+    if missing:
+        raise SystemExit(f'series.py: not in driver/: {" ".join(sorted(missing))}')
+    for name, text in texts.items():
         write(f'{DRIVER}/{name}', text)
-    for path in sorted(glob.glob(f'{DRIVER}/*.c')):
-        objects.append(os.path.basename(path)[:-1] + 'o')
-    write(f'{DRIVER}/Makefile',
-          '# SPDX-License-Identifier: GPL-2.0\n\nobj-$(CONFIG_SMALLBMS) += smallbms.o\n'
-          f'smallbms-y := {" ".join(objects)}\n')
+    for name, text in texts.items():
+        write(f'{DRIVER}/{name}', without_missing(name, text))
+    makefile()
 
 
-def rules():
-    part(r'protection\.[ch]')
+def kunit():
+    """The KUnit tests that need only what is there, in the kernel's words."""
+    headers = {name for name in os.listdir(DRIVER) if name.endswith('.h')}
+    for path in sorted(glob.glob(f'{TOP}/selftests/kunit/*.c')):
+        text = read(path)
+        included = {*re.findall(r'^#include "(.*)"', text, re.M)} - {'kunit.h'}
+        if included and included <= headers:
+            text = text.replace('#include "kunit.h"\n', '#include <kunit/test.h>\n\n')
+            text = re.sub(r'\bCASE\((\w+),\s*"[^"]*"\)', r'KUNIT_CASE(\1)', text)
+            write(f'{DRIVER}/{os.path.basename(path)[:-2]}_test.c', text)
+    makefile()
+
+
+def pure():
+    part('lines', 'settings', 'debounce', 'protection', 'terminal')
+    kunit()
 
 
 def lines():
-    part(r'(inputs|outputs|sense)\.[ch]')
+    part('inputs', 'edges', 'outputs', 'heartbeat', 'watchdog')
 
 
-def driver():
-    part('.*')
+def core():
+    part('scan', 'trace', 'subscribe', 'snapshot', 'core', 'measurements', 'observers', 'main')
     copy(f'{TOP}/driver/Kconfig', f'{DRIVER}/Kconfig')
-    copy(f'{TOP}/driver/Kbuild', f'{DRIVER}/Makefile')
+    if glob.glob(f'{DRIVER}/*_test.c'):
+        write(f'{DRIVER}/Kconfig', read(f'{DRIVER}/Kconfig') + KUNIT)
     insert(f'{SUPPLY}/Kconfig', f'source "{DRIVER}/Kconfig"\n',
            lambda each: each.startswith('endif # POWER_SUPPLY'))
     write(f'{SUPPLY}/Makefile',
           read(f'{SUPPLY}/Makefile') + 'obj-$(CONFIG_SMALLBMS)\t\t+= smallbms/\n')
 
 
-def abi():
+def measuring():
+    part('iio')
+
+
+def attributes():
+    part('log', 'attrs')
     copy(f'{TOP}/{ABI}', ABI)
+
+
+def supply():
+    part('soc', 'supply')
+
+
+def gpiochip():
+    part('gpiochip')
+
+
+def leds():
+    part('leds')
+    # nothing is left out
+    there = {name for name, _ in sources('driver', r'.*')}
+    if not there <= {*os.listdir(DRIVER)}:
+        raise SystemExit('series.py: no patch brings '
+                         f'{" ".join(sorted(there - {*os.listdir(DRIVER)}))}')
+    if not read(f'{DRIVER}/Makefile').startswith(read(f'{TOP}/driver/Kbuild')):
+        raise SystemExit('series.py: the last Makefile is not driver/Kbuild')
 
 
 def tests():
@@ -175,27 +264,42 @@ SERIES = (
     (binding, 'dt-bindings: power: supply: Add the smallBMS I/O board',
      'The board sits between a bank of LiFePO4 smart batteries and the GPIO\n'
      'lines of a small computer, and disconnects loads and chargers.', BINDING),
-    (rules, 'power: supply: smallbms: Add the rules that protect a bank',
+    (pure, 'power: supply: smallbms: Add the rules that protect a bank',
      'Loads are disconnected before a cell is empty, after a pre-alarm of 30 s;\n'
      'chargers before one is overcharged, or charged too hot or too cold.\n\n'
-     'The rules know neither locks nor clocks nor lines: levels and the time\n'
-     'come in, what the outputs have to be and when to look again go out.',
-     f'{DRIVER}/protection.*'),
+     'The rules know no device, lock or clock: samples of levels and the time\n'
+     'come in, the requested outputs and the next deadline go out.',
+     f'{DRIVER}/'),
     (lines, 'power: supply: smallbms: Read and drive the lines of a board',
-     'All inputs are read at once where the chip can do it. Outputs are read\n'
-     'back where the chip allows, and written again when they are not what\n'
-     'they were set to.',
-     f'{DRIVER}/inputs.* {DRIVER}/outputs.* {DRIVER}/sense.*'),
-    (driver, 'power: supply: smallbms: Add driver for the I/O board',
-     'It reads the lines when an interrupt says so, when a delay ends and once\n'
-     'a second, has the rules decide, and writes what has changed. The board is\n'
-     'offered as a power supply, a GPIO chip, LED triggers and attributes.', f'{DRIVER}/'),
-    (abi, 'power: supply: smallbms: Document the attributes of a board',
-     'They tell what the board does and why, and switch its software remote.', ABI),
+     'Inputs are read with one array read a chip. Outputs are read back where\n'
+     'the chip allows, and written again when they are not at the level that\n'
+     'they were set to. A line that interrupts too often is masked and polled.\n'
+     'A heartbeat stops when scan cycles do.', None),
+    (core, 'power: supply: smallbms: Protect the bank',
+     'Scan cycles run from the moment at which inputs and outputs are there:\n'
+     'after an edge, when a delay ends, and once a second. Each publishes a\n'
+     'snapshot, which nothing reads yet: whatever reports is an observer, and\n'
+     'cannot delay or end the protection.', None),
+    (measuring, 'power: supply: smallbms: Measure the bank',
+     'Voltage, current and temperature are read from IIO channels, if there\n'
+     'are any. No rule depends on them.', None),
+    (attributes, 'power: supply: smallbms: Add attributes and a log',
+     'They show the state of the board and the reason, and switch its software\n'
+     'remote. Each transition is logged once.', ABI),
+    (supply, 'power: supply: smallbms: Register a power supply',
+     'It reports the bank as a battery, with an estimate of its charge from\n'
+     'the lines and the voltage, and lets the user inhibit charging.', None),
+    (gpiochip, 'power: supply: smallbms: Add a GPIO chip',
+     'Its lines are the conditions and outputs of the board, for other drivers\n'
+     'and for user space; one of them is the software remote.', None),
+    (leds, 'power: supply: smallbms: Add LED triggers',
+     'LEDs show what those of the board itself would: load connected, charging\n'
+     'stopped by a fault.', None),
     (tests, 'selftests: smallbms: Test boards, and an expander that fails',
-     'What any board must tell is tested on each board that is there. The other\n'
-     'tests need boards on the chips of the test module, which emulates an I2C\n'
-     'expander that fails on demand; they skip where there are none.', f'{TESTS}/'),
+     'What any board must report is tested on each board that is there. The\n'
+     'other tests need boards on the chips of the test module, which emulates\n'
+     'an I2C expander that fails on demand; they skip where there are none.',
+     f'{TESTS}/'),
 )
 
 

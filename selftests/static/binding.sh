@@ -156,7 +156,7 @@ binding_agrees() {
 	local nodes node complaints
 
 	rig_trees
-	nodes=$(sed -nE 's/^tree +([^ ]+) \{.*smallbms,io-board.*/\1/p' \
+	nodes=$(sed -nE 's/^tree +([^ ]+) \{ [$](board|complete) .*/\1/p' \
 		selftests/pins/scenarios/refused.txt)
 	[ "$(wc -w <<<"$nodes")" -ge 5 ]
 	complaints=$(validate "$dt/rig/refused-scenario")

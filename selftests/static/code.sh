@@ -24,21 +24,21 @@ excused() {
 		echo none
 		;;
 	selftests/kunit/*)
-		# A test's name is a sentence
-		echo LONG_LINE,LONG_LINE_STRING
+		# A test's name is a sentence; a fake drops arguments
+		echo LONG_LINE,LONG_LINE_STRING,MACRO_ARG_UNUSED
 		;;
 	selftests/proof/* | selftests/fuzz/*)
 		# Programs, see below; and names that the compiler gives
-		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE,MACRO_ARG_REUSE
 		;;
-	selftests/host/lines/*)
+	selftests/host/lines/* | selftests/host/include/*)
 		# Programs, as below, with some of the kernel's macros and types
 		# as they are there, and tables of sentences
 		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,LONG_LINE,LONG_LINE_STRING,COMPLEX_MACRO,MACRO_ARG_REUSE,MACRO_ARG_UNUSED,NEW_TYPEDEFS,EMBEDDED_FUNCTION_NAME
 		;;
 	selftests/*)
 		# Programs, see below; and a test's name is a sentence
-		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,LONG_LINE_STRING
+		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,LONG_LINE_STRING,EMBEDDED_FUNCTION_NAME
 		;;
 	tools/*)
 		# Programs do not have the kernel's macros, types, strscpy()

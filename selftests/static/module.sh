@@ -30,6 +30,12 @@ module_gcc() {
 	built_by gcc GCC
 }
 
+check layers "each part of the driver uses only parts below it: includes and calls"
+layers() {
+	[ -d "$out/module-gcc" ] || module gcc
+	selftests/static/layers.py "$out"/module-gcc/driver/*.o
+}
+
 # Debian's headers are made for gcc: they name it as CC, and their configuration
 # holds answers that only gcc gives. LLVM=1 alone would silently use gcc.
 check module_clang "clang W=1 finds nothing in the module"

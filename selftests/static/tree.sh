@@ -79,10 +79,10 @@ compat() {
 
 # The rules, by number: B1-B4 and so on, in the order of the document
 rules() {
-	local letter
+	local range
 
-	for letter in B4 O5 M4 L6 C4 T5 F7; do
-		seq -f "${letter%?}%.0f" "${letter#?}"
+	for range in B1-4 O1-5 M1-4 L1-6 C1-4 V1-1 T1-5 F0-9; do
+		seq -f "${range:0:1}%.0f" "${range:1:1}" "${range:3:1}"
 	done
 }
 
