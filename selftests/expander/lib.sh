@@ -3,7 +3,8 @@
 #
 # For the test scripts that run inside the machine, or on any gateway that has
 # the module smallbms-bench and boards on its chips.  Boards are known by their
-# label, the name of the power supply; the chip below is bench-LABEL.
+# label, the name of the power supply; the chip below is bench-LABEL, and the second
+# chip of a board that has two is part-LABEL.
 
 bench=/sys/kernel/debug/smallbms-bench
 supplies=/sys/class/power_supply
@@ -42,16 +43,37 @@ end() {
 	exit
 }
 
-# pins LABEL NAME LEVEL...: levels from outside, all at one moment
+# find_chip LABEL NAME: $_chip is the folder of the chip that has this pin
+find_chip() {
+	for _chip in "$bench/bench-$1" "$bench/part-$1"; do
+		[ ! -e "$_chip/level/$2" ] || return 0
+	done
+	return 1
+}
+
+# pins LABEL NAME LEVEL...: levels from outside, all at one moment if the board has
+# one chip
 pins() {
 	_label=$1
 	shift
-	echo "$*" >"$bench/bench-$_label/pins"
+	if [ ! -e "$bench/part-$_label" ]; then
+		echo "$*" >"$bench/bench-$_label/pins"
+		return
+	fi
+	while [ $# -gt 1 ]; do
+		find_chip "$_label" "$1" && echo "$1 $2" >"$_chip/pins"
+		shift 2
+	done
 }
 
 # level LABEL NAME: prints the level of a pin
 level() {
-	cat "$bench/bench-$1/level/$2"
+	find_chip "$1" "$2" && cat "$_chip/level/$2"
+}
+
+# bounce LABEL NAME HZ MS
+bounce() {
+	find_chip "$1" "$2" && echo "$2 $3 $4" >"$_chip/bounce"
 }
 
 set_bench() {
@@ -128,7 +150,7 @@ within() {
 }
 
 is_level() {
-	read -r _is <"$bench/bench-$1/level/$2" && [ "$_is" = "$3" ]
+	find_chip "$1" "$2" && read -r _is <"$_chip/level/$2" && [ "$_is" = "$3" ]
 }
 
 # attribute_is LABEL NAME VALUE
@@ -235,14 +257,50 @@ described() {
 }
 
 clear_record() {
-	echo >"$bench/bench-$1/record"
+	for _each in "$bench"/*"-$1"/record; do
+		echo >"$_each"
+	done
 }
 
 # when LABEL KIND NAME LEVEL [AFTER]: ns of the first such entry, or nothing
 when() {
 	awk -v kind="$2" -v name="$3" -v level="$4" -v after="${5:-0}" \
 		'$2 == kind && $3 == name && $4 == level && $1 + 0 >= after + 0 {
-			print $1; exit }' "$bench/bench-$1/record"
+			print $1; exit }' "$bench"/*"-$1"/record
+}
+
+# drives LABEL NAME: of each time that an output was driven high, how long that
+# lasted in us; of the last, up to now, if it is high
+drives() {
+	awk -v name="$2" -v now="$(uptime_ms)" '$2 == "set" && $3 == name {
+			if ($4)
+				begun = $1
+			else if (begun)
+				printf "%d\n", ($1 - begun) / 1000
+			if (!$4)
+				begun = 0
+		}
+		END { if (begun) printf "%d\n", now * 1000 - begun / 1000 }
+	' "$bench"/*"-$1"/record
+}
+
+# interrupts_of LABEL NAME: of a board's line, or of another action on its chips, as
+# the kernel counts them
+interrupts_of() {
+	_chips=
+	for _each in /sys/devices/platform/*"-$1"; do
+		_chips="$_chips ${_each##*/}"
+		for _expander in "$_each"/i2c-*/*-0020; do
+			_chips="$_chips ${_expander##*/}"
+		done
+	done
+	awk -v chips="$_chips " -v action="$2" -v cpus="$(nproc)" '
+		index(chips, " " $(2 + cpus) " ") &&
+		index($0 " ", "  " action " ") {
+			for (n = 2; n < 2 + cpus; n++)
+				count += $n
+		}
+		END { print count + 0 }' /proc/interrupts
 }
 
 # transfers LABEL FROM TO: those that began in this time
@@ -272,14 +330,14 @@ flicker() {
 		told "$label" leaving
 		# a tick for each change, and no more: debug kernels are slow
 		set_bench "$label" bounce_tick_us 1000
-		echo "cell-low 500 3600000" >"$bench/bench-$label/bounce"
+		bounce "$label" cell-low 500 3600000
 	done
 }
 
 # No more of them
 calm() {
 	for label in $(labels); do
-		echo "cell-low 1 1" >"$bench/bench-$label/bounce"
+		bounce "$label" cell-low 1 1
 		usleep 20000
 		healthy "$label"
 	done

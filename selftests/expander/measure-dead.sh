@@ -87,7 +87,7 @@ property_is every voltage_now 13200000 && all_readable every
 verdict $? "no property fails"
 [ "$(attribute every measurements/errors)" -ge 9 ]
 verdict $? "the failures are counted: $(attribute every measurements/errors)"
-[ "$(dmesg | grep -c "board-every: voltage cannot be read")" = 1 ]
+[ "$(dmesg | grep -c "board-every: cannot read IIO channel 'voltage'")" = 1 ]
 verdict $? "the log tells it once"
 attribute_is every conditions none
 verdict $? "it is no fault of the lines: no condition"
@@ -101,7 +101,7 @@ between 30000 "$worst" 65000
 verdict $((good + $?)) "chips that hang the expander's own bus: a trip waits for one transfer of theirs, 35 ms, and no more (T5)"
 echo none >"$bench/bench-every/sensor_fault"
 usleep 20000000
-property_is every capacity 70 && dmesg | grep -q "voltage is measured again"
+property_is every capacity 70 && dmesg | grep -q "IIO channel 'voltage' works again"
 verdict $? "all is measured again when the chips answer, and the log tells"
 
 set_bench every never_ready 1

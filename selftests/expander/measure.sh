@@ -114,7 +114,7 @@ verdict $good "temp is in tenths of a degree"
 	[ -e $supplies/voltage/voltage_now ]
 verdict $? "a property that is not wired is not listed"
 [ ! -e $supplies/wrong/voltage_now ] && [ -e $supplies/wrong/current_now ] &&
-	dmesg | grep -q "io-channels: 'voltage' is none that can be used"
+	dmesg | grep -q "cannot use IIO channel 'voltage'"
 verdict $? "a current that is wired as the voltage is refused, and named"
 is_on wrong
 verdict $? "the board protects all the same"
@@ -205,7 +205,7 @@ within 25000 has_condition every voltage-out-of-range
 verdict $? "less than 8 V is reported as a condition (B3)"
 wait $waiter
 verdict $? "who poll()s the conditions is woken by it (B3)"
-dmesg | grep -q "board-every: 7998 mV: not within the board's 8 to 70 V"
+dmesg | grep -q "board-every: voltage is 7998 mV, outside 8 to 70 V"
 verdict $? "and as a message (B3)"
 is_on every
 verdict $? "no output follows from it"

@@ -5,11 +5,27 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . ./lib.sh
 
+driver=/sys/bus/platform/drivers/smallbms
+
 begin
 start
 verdict $? "all boards come up with load and charge on"
+# A short is driven for 100 ms at most (F3)
+SHORT_US=100000
+
+# short_driven LABEL NAME LEAST: at least so often, and never for too long
+short_driven() {
+	drives "$1" "$2" >/tmp/drives
+	longest=$(sort -n /tmp/drives | tail -n 1)
+	note "$1: $2: driven $(wc -l </tmp/drives) times into a short," \
+		"for ${longest:-0} us at most"
+	[ "$(wc -l </tmp/drives)" -ge "$3" ] && between 0 "$longest" $SHORT_US
+}
+
+sensed=
 for label in $(labels); do
 	grep -q load-sense "$bench/bench-$label/pins" || continue
+	sensed="$sensed $label"
 	told "$label" short
 	echo load >"$bench/bench-$label/short"
 	clear_record "$label"
@@ -25,9 +41,71 @@ for label in $(labels); do
 	note "$label: $tries tries in 4 s"
 	between 1 "$tries" 5
 	verdict $? "$label: it is tried again, after a back-off (F3)"
+	short_driven "$label" load 1
+	verdict $? "$label: for 100 ms at most each time (F3)"
 	echo none >"$bench/bench-$label/short"
 	within 20000 is_on "$label"
 	verdict $? "$label: the load is back when the short circuit is gone"
+
+	echo off >"$supplies/$label/device/remote"
+	echo load >"$bench/bench-$label/short"
+	clear_record "$label"
+	echo on >"$supplies/$label/device/remote"
+	usleep 500000
+	short_driven "$label" load 1
+	verdict $? "$label: a load that is switched on into a short is released within 100 ms (F3)"
+	echo none >"$bench/bench-$label/short"
+	within 20000 all_well "$label"
+
+	# no other output changes, whose terminal would make the board look
+	told "$label" short inhibit
+	echo inhibit-charge >"$supplies/$label/charge_behaviour"
+	echo charge >"$bench/bench-$label/short"
+	clear_record "$label"
+	told "$label" short
+	echo auto >"$supplies/$label/charge_behaviour"
+	usleep 500000
+	short_driven "$label" charge 1
+	verdict $? "$label: and so is charge, when it alone is switched on (F3)"
+	echo load >"$bench/bench-$label/short"
+	within 20000 is_level "$label" charge 1
+
+	told "$label" short leaving
+	echo "board-$label" >$driver/unbind
+	clear_record "$label"
+	echo "board-$label" >$driver/bind
+	usleep 500000
+	short_driven "$label" load 1
+	verdict $? "$label: a load that the driver switches on at its start as well (F3)"
+	echo none >"$bench/bench-$label/short"
+	within 20000 is_on "$label"
+	verdict $? "$label: all is on when that short circuit is gone"
+	told "$label"
+done
+
+# L2: 30 s from the first attempt, whatever becomes of it and of those that follow
+for label in $sensed; do
+	told "$label" short
+	echo pre-alarm >"$bench/bench-$label/short"
+	clear_record "$label"
+	pins "$label" cell-undervoltage 1
+done
+for label in $sensed; do
+	within 70000 is_level "$label" load 0
+	begun=$(when "$label" set pre-alarm 1)
+	cut=$(when "$label" set load 0)
+	took=
+	[ -z "$begun" ] || [ -z "$cut" ] || took=$(us "$begun" "$cut")
+	note "$label: load off ${took:-never} us after the first attempt at the pre-alarm"
+	between 30000000 "$took" 30100000
+	verdict $? "$label: a pre-alarm that is short-circuited does not postpone the cut (L2, F3)"
+	short_driven "$label" pre-alarm 4
+	verdict $? "$label: it is tried again, for 100 ms at most each time (F3)"
+	echo none >"$bench/bench-$label/short"
+	healthy "$label"
+	# the back-off of the short goes on meanwhile
+	within 80000 all_well "$label"
+	verdict $? "$label: the load comes back afterwards (L4), and all is well"
 	told "$label"
 done
 for label in $(labels); do

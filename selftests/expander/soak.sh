@@ -63,6 +63,9 @@ while [ "$seed" -lt $(($1 + $2)) ]; do
 			echo "${words% *}" >"$bench/bench-$label/$file"
 		fi
 		usleep $((pause_ms * 1000))
+		# or the kernel gives up the interrupt, which stuck.sh is for
+		[ "$file" != int_stuck ] || [ ! -e "$bench/bench-$label/$file" ] ||
+			set_bench "$label" int_stuck 0
 	done </tmp/things
 	for label in $(labels); do
 		echo "cell-low 0 0" >"$bench/bench-$label/bounce"

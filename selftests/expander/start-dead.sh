@@ -44,10 +44,10 @@ for label in $(labels); do
 	verdict $? "$label: a board whose bus dies at one of the first $((n - 1)) writes is refused"
 	good=0
 	for output in load charge pre-alarm; do
-		log "$label" "$output-gpios: cannot be driven" || good=1
+		log "$label" "failed to drive $output-gpios" || good=1
 	done
 	verdict $good "$label: the log names the output that cannot be driven"
-	log "$label" "the outputs could not be released"
+	log "$label" "failed to release the outputs"
 	verdict $? "$label: and says that nobody knows how they are (F1)"
 	fault "$label" none
 	within 10000 all_well "$label"

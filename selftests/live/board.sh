@@ -46,8 +46,10 @@ for board in $boards; do
 		esac
 		verdict $? "$board: $output is on, or a reason is told ($reason)"
 	done
-	[ "$(cat "$device/pre_alarm_delay_ms")" -ge 30000 ]
-	verdict $? "$board: the pre-alarm delay is 30000 ms at least (L2)"
+	between 30000 "$(cat "$device/pre_alarm_delay_ms")" 600000
+	verdict $? "$board: the pre-alarm delay is within 30 s and 10 min (L2, V1)"
+	between 0 "$(cat "$device/load_reconnect_delay_ms")" 3600000
+	verdict $? "$board: the load reconnect delay is within an hour (V1)"
 	left=$(cat "$device/disconnect_in_ms")
 	[ "$left" -ge -1 ] && [ "$left" -le "$(cat "$device/pre_alarm_delay_ms")" ]
 	verdict $? "$board: disconnect_in_ms is -1 or what is left ($left)"

@@ -90,6 +90,7 @@ static void bus_message(struct bus *bus, struct i2c_msg *msg,
 	} else if (fault == FAULT_CORRUPT && msg->len == 2) {
 		u8 wrong[2] = { msg->buf[0], ~msg->buf[1] };
 
+		monitor_reset(bus->pins.monitor, ktime_get_boottime_ns());
 		expander_write(&bus->chip, wrong, 2, RECORD_RESET);
 	} else if (fault != FAULT_DEAF || msg->len < 2) {
 		expander_write(&bus->chip, msg->buf, msg->len,

@@ -285,7 +285,7 @@ static ssize_t told_write(struct file *file, const char __user *from,
 	}
 	kfree(text);
 	raw_spin_lock_irq(&p->lock);
-	monitor_tell(&p->monitor, told);
+	monitor_tell(p->monitor, told);
 	raw_spin_unlock_irq(&p->lock);
 	return count;
 }
@@ -294,8 +294,8 @@ static int monitor_show(struct seq_file *file, void *unused)
 {
 	struct pins *p = file->private;
 
-	seq_printf(file, "checks %u\nobjections %u\n", p->monitor.checks,
-		   p->monitor.objections);
+	seq_printf(file, "checks %u\nobjections %u\n", p->monitor->checks,
+		   p->monitor->objections);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(monitor);
@@ -353,9 +353,9 @@ void pins_control(struct pins *p)
 	debugfs_create_file("record", 0600, folder, p, &record_fops);
 	debugfs_create_file("told", 0200, folder, p, &told_fops);
 	debugfs_create_file("monitor", 0400, folder, p, &monitor_fops);
-	debugfs_create_u32("grace_ms", 0600, folder, &p->monitor.grace_ms);
+	debugfs_create_u32("grace_ms", 0600, folder, &p->monitor->grace_ms);
 	debugfs_create_u32("load_reconnect_ms", 0600, folder,
-			   &p->monitor.load_reconnect_ms);
+			   &p->monitor->load_reconnect_ms);
 
 	levels = debugfs_create_dir("level", folder);
 	for (n = 0; n < p->count; n++) {
@@ -378,7 +378,7 @@ void pins_uncontrol(struct pins *p)
 	bouncer_stop(p);
 	trips_free(&p->trips);
 	dev_info(p->dev, "monitor: %u checks, %u objections, left with load %u charge %u\n",
-		 p->monitor.checks, p->monitor.objections,
-		 !!(p->monitor.high & BIT(ROLE_LOAD)),
-		 !!(p->monitor.high & BIT(ROLE_CHARGE)));
+		 p->monitor->checks, p->monitor->objections,
+		 !!(p->monitor->high & BIT(ROLE_LOAD)),
+		 !!(p->monitor->high & BIT(ROLE_CHARGE)));
 }

@@ -7,8 +7,9 @@
 #include <linux/irq_work.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/prandom.h>
 #include <linux/pm.h>
+#include <linux/prandom.h>
+#include <linux/seq_file.h>
 
 #include "bench.h"
 #include "compat.h"
@@ -127,8 +128,17 @@ static int direct_irq_set_type(struct irq_data *data, unsigned int type)
 	return 0;
 }
 
+/* Which chip's it is, as the kernel's drivers of expanders print it */
+static void direct_irq_print(struct irq_data *data, struct seq_file *file)
+{
+	struct direct *d = gpiochip_get_data(irq_data_get_irq_chip_data(data));
+
+	seq_puts(file, dev_name(d->chip.parent));
+}
+
 static const struct irq_chip direct_irq_chip = {
 	.name = "bench-direct",
+	.irq_print_chip = direct_irq_print,
 	.irq_mask = direct_irq_mask,
 	.irq_unmask = direct_irq_unmask,
 	.irq_ack = direct_irq_ack,

@@ -53,7 +53,7 @@ void expander_reset(struct expander *e)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&e->pins->lock, flags);
-	monitor_reset(&e->pins->monitor, ktime_get_boottime_ns());
+	monitor_reset(e->pins->monitor, ktime_get_boottime_ns());
 	expander_power_on(e);
 	e->seen = pins_levels(e->pins);
 	expander_drive(e, RECORD_RESET);

@@ -2,6 +2,9 @@
 /* See monitor.h. Letters with a number are rules of the requirements. */
 #include <linux/bits.h>
 #include <linux/device.h>
+#include <linux/mutex.h>
+#include <linux/property.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
@@ -10,6 +13,7 @@
 #define MS(n)			((n) * 1000000ULL)
 #define WARNING_NS		MS(30000)	/* L2 */
 #define CHARGE_RECONNECT_NS	MS(1000)	/* C2 */
+#define SHORT_NS		MS(100)		/* F3 */
 
 /* After debounce (T2, 20 ms) and latency (T5, 5 ms): what a busy host adds */
 #define GRACE_MS		150
@@ -69,18 +73,76 @@ enum role role_sensed(enum role role)
 	}
 }
 
-void monitor_init(struct monitor *m)
+static LIST_HEAD(monitors);
+static DEFINE_MUTEX(monitors_lock);	/* guards the list, and who uses each */
+
+static struct monitor *monitor_find(const char *board)
 {
+	struct monitor *m;
+
+	list_for_each_entry(m, &monitors, list)
+		if (!strcmp(m->board, board))
+			return m;
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return NULL;
+	m->board = board;
+	raw_spin_lock_init(&m->lock);
 	m->grace_ms = GRACE_MS;
 	m->load_reconnect_ms = LOAD_RECONNECT_MS;
 	m->high = BIT(ROLE_TERMINALS);
+	list_add(&m->list, &monitors);
+	return m;
 }
 
+static void monitor_put(void *data)
+{
+	struct monitor *m = data;
+
+	mutex_lock(&monitors_lock);
+	if (!--m->users) {
+		list_del(&m->list);
+		kfree(m);
+	}
+	mutex_unlock(&monitors_lock);
+}
+
+/**
+ * devm_monitor_get() - the monitor of a board
+ * @dev: a chip of the board
+ *
+ * Return: the monitor, or NULL.
+ */
+struct monitor *devm_monitor_get(struct device *dev)
+{
+	const char *board = dev_name(dev);
+	struct monitor *m;
+
+	device_property_read_string(dev, "board", &board);
+	mutex_lock(&monitors_lock);
+	m = monitor_find(board);
+	if (m)
+		m->users++;
+	mutex_unlock(&monitors_lock);
+	if (!m || devm_add_action_or_reset(dev, monitor_put, m))
+		return NULL;
+	return m;
+}
+
+/**
+ * monitor_fit() - the board has a line
+ * @m: the monitor
+ * @role: what it is
+ */
 void monitor_fit(struct monitor *m, enum role role)
 {
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
 	m->fitted |= BIT(role);
-	if (m->fitted & REMOTES)
+	if (BIT(role) & REMOTES)
 		m->high &= ~BIT(ROLE_TERMINALS);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
 /**
@@ -91,6 +153,9 @@ void monitor_fit(struct monitor *m, enum role role)
  */
 void monitor_tell(struct monitor *m, u32 told)
 {
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
 	m->untold = m->told & ~told;
 	m->told = told;
 	m->told_ns = ktime_get_boottime_ns();
@@ -98,6 +163,7 @@ void monitor_tell(struct monitor *m, u32 told)
 		m->load_by_undervoltage = false;
 		m->charge_by_fault = false;
 	}
+	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
 static bool recent(const struct monitor *m, u64 then, u64 now)
@@ -127,33 +193,69 @@ static bool surely_told(const struct monitor *m, u32 what, u64 now)
 	return m->told & what && !recent(m, m->told_ns, now);
 }
 
-/* For how long the pre-alarm has been high, up to this very moment */
-static u64 warned_ns(const struct monitor *m, u64 now)
+/*
+ * L2: the 30 s run while the pre-alarm is high without a break. The first loss of an
+ * episode begins them anew; what is lost again must not postpone the cut. Of an
+ * attempt that fails nothing is seen on the pins: with faults on the bus it may have
+ * been the loss that counts.
+ */
+static void note_pre_alarm(struct monitor *m, bool level, u64 now, bool judged)
 {
-	if (m->high & BIT(ROLE_PRE_ALARM))
-		return now - m->since_ns[ROLE_PRE_ALARM];
-	if (m->since_ns[ROLE_PRE_ALARM] == now)		/* O3 */
-		return now - m->was_since_ns[ROLE_PRE_ALARM];
-	return 0;
+	if (!level) {
+		if (judged && !maybe_told(m, TOLD_SHORT, now))
+			m->raises = 0;		/* the episode is over */
+		return;
+	}
+	m->raises++;
+	if (m->raises == 1 ||
+	    (m->raises == 2 && !maybe_told(m, TOLD_UNREADABLE, now)))
+		m->warned_since_ns = now;
+}
+
+static bool warned(const struct monitor *m, u64 now)
+{
+	return (m->high & BIT(ROLE_PRE_ALARM) || m->raises > 1) &&
+	       now - m->warned_since_ns >= WARNING_NS;
 }
 
 /**
- * monitor_reset() - the chip has lost its registers
+ * monitor_reset() - the chip has lost its registers, or got a wrong byte
  * @m: the monitor
  * @now: when, on CLOCK_BOOTTIME
  *
- * Its latches are high then. To bring a level back takes two transfers, the
- * latch and then the direction, and a reset between them makes the second drive
- * what nobody wants, for as long as it takes to read that. One reset is no
- * excuse: a board that repairs must not do so by way of a high level.
+ * Its latches are high after a reset. To bring a level back takes two transfers,
+ * the latch and then the direction, and another reset between them, or a wrong byte
+ * in the latch, makes the second drive what nobody wants, for as long as it takes to
+ * read that. One reset is no excuse: a board that repairs must not do so by way of a
+ * high level.
  */
 void monitor_reset(struct monitor *m, u64 now)
 {
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
 	m->reset_before_ns = m->reset_ns;
 	m->reset_ns = now;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
 }
 
-/* Against the rules, but by the second of two resets: see monitor_reset(). */
+/**
+ * monitor_short() - terminals are short-circuited
+ * @m: the monitor
+ * @shorted: the outputs, as roles; those whose terminal is not sensed do not matter
+ * @now: since when, on CLOCK_BOOTTIME
+ */
+void monitor_short(struct monitor *m, u32 shorted, u64 now)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&m->lock, flags);
+	m->shorted = shorted;
+	m->shorted_since_ns = now;
+	raw_spin_unlock_irqrestore(&m->lock, flags);
+}
+
+/* Against the rules, but by the second of two of these: see monitor_reset(). */
 static bool pardon(struct monitor *m, enum role what, u64 now)
 {
 	if (!recent(m, m->reset_before_ns, now))
@@ -190,7 +292,7 @@ static const char *judge_load_off(struct monitor *m, u64 now)
 	    !maybe_told(m, TOLD_UNREADABLE, now))
 		return "load cut for no reason";
 	m->load_by_undervoltage = m->high & BIT(ROLE_UNDERVOLTAGE);
-	if (warned_ns(m, now) < WARNING_NS)
+	if (!warned(m, now))
 		return "load cut before 30 s of pre-alarm (L2)";
 	return NULL;
 }
@@ -237,6 +339,18 @@ static const char *judge_pardoned(struct monitor *m, u64 now)
 	return "an output that two resets brought on has stayed on";
 }
 
+/* F3: an output that is released, and was driven into a short */
+static const char *judge_short(const struct monitor *m, enum role output,
+			       u64 driven_ns, u64 now)
+{
+	if (!(m->shorted & BIT(output)))
+		return NULL;
+	if (driven_ns < m->shorted_since_ns)
+		driven_ns = m->shorted_since_ns;
+	return now - driven_ns > SHORT_NS ?
+	       "a short was driven for more than 100 ms (F3)" : NULL;
+}
+
 static const char *judge(struct monitor *m, enum role output, bool level, u64 now)
 {
 	const char *objection;
@@ -266,9 +380,37 @@ static void note(struct monitor *m, enum role what, bool level, u64 now)
 		return;
 	if (!level && !recent(m, m->since_ns[what], now))
 		m->noticed_ns[what] = now;
-	m->was_since_ns[what] = m->since_ns[what];
 	m->since_ns[what] = now;
 	m->high ^= BIT(what);
+}
+
+static void monitor_look(struct monitor *m, struct device *dev, enum role role,
+			 bool level, u64 now, bool judged)
+{
+	const u32 outputs = BIT(ROLE_LOAD) | BIT(ROLE_CHARGE) |
+			    BIT(ROLE_PRE_ALARM);
+	u64 was_since_ns = m->since_ns[role];
+
+	object(m, dev, judge_pardoned(m, now));
+	note(m, role, level, now);
+	note(m, ROLE_FAULT, m->high & FAULTS, now);
+	if (m->fitted & REMOTES)
+		note(m, ROLE_TERMINALS, m->high & REMOTES, now);
+
+	if (role == ROLE_PRE_ALARM)
+		note_pre_alarm(m, level, now, judged);
+	if (!(BIT(role) & outputs))
+		return;
+	if (!judged) {
+		m->upset_ns = now;
+		return;
+	}
+	if (!level)
+		object(m, dev, judge_short(m, role, was_since_ns, now));
+	if (role == ROLE_PRE_ALARM)
+		return;
+	object(m, dev, judge(m, role, level, now));
+	m->checks++;
 }
 
 /**
@@ -283,17 +425,9 @@ static void note(struct monitor *m, enum role what, bool level, u64 now)
 void monitor_change(struct monitor *m, struct device *dev, enum role role,
 		    bool level, u64 now, bool judged)
 {
-	object(m, dev, judge_pardoned(m, now));
-	note(m, role, level, now);
-	note(m, ROLE_FAULT, m->high & FAULTS, now);
-	if (m->fitted & REMOTES)
-		note(m, ROLE_TERMINALS, m->high & REMOTES, now);
+	unsigned long flags;
 
-	if (!judged && (role == ROLE_LOAD || role == ROLE_CHARGE ||
-			role == ROLE_PRE_ALARM))
-		m->upset_ns = now;
-	if (!judged || (role != ROLE_LOAD && role != ROLE_CHARGE))
-		return;
-	object(m, dev, judge(m, role, level, now));
-	m->checks++;
+	raw_spin_lock_irqsave(&m->lock, flags);
+	monitor_look(m, dev, role, level, now, judged);
+	raw_spin_unlock_irqrestore(&m->lock, flags);
 }

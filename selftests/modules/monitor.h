@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The referee: sees every level on every pin, and says whether the board may
- * do what it does.
+ * The referee: sees every level on every pin of a board, and says whether the
+ * board may do what it does.
  *
- * It knows the rules from the requirements, and nothing of the driver; even
- * its numbers are its own. What it cannot see on the pins it is told by the
- * test: that the software remote is off, that the driver is about to go, that
- * reads fail.
+ * It knows the rules from the requirements, and nothing of the driver; even its
+ * numbers are its own. What it cannot see on the pins the test reports to it:
+ * that the software remote is off, that the driver is about to go, that reads
+ * fail.
+ *
+ * A board has one monitor, also if its lines are on several chips: these have the
+ * same string "board" in the device tree.
  */
 #ifndef _BENCH_MONITOR_H
 #define _BENCH_MONITOR_H
 
+#include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct device;
@@ -49,7 +54,11 @@ enum {
 };
 
 /**
- * struct monitor - the referee's notes, guarded by its owner's lock
+ * struct monitor - the referee's notes
+ * @list: all monitors
+ * @board: the board that it watches
+ * @users: chips of that board
+ * @lock: guards what follows; taken inside the lock of a chip's pins
  * @grace_ms: how long the board may take to notice an input: debounce, and
  *	what the bus or a lost interrupt costs
  * @load_reconnect_ms: L4, as the board is set to
@@ -59,13 +68,16 @@ enum {
  * @fitted: roles that exist
  * @high: roles that are high
  * @since_ns: when each role changed last
- * @was_since_ns: when it had come to the level before that
  * @noticed_ns: when each role was last high after the board must have noticed
+ * @raises: times that the pre-alarm has risen in the present episode
+ * @warned_since_ns: when it rose first, or again after its first loss (L2)
+ * @shorted: outputs, as roles, whose terminal is short-circuited
+ * @shorted_since_ns: since when they have been so
  * @load_by_undervoltage: undervoltage took the load
  * @charge_by_fault: a charge fault took the charge
  * @upset_ns: when an output last changed without the board: the chip was reset,
  *	or got a wrong byte. What is off for a moment then is no disconnect
- * @reset_ns: when the chip last lost its registers
+ * @reset_ns: when the chip last lost its registers, or got a wrong byte
  * @reset_before_ns: and when it did before that
  * @pardoned: outputs, as roles, that are high by the second of two resets
  * @pardoned_ns: since when
@@ -73,6 +85,10 @@ enum {
  * @objections: how many of them were against the rules
  */
 struct monitor {
+	struct list_head list;
+	const char *board;
+	unsigned int users;
+	raw_spinlock_t lock;
 	u32 grace_ms;
 	u32 load_reconnect_ms;
 	u32 told;
@@ -81,8 +97,11 @@ struct monitor {
 	u32 fitted;
 	u32 high;
 	u64 since_ns[ROLES];
-	u64 was_since_ns[ROLES];
 	u64 noticed_ns[ROLES];
+	unsigned int raises;
+	u64 warned_since_ns;
+	u32 shorted;
+	u64 shorted_since_ns;
 	bool load_by_undervoltage;
 	bool charge_by_fault;
 	u64 upset_ns;
@@ -98,10 +117,11 @@ enum role role_of(const char *name);
 const char *role_name(enum role role);
 enum role role_sensed(enum role role);
 
-void monitor_init(struct monitor *m);
+struct monitor *devm_monitor_get(struct device *dev);
 void monitor_fit(struct monitor *m, enum role role);
 void monitor_tell(struct monitor *m, u32 told);
 void monitor_reset(struct monitor *m, u64 now);
+void monitor_short(struct monitor *m, u32 shorted, u64 now);
 void monitor_change(struct monitor *m, struct device *dev, enum role role,
 		    bool level, u64 now, bool judged);
 

@@ -42,7 +42,7 @@ static void pins_after(struct pins *p, u32 before, enum record_kind kind,
 		if (stamped)
 			record_add(&p->record, now, kind, n, levels & BIT(n));
 		trips_change(&p->trips, n, levels & BIT(n), now);
-		monitor_change(&p->monitor, p->dev, p->role[n],
+		monitor_change(p->monitor, p->dev, p->role[n],
 			       levels & BIT(n), now, kind == RECORD_SET);
 	}
 	if (changed || kind != RECORD_STIMULUS)
@@ -92,11 +92,17 @@ void pins_bring(struct pins *p, u32 mask, u32 levels, bool stamped)
 void pins_short(struct pins *p, u32 shorted)
 {
 	unsigned long flags;
-	u32 before;
+	u32 before, roles = 0;
+	unsigned int n;
+
+	for (n = 0; n < p->count; n++)
+		if (p->sensed[n] >= 0 && shorted & BIT(p->sensed[n]))
+			roles |= BIT(p->role[p->sensed[n]]);
 
 	raw_spin_lock_irqsave(&p->lock, flags);
 	before = pins_levels(p);
 	p->shorted = shorted;
+	monitor_short(p->monitor, roles, ktime_get_boottime_ns());
 	pins_after(p, before, RECORD_STIMULUS, true);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 }
@@ -135,8 +141,8 @@ void pins_measuring(struct pins *p)
 void pins_left(const struct pins *p, const char *what)
 {
 	dev_emerg(p->dev, "left by %s with load %u charge %u\n", what,
-		  !!(p->monitor.high & BIT(ROLE_LOAD)),
-		  !!(p->monitor.high & BIT(ROLE_CHARGE)));
+		  !!(p->monitor->high & BIT(ROLE_LOAD)),
+		  !!(p->monitor->high & BIT(ROLE_CHARGE)));
 }
 
 /* Last of all */
@@ -172,7 +178,9 @@ int pins_init(struct pins *p, struct device *dev, unsigned int count)
 	p->count = count;
 	p->bounce_tick_us = 100;
 	raw_spin_lock_init(&p->lock);
-	monitor_init(&p->monitor);
+	p->monitor = devm_monitor_get(dev);
+	if (!p->monitor)
+		return -ENOMEM;
 	bouncer_init(p);
 	trips_init(&p->trips);
 
@@ -182,7 +190,7 @@ int pins_init(struct pins *p, struct device *dev, unsigned int count)
 		return dev_err_probe(dev, found, "no line-names\n");
 	for (n = 0; n < found; n++) {
 		p->role[n] = role_of(names[n]);
-		monitor_fit(&p->monitor, p->role[n]);
+		monitor_fit(p->monitor, p->role[n]);
 	}
 	for (n = 0; n < count; n++) {
 		p->sensed[n] = -1;

@@ -126,7 +126,7 @@ struct pins {
 	struct pins_later measuring;
 	void (*changed)(struct pins *p, u32 levels, u32 changed);
 	struct record record;
-	struct monitor monitor;
+	struct monitor *monitor;
 	struct bouncer bouncer;
 	u32 bounce_tick_us;
 	struct trips trips;
