@@ -23,8 +23,11 @@ for label in $(labels); do
 	echo on >"$supplies/$label/device/remote"
 	echo auto >"$supplies/$label/charge_behaviour"
 	ms=$(attribute "$label" pre_alarm_delay_ms)
-	[ "$ms" -ge 30000 ]
-	verdict $? "$label: the pre-alarm delay is $ms ms, and never below 30000 (L2)"
+	between 30000 "$ms" 600000
+	verdict $? "$label: the pre-alarm delay is $ms ms, within 30000 to 600000 (L2, V1)"
+	ms=$(attribute "$label" load_reconnect_delay_ms)
+	between 0 "$ms" 3600000
+	verdict $? "$label: the reconnect delay is $ms ms, at most 3600000 (L4, V1)"
 	echo 30000 >"$supplies/$label/device/pre_alarm_delay_ms"
 	echo 30000 >"$supplies/$label/device/load_reconnect_delay_ms"
 	within 10000 is_on "$label"

@@ -135,7 +135,7 @@ static int junk(int argc, char **argv)
 {
 	static const char * const words[] = {
 		"", "\n", "on", "off", "1", "0", "auto", "inhibit-charge",
-		"30000", "29999", "4294967296", "-1", "0x7fffffff", "  on",
+		"30000", "29999", "600001", "4294967295", "-1", "0x7fffffff", "  on",
 		"on off", "%s%n", "999999999999999999999999",
 	};
 	unsigned long count = strtoul(argv[0], NULL, 0), n, accepted = 0;

@@ -98,7 +98,7 @@ def play(each, report, picture=None, files=None, out=OUT):
 
     try:
         machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules,
-                          files=files, extra=examples())
+                          files=files, extra=examples(), append=each.kernel_words, cpus=each.cpus)
         wired = each.build(machine)
         try:
             with rig.running(machine, wired):

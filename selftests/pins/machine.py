@@ -52,8 +52,10 @@ Inside
     wait_end(timeout=None)  waits until QEMU is gone by itself
     on_bank_command(fn)     `bank WORDS` typed inside prints fn("WORDS"), or what
                             it raises; fn runs in a thread of its own
-    splats()                console lines that tell of a kernel bug, or []
+    splats(end=None)        console lines that tell of a kernel bug, or []; only those before the
+                            text `end`, if that is given
     console()               the console's text so far
+    send(cmd)               a command whose end is not awaited: nothing can be done inside any more
     leave(cmd, timeout=30)  a command that ends the machine ("reboot -f"): waits
                             until QEMU is gone; pins and console can still be
                             looked at
@@ -391,9 +393,12 @@ class Machine:
     def _send_command(self, cmd):
         self._sockets["agent"].sendall(base64.b64encode(cmd.encode()) + b"\n")
 
-    def leave(self, cmd, timeout=30):
+    def send(self, cmd):
         with self._agent_lock:
             self._send_command(cmd)
+
+    def leave(self, cmd, timeout=30):
+        self.send(cmd)
         self.wait_end(timeout)
 
     def wait_end(self, timeout=None):
@@ -430,5 +435,8 @@ class Machine:
                   errors="replace") as file:
             return file.read().replace("\r", "")
 
-    def splats(self):
-        return [line for line in self.console().split("\n") if SPLAT.match(line)]
+    def splats(self, end=None):
+        text = self.console()
+        if end:
+            text = text.partition(end)[0]
+        return [line for line in text.split("\n") if SPLAT.match(line)]

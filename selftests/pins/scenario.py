@@ -25,7 +25,10 @@ Head
                             high-side switches
     set PROP[=VALUE] ...    device tree properties of the board
     tree SOURCE             a line of source text inside the tree's root node; may repeat
+    let NAME SOURCE         $NAME stands for that text in the lines of `tree` that follow
     module NAME ...         further kernel modules to have in the guest
+    kernel WORDS            more words for the kernel's command line
+    cpus N                  processors; 2 if missing
     wire NAME=PIN ...       pins of others (LEDs of `tree`) to watch and to record
     bank WORDS              as in bank.py; `12.8V 100Ah soc=50%` if missing
     device KIND [as NAME] [via CABLE] [amps=N] [watts=N]      as in devices.py
@@ -144,7 +147,10 @@ class Scenario:
         self.title = self.name
         self.boards = []
         self.tree = []
+        self.texts = {}
         self.modules = ['smallbms']
+        self.kernel_words = ''
+        self.cpus = 2
         self.others = {}
         self.bank_words = '12.8V 100Ah soc=50%'
         self.device_words = []
@@ -183,9 +189,16 @@ class Scenario:
                 self._board().properties[name] = (
                     True if not equals else int(value) if value.isdigit() else value)
         elif word == 'tree':
-            self.tree.append(rest)
+            self.tree.append(self._expand(rest))
+        elif word == 'let':
+            name, _, text = rest.partition(' ')
+            self.texts[name] = self._expand(text.strip())
         elif word == 'module':
             self.modules += rest.split()
+        elif word == 'kernel':
+            self.kernel_words = rest
+        elif word == 'cpus':
+            self.cpus = int(rest)
         elif word == 'bank':
             bank_model.Bank.parse(rest)
             self.bank_words = rest
@@ -217,6 +230,13 @@ class Scenario:
         if not self.boards:
             self.boards.append(Board())
         return self.boards[-1]
+
+    def _expand(self, text):
+        def value(match):
+            if match[1] not in self.texts:
+                raise ScenarioError(f'there is no text {match[1]}')
+            return self.texts[match[1]]
+        return re.sub(r'\$(\w+)', value, text)
 
     @staticmethod
     def _pairs(text, kind):
@@ -279,7 +299,8 @@ class Run:
         self.part_begun = 0.0       # where `expect from` does
         self.line = ''              # the step that is being done
         self.remarks = []           # measured numbers, for the report
-        self.ended = False          # the machine has been rebooted
+        self.ended = False          # the kernel has been left: reboot or panic
+        self.crash = None           # how the console marks a panic on purpose
         self.excuse = None          # the host was too busy to give a stimulus its shape
 
     def play(self):
@@ -297,7 +318,7 @@ class Run:
             for case in part.cases:
                 self.begin(case)
                 self.report(self._try(case))
-        bad = self.machine.splats()
+        bad = self.machine.splats(self.crash)
         self.report(Result(not bad, 'F1: The kernel had nothing to complain of', '\n'.join(bad)))
 
     def _try(self, case):

@@ -12,6 +12,7 @@ import threading
 
 import measure
 import rig as rig_module
+import scenario
 import terminals
 from scenario import STEPS, SUPPLY, Failed, seconds, step
 
@@ -244,6 +245,14 @@ def deafen(run):
     run.machine._qtest(f'writeb {PL061_IE:#x} 0')
 
 
+@step(r'panic')
+def panic(run):
+    """Crash the kernel. Nothing can be done inside after this; the pins remain."""
+    run.ended = True
+    run.crash = 'sysrq: Trigger a crash'
+    run.machine.send('echo c > /proc/sysrq-trigger')
+
+
 @step(r'pass (?P<duration>\S+)')
 def pass_time(run, duration):
     """Let time pass, where the scenario is about time."""
@@ -271,6 +280,20 @@ def expect_stays(run, name, level, duration):
         known = len(run.machine.events)
         if run.machine.changed.wait_for(changed, seconds(duration)):
             raise Failed(f'{name} did not stay {level}')
+
+
+@step(r'expect (?P<name>\S+) does not move for (?P<duration>\S+)')
+def expect_no_edge(run, name, duration):
+    """Whatever its level is."""
+    pin = run.wire(name).pin
+
+    def moved():
+        return any(event.pin == pin for event in run.machine.events[known:])
+
+    with run.machine.changed:
+        known = len(run.machine.events)
+        if run.machine.changed.wait_for(moved, seconds(duration)):
+            raise Failed(f'{name} moved')
 
 
 @step(r'expect (?P<name>\S+) unbroken (?P<level>on|off)')
@@ -396,6 +419,19 @@ def expect_fails(run, command, text):
         raise Failed('the command succeeded')
     if text not in output:
         raise Failed(f'not in the output: {text}\n{output.strip()}')
+
+
+@step(r'expect (?P<node>\S+) refused, releasing (?P<names>[^\s:]+(?: [^\s:]+)*): (?P<pattern>.+)')
+def expect_probe_refused(run, node, names, pattern):
+    """A board that firmware left on is not bound: its outputs float, and the log has a line of it
+    with the regular expression."""
+    run.machine.firmware_outputs({wire.pin: 1 for wire in run.rig.wires.values() if wire.is_output})
+    for name in names.split():
+        run.await_level(name, 1, scenario.SETTLE_S)
+    expect_fails(run, f'echo {node} > {scenario.DRIVER}/bind', 'rror')
+    expect_kernel(run, f'smallbms {node}: .*{pattern}')
+    for name in names.split():
+        run.await_level(name, 0, 2.0)
 
 
 @step(r'kernel says (?P<pattern>.+)')
