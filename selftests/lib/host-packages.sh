@@ -76,4 +76,4 @@ say "installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get -q update >&2 || say "going on with what could be fetched"
 # shellcheck disable=SC2086 # a list of words
-$sudo apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install $missing >&2
+$sudo apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install $missing >&2
