@@ -24,6 +24,11 @@ given_up() {
 	dmesg | grep -q "nobody cared"
 }
 
+# rescanned LABEL COUNT: there were more than COUNT
+rescanned() {
+	[ "$(stat_of "$1" rescans)" -gt "$2" ]
+}
+
 # trips LABEL COUNT MORE_US TITLE: each takes MORE_US more at most
 trips() {
 	good=0 n=0
@@ -59,6 +64,9 @@ count_rescans() {
 for label in $(labels); do
 	missed=$(stat_of "$label" missed_edges)
 	set_bench "$label" lose_percent 100
+	# as long before a re-scan as can be, so that it is the re-scan that finds it
+	rescans=$(stat_of "$label" rescans)
+	within 3000 rescanned "$label" "$rescans"
 	trips "$label" 1 $RESCAN_US "INT is silent: a trip takes one re-scan at most (T1)"
 	[ "$(stat_of "$label" missed_edges)" -gt "$missed" ]
 	verdict $? "$label: it is counted as a missed edge"
