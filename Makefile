@@ -32,8 +32,8 @@ help:
 	@echo
 	@echo 'Test'
 	@echo '  check        the quick ones, with the totals:'
-	@echo '  check-host   the protection logic, compiled for this machine: stories,'
-	@echo '               random ones, and every state that it can reach'
+	@echo '  check-host   the protection logic, compiled for this machine: scenarios,'
+	@echo '               random runs, and every state that it can reach'
 	@echo '  check-fuzz   inputs that find their own way, in the core and the tool'
 	@echo '  check-tools  the tool, against made-up boards'
 	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema,'
@@ -50,6 +50,8 @@ help:
 	@echo '  check-debug  the driver on kernels that look for bugs; to build those'
 	@echo '               takes some 10 minutes, once'
 	@echo
+	@echo '  scenarios    all rigs play selftests/scenarios/*.scn: this machine, an'
+	@echo '               expander, pins; NAME=PART OF A TITLE for some of them'
 	@echo '  mutation     would the host tests notice? Every operator, constant and'
 	@echo '               branch of the rules, inputs, outputs and charge is made wrong'
 	@echo '  mutants      some of those: what the proof and the tests say of each'
@@ -156,11 +158,15 @@ diagrams: vm
 
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
+play := $(PYTHON) selftests/scenarios/run
 mutants = 'whether the proof and the tests would notice, by examples' \
 	'$(lib)/host-packages.sh host && selftests/mutation/run --examples'
-check_host = 'protection logic, on this machine' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
-	'the same, judged by the oracle' '$(make_in) selftests/proof judge' \
+check_host = 'scenarios, on this machine' \
+	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
+	'the rules, at random' '$(make_in) selftests/host random' \
+	'the scenarios, judged by the oracle' '$(make_in) selftests/proof judge' \
+	'random runs, judged by the oracle' \
+	'$(make_in) selftests/proof judge-random' \
 	'state of charge, on this machine' '$(make_in) selftests/host soc' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
@@ -178,7 +184,9 @@ check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
 	'selftests/patches/check'
-check_pins = 'driver, on emulated pins' \
+check_pins = 'scenarios, on emulated pins' \
+	'$(quietly) vm && $(play) --rig pins' \
+	'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
 check_bench = 'the benchmark, whether it works' \
 	'$(quietly) vm && selftests/bench/run --smoke'
@@ -186,7 +194,9 @@ check_kernels = 'driver, on all supported kernels' \
 	'selftests/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
 	'$(lib)/host-packages.sh userland && selftests/userland/run'
-check_expander = 'driver, on an I2C expander that fails' \
+check_expander = 'scenarios, on an I2C expander' \
+	'$(quietly) vm && $(play) --rig expander' \
+	'driver, on an I2C expander that fails' \
 	'$(quietly) vm && selftests/expander/run'
 check_debug = 'driver, on debug kernels' \
 	'$(quietly) vm && selftests/debug/run'
@@ -209,6 +219,10 @@ check-all:
 
 check-host:
 	+@$(gather) $(check_host)
+
+scenarios:
+	+@$(gather) 'scenarios, on all rigs' \
+		'$(lib)/host-packages.sh host && $(quietly) vm && $(play) "$(NAME)"'
 
 check-fuzz:
 	+@$(gather) $(check_fuzz)

@@ -6,6 +6,9 @@
  *						there is a file STOP
  *	stir junk COUNT FILE...			COUNT writes of junk
  *	stir fail N FILE TEXT			the Nth allocation of a write fails
+ *	stir play FILE				a timeline: at its time each of the
+ *						lines "NS write FILE TEXT" and
+ *						"NS read FILE" is done
  */
 #include <dirent.h>
 #include <errno.h>
@@ -198,6 +201,70 @@ static int fail_nth(char **argv)
 	return 0;
 }
 
+static unsigned long long boottime_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void sleep_until(unsigned long long ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+/* One line of a timeline that began at @begun, and what came of it */
+static void play_step(char *line, unsigned long long begun)
+{
+	char *when = strtok(line, " \n"), *what = strtok(NULL, " \n");
+	char *file = strtok(NULL, " \n"), *text = strtok(NULL, "\n");
+	char value[256] = "";
+	ssize_t len = -1;
+	int fd, reads;
+
+	if (!file)
+		return;
+	reads = !strcmp(what, "read");
+	sleep_until(begun + strtoull(when, NULL, 10));
+	fd = open(file, reads ? O_RDONLY : O_WRONLY);
+	if (fd >= 0 && reads)
+		len = read(fd, value, sizeof(value) - 1);
+	else if (fd >= 0)
+		len = write(fd, text ? text : " ", text ? strlen(text) : 1);
+	value[strcspn(value, "\n")] = '\0';
+	printf("%llu %s %s %s\n", boottime_ns() - begun,
+	       len < 0 ? "error" : what, file, len < 0 ? strerror(errno) : value);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* It begins as soon as all is read; prints when that was. */
+static int play(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	static char lines[1 << 20];
+	unsigned long long begun;
+	char *line, *next = lines;
+
+	if (!file)
+		return 2;
+	lines[fread(lines, 1, sizeof(lines) - 1, file)] = '\0';
+	fclose(file);
+	begun = boottime_ns() + 10000000;
+	printf("begun %llu\n", begun);
+	while (*(line = next)) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		play_step(line, begun);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 5 && !strcmp(argv[1], "read"))
@@ -206,6 +273,8 @@ int main(int argc, char **argv)
 		return junk(argc - 2, argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "fail"))
 		return fail_nth(argv + 2);
-	fprintf(stderr, "stir: read, junk or fail, see stir.c\n");
+	if (argc == 3 && !strcmp(argv[1], "play"))
+		return play(argv[2]);
+	fprintf(stderr, "stir: read, junk, fail or play, see stir.c\n");
 	return 2;
 }

@@ -9,13 +9,8 @@
 /* main.c: one line of KTAP; what went wrong is printed before, after a '#'. */
 void report(bool ok, const char *title);
 
-/* scenario.c */
-unsigned int scenarios_read(const char *path);
-void scenarios_run(bool quick);
-void scenarios_print(void);
-
-/* mistakes.c */
-void mistakes_run(void);
+/* player.c */
+void timelines_play(void);
 
 /* random.c */
 unsigned int random_count(void);
