@@ -220,8 +220,9 @@ static void sleep_until(unsigned long long ns)
 /* One line of a timeline that began at @begun, and what came of it */
 static void play_step(char *line, unsigned long long begun)
 {
-	char *when = strtok(line, " \n"), *what = strtok(NULL, " \n");
-	char *file = strtok(NULL, " \n"), *text = strtok(NULL, "\n");
+	static const char blanks[] = "\n ";
+	char *when = strtok(line, blanks), *what = strtok(NULL, blanks);
+	char *file = strtok(NULL, blanks), *text = strtok(NULL, "\n");
 	char value[256] = "";
 	ssize_t len = -1;
 	int fd, reads;

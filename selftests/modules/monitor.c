@@ -13,6 +13,7 @@
 #define MS(n)			((n) * 1000000ULL)
 #define WARNING_NS		MS(30000)	/* L2 */
 #define CHARGE_RECONNECT_NS	MS(1000)	/* C2 */
+#define CLEAR_NS		MS(1000)	/* T3 */
 #define SHORT_NS		MS(100)		/* F3 */
 
 /* After debounce (T2, 20 ms) and latency (T5, 5 ms): what a busy host adds */
@@ -182,6 +183,13 @@ static bool maybe_low(const struct monitor *m, enum role what, u64 now)
 	return !(m->high & BIT(what)) || recent(m, m->since_ns[what], now);
 }
 
+/* T3: high, or not clear for long enough to be believed */
+static bool maybe_active(const struct monitor *m, enum role what, u64 now)
+{
+	return m->high & BIT(what) ||
+	       now - m->since_ns[what] <= CLEAR_NS + MS(m->grace_ms);
+}
+
 static bool maybe_told(const struct monitor *m, u32 what, u64 now)
 {
 	return m->told & what ||
@@ -288,7 +296,7 @@ static const char *judge_load_off(struct monitor *m, u64 now)
 			  TOLD_STIRRED, now) ||
 	    maybe_low(m, ROLE_TERMINALS, now))
 		return NULL;
-	if (!maybe_high(m, ROLE_UNDERVOLTAGE, now) &&
+	if (!maybe_active(m, ROLE_UNDERVOLTAGE, now) &&
 	    !maybe_told(m, TOLD_UNREADABLE, now))
 		return "load cut for no reason";
 	m->load_by_undervoltage = m->high & BIT(ROLE_UNDERVOLTAGE);

@@ -121,9 +121,9 @@ def compare_samples(scenario, record, latency):
             last = past[-1]
             line, wanted = last.line, last.least
             if signal == "countdown" and wanted is not parser.NEVER:
-                gone = when - last.first
                 good = value is not parser.NEVER and \
-                    wanted - gone - latency <= value <= last.most - gone + latency
+                    wanted - (when - last.first) - latency <= value <= \
+                    last.most - (when - last.last) + latency
             else:
                 good = value == wanted
         if not good:
