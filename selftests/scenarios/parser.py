@@ -90,6 +90,7 @@ PHRASES = {
         "charge-behaviour auto",
         "bus dead",                 # no line can be read, no output written
         "bus alive",
+        "chip reset",               # all its pins float
         "writes OUTPUT fail",
         "writes OUTPUT work",
         "next write drops OUTPUT",  # as the read-back of that write shows

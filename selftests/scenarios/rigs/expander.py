@@ -104,6 +104,8 @@ class Timeline:
             self.write(when, f"{self.bench}/fault", "nack")
         elif what == "bus alive":
             self.write(when, f"{self.bench}/fault", "none")
+        elif what == "chip reset":
+            self.write(when, f"{self.bench}/reset", "1")
         elif what in ("short of", "short of gone"):
             self.tell(when, "short", True)
             self.shorted = self.shorted - {values[0]} if what.endswith("gone") \

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What steps of a timeline do to the rig, and ask of it. */
+#include "player.h"
+
+/* Settings; those that are delays may come later, too */
+
+static struct protection_config *rules(void)
+{
+	return started ? &rig.scan.protection.cfg : &config;
+}
+
+static struct debounce_config *lines(void)
+{
+	return started ? &rig.scan.protection.debounce.cfg : &config.debounce;
+}
+
+static void set_pre_alarm(const struct step *s)
+{
+	rules()->pre_alarm_delay_ms = s->value / MS;
+	rig_scan(&rig);
+}
+
+static void set_load_reconnect(const struct step *s)
+{
+	rules()->load_reconnect_delay_ms = s->value / MS;
+	rig_scan(&rig);
+}
+
+static void set_charge_reconnect(const struct step *s)
+{
+	rules()->charge_reconnect_delay_ms = s->value / MS;
+	rig_scan(&rig);
+}
+
+static void set_clear(const struct step *s)
+{
+	lines()->clear_delay_ms = s->value / MS;
+	rig_scan(&rig);
+}
+
+static void set_debounce(const struct step *s)
+{
+	lines()->debounce_delay_ms = s->value / MS;
+	rig_scan(&rig);
+}
+
+static void set_fitted(const struct step *s)
+{
+	config.debounce.fitted = s->bits;
+}
+
+static void set_release_pre_alarm(const struct step *s)
+{
+	config.release_pre_alarm_on_disconnect = true;
+}
+
+static void set_sense_lines(const struct step *s)
+{
+	sense_lines = OUTPUTS_ALL;
+}
+
+static void set_write_latency(const struct step *s)
+{
+	rig.write_min_ns = s->value;
+	rig.scan.sleeps = true;
+}
+
+static void set_read_latency(const struct step *s)
+{
+	rig.read_ns = s->value;
+	rig.scan.sleeps = true;
+}
+
+static void set_clock(const struct step *s)
+{
+	rig.clock = s->value - EPOCH;
+}
+
+static void set_poll_interval(const struct step *s)
+{
+	rig.poll_ns = s->value;
+}
+
+static void set_no_poll(const struct step *s)
+{
+	rig.poll_ns = FOREVER;
+}
+
+/* Stimuli */
+
+static void lines_on(const struct step *s)
+{
+	rig_set_lines(&rig, s->bits, true);
+}
+
+static void lines_off(const struct step *s)
+{
+	rig_set_lines(&rig, s->bits, false);
+}
+
+static void lines_edge(const struct step *s)
+{
+	rig_edge(&rig, s->bits);
+}
+
+static void lines_unreadable(const struct step *s)
+{
+	rig.unreadable |= s->bits;
+	rig_scan(&rig);
+}
+
+static void lines_readable(const struct step *s)
+{
+	rig.unreadable &= ~s->bits;
+	rig_scan(&rig);
+}
+
+static void bus_dead(const struct step *s)
+{
+	rig.unreadable = INPUTS_ALL;
+	rig.broken = OUTPUTS_ALL;
+}
+
+static void bus_alive(const struct step *s)
+{
+	rig.unreadable = 0;
+	rig.broken = 0;
+}
+
+static void chip_reset(const struct step *s)
+{
+	rig_set_pins(&rig, OUTPUTS_ALL, false);
+}
+
+static void remote_on(const struct step *s)
+{
+	rig.scan.protection.software_remote = true;
+	rig_scan(&rig);
+}
+
+static void remote_off(const struct step *s)
+{
+	rig.scan.protection.software_remote = false;
+	rig_scan(&rig);
+}
+
+static void inhibit_charge(const struct step *s)
+{
+	rig.scan.protection.inhibit_charge = true;
+	rig_scan(&rig);
+}
+
+static void charge_auto(const struct step *s)
+{
+	rig.scan.protection.inhibit_charge = false;
+	rig_scan(&rig);
+}
+
+static void writes_fail(const struct step *s)
+{
+	rig.broken |= s->bits;
+}
+
+static void writes_work(const struct step *s)
+{
+	rig.broken &= ~s->bits;
+}
+
+static void pin_drops(const struct step *s)
+{
+	rig.dropped |= s->bits;
+}
+
+static void pin_reset(const struct step *s)
+{
+	rig_set_pins(&rig, s->bits, false);
+}
+
+static void pin_late_write(const struct step *s)
+{
+	rig_set_pins(&rig, s->bits, true);
+}
+
+static void pin_misread(const struct step *s)
+{
+	rig.corrupt = s->bits;
+	rig_scan(&rig);
+}
+
+static void short_begins(const struct step *s)
+{
+	rig_set_terminals(&rig, &rig.short_circuit, s->bits, true);
+}
+
+static void short_ends(const struct step *s)
+{
+	rig_set_terminals(&rig, &rig.short_circuit, s->bits, false);
+}
+
+static void backfeed_begins(const struct step *s)
+{
+	rig_set_terminals(&rig, &rig.backfeed, s->bits, true);
+}
+
+static void backfeed_ends(const struct step *s)
+{
+	rig_set_terminals(&rig, &rig.backfeed, s->bits, false);
+}
+
+static void interrupts_lost(const struct step *s)
+{
+	rig.mute = INPUTS_ALL;
+}
+
+static void interrupts_back(const struct step *s)
+{
+	rig.mute = 0;
+}
+
+static void stalled(const struct step *s)
+{
+	rig_stall(&rig, s->value + EPOCH);
+}
+
+static void start(const struct step *s)
+{
+	rig.outputs = s->bits;
+	record_from_now();
+	started = true;
+	rig_start(&rig, &config, sense_lines, s->bits);
+}
+
+/* Questions */
+
+static u64 ask_next(void)
+{
+	return protection_next(&rig.scan.protection, rig_clock(&rig));
+}
+
+static u64 ask_disconnect_in(void)
+{
+	return protection_disconnect_in(&rig.scan.protection, rig_clock(&rig));
+}
+
+static u64 ask_charge_tripped(void)
+{
+	return rig.scan.protection.charge_tripped;
+}
+
+static u64 ask_implausible(void)
+{
+	return rig.scan.protection.debounce.implausible;
+}
+
+static u64 ask_mismatch(void)
+{
+	return rig.scan.terminal.mismatch;
+}
+
+static u64 ask_chattering(void)
+{
+	return rig.scan.protection.debounce.chattering;
+}
+
+static u64 ask_terminals(void)
+{
+	return debounce_terminals(&rig.scan.protection.debounce);
+}
+
+static u64 ask_missed(void)
+{
+	return rig.missed;
+}
+
+/* The phrases of ../scenarios/parser.py */
+
+#define DOES(_words, _argument, _apply)	\
+	{ .words = (_words), .argument = (_argument), .apply = (_apply) }
+#define QUESTION(_words, _answer, _print)	\
+	{ .words = (_words), .answer = (_answer), .print = (_print) }
+
+const struct action actions[] = {
+	DOES("pre-alarm-delay", NUMBER, set_pre_alarm),
+	DOES("load-reconnect-delay", NUMBER, set_load_reconnect),
+	DOES("charge-reconnect-delay", NUMBER, set_charge_reconnect),
+	DOES("clear-delay", NUMBER, set_clear),
+	DOES("debounce-delay", NUMBER, set_debounce),
+	DOES("fitted", LINES, set_fitted),
+	DOES("release-pre-alarm-on-disconnect", NOTHING, set_release_pre_alarm),
+	DOES("sense-lines", NOTHING, set_sense_lines),
+	DOES("write-latency", NUMBER, set_write_latency),
+	DOES("read-latency", NUMBER, set_read_latency),
+	DOES("clock", NUMBER, set_clock),
+	DOES("poll-interval", NUMBER, set_poll_interval),
+	DOES("no-poll", NOTHING, set_no_poll),
+	DOES("no-interrupts", NOTHING, interrupts_lost),
+
+	DOES("on", LINES, lines_on),
+	DOES("off", LINES, lines_off),
+	DOES("edge", LINES, lines_edge),
+	DOES("unreadable", LINES, lines_unreadable),
+	DOES("readable", LINES, lines_readable),
+	DOES("bus dead", NOTHING, bus_dead),
+	DOES("bus alive", NOTHING, bus_alive),
+	DOES("chip reset", NOTHING, chip_reset),
+	DOES("remote on", NOTHING, remote_on),
+	DOES("remote off", NOTHING, remote_off),
+	DOES("charge-behaviour inhibit-charge", NOTHING, inhibit_charge),
+	DOES("charge-behaviour auto", NOTHING, charge_auto),
+	DOES("writes fail", ONE_OUTPUT, writes_fail),
+	DOES("writes work", ONE_OUTPUT, writes_work),
+	DOES("next write drops", ONE_OUTPUT, pin_drops),
+	DOES("reset of", ONE_OUTPUT, pin_reset),
+	DOES("late write of", ONE_OUTPUT, pin_late_write),
+	DOES("misread of", ONE_OUTPUT, pin_misread),
+	DOES("short of", ONE_OUTPUT, short_begins),
+	DOES("short of gone", ONE_OUTPUT, short_ends),
+	DOES("backfeed of", ONE_OUTPUT, backfeed_begins),
+	DOES("backfeed of gone", ONE_OUTPUT, backfeed_ends),
+	DOES("interrupts lost", NOTHING, interrupts_lost),
+	DOES("interrupts back", NOTHING, interrupts_back),
+	DOES("stalled until", NUMBER, stalled),
+	DOES("start", NOTHING, start),
+	DOES("start found", ONE_OUTPUT, start),
+	DOES("end", NOTHING, NULL),
+
+	QUESTION("is next", ask_next, print_time),
+	QUESTION("is disconnect-in", ask_disconnect_in, print_time),
+	QUESTION("is charge-tripped", ask_charge_tripped, print_yes_no),
+	QUESTION("is implausible", ask_implausible, print_yes_no),
+	QUESTION("is mismatch", ask_mismatch, print_outputs),
+	QUESTION("is chattering", ask_chattering, print_lines),
+	QUESTION("is terminals", ask_terminals, print_on_off),
+	QUESTION("is missed", ask_missed, print_lines),
+	{ }
+};
