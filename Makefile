@@ -161,12 +161,9 @@ quietly := $(MAKE) --no-print-directory
 play := $(PYTHON) selftests/scenarios/run
 mutants = 'whether the proof and the tests would notice, by examples' \
 	'$(lib)/host-packages.sh host && selftests/mutation/run --examples'
-check_host = 'scenarios, on this machine' \
+check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
-	'the rules, at random' '$(make_in) selftests/host random' \
-	'the scenarios, judged by the oracle' '$(make_in) selftests/proof judge' \
-	'random runs, judged by the oracle' \
-	'$(make_in) selftests/proof judge-random' \
+	'the same at random' '$(make_in) selftests/host random' \
 	'state of charge, on this machine' '$(make_in) selftests/host soc' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \

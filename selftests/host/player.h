@@ -52,6 +52,7 @@ void record_from_now(void);
 /* How answers are printed */
 void print_time(u64 value);
 void print_on_off(u64 value);
+void print_number(u64 value);
 void print_yes_no(u64 value);
 void print_lines(u64 value);
 void print_outputs(u64 value);

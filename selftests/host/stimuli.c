@@ -86,6 +86,11 @@ static void set_no_poll(const struct step *s)
 	rig.poll_ns = FOREVER;
 }
 
+static void set_no_read_back(const struct step *s)
+{
+	rig.no_read_back = true;
+}
+
 /* Stimuli */
 
 static void lines_on(const struct step *s)
@@ -232,6 +237,11 @@ static void start(const struct step *s)
 
 /* Questions */
 
+static u64 ask_idle(void)
+{
+	return scan_next(&rig.scan, rig_clock(&rig)) >= FOREVER;
+}
+
 static u64 ask_next(void)
 {
 	return protection_next(&rig.scan.protection, rig_clock(&rig));
@@ -272,6 +282,18 @@ static u64 ask_missed(void)
 	return rig.missed;
 }
 
+#define COUNTER(_name)				\
+static u64 ask_##_name(void)			\
+{						\
+	return rig.scan.stats._name;		\
+}
+
+COUNTER(pre_alarms)
+COUNTER(load_disconnects)
+COUNTER(charge_disconnects)
+COUNTER(read_errors)
+COUNTER(write_errors)
+
 /* The phrases of ../scenarios/parser.py */
 
 #define DOES(_words, _argument, _apply)	\
@@ -294,6 +316,7 @@ const struct action actions[] = {
 	DOES("poll-interval", NUMBER, set_poll_interval),
 	DOES("no-poll", NOTHING, set_no_poll),
 	DOES("no-interrupts", NOTHING, interrupts_lost),
+	DOES("no-read-back", NOTHING, set_no_read_back),
 
 	DOES("on", LINES, lines_on),
 	DOES("off", LINES, lines_off),
@@ -324,6 +347,7 @@ const struct action actions[] = {
 	DOES("start found", ONE_OUTPUT, start),
 	DOES("end", NOTHING, NULL),
 
+	QUESTION("is idle", ask_idle, print_yes_no),
 	QUESTION("is next", ask_next, print_time),
 	QUESTION("is disconnect-in", ask_disconnect_in, print_time),
 	QUESTION("is charge-tripped", ask_charge_tripped, print_yes_no),
@@ -332,5 +356,10 @@ const struct action actions[] = {
 	QUESTION("is chattering", ask_chattering, print_lines),
 	QUESTION("is terminals", ask_terminals, print_on_off),
 	QUESTION("is missed", ask_missed, print_lines),
+	QUESTION("is stats pre_alarms", ask_pre_alarms, print_number),
+	QUESTION("is stats load_disconnects", ask_load_disconnects, print_number),
+	QUESTION("is stats charge_disconnects", ask_charge_disconnects, print_number),
+	QUESTION("is stats read_errors", ask_read_errors, print_number),
+	QUESTION("is stats write_errors", ask_write_errors, print_number),
 	{ }
 };

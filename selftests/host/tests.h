@@ -13,7 +13,9 @@ void report(bool ok, const char *title);
 void timelines_play(void);
 
 /* random.c */
-unsigned int random_count(void);
 void random_run(unsigned long steps, unsigned long long seed);
+
+/* judge.c */
+void judge_summary(void);
 
 #endif /* _HOST_TESTS_H */

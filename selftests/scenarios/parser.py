@@ -45,8 +45,8 @@ INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage", "over-temperature
           "under-temperature", "charge-inhibit", "remote-l", "remote-h", "remote-loop")
 OUTPUTS = ("load", "charge", "pre-alarm")
 REASONS = ("none", "terminals", "remote", "user", "io-error", "sense-mismatch", *INPUTS)
-STATS = ("pre_alarms", "load_disconnects", "charge_disconnects", "interrupts", "rescans",
-         "missed_edges", "read_errors", "write_errors")
+COUNTERS = ("pre_alarms", "load_disconnects", "charge_disconnects", "read_errors",
+            "write_errors")
 RIGS = ("expander", "pins")
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 SEC = UNITS["s"]
@@ -68,6 +68,7 @@ PHRASES = {
         "poll-interval TIME",
         "no-poll",
         "no-interrupts",
+        "no-read-back",             # no output's pin can be read
     ),
     BEFORE: (
         "LINES on",
@@ -107,7 +108,8 @@ PHRASES = {
         "start",
         "start found OUTPUTS",
         "end",
-        "is next TIME_OR_NEVER",
+        "is idle YES_NO",           # no cycle is due, for the rules or the outputs
+        "is next TIME_OR_NEVER",    # when the rules need the next cycle
         "is disconnect-in TIME_OR_NEVER",
         "is charge-tripped YES_NO",
         "is implausible YES_NO",
@@ -115,6 +117,7 @@ PHRASES = {
         "is chattering LINES_OR_NONE",
         "is terminals ON_OFF",
         "is missed LINES_OR_NONE",  # found by a poll, with no interrupt before
+        *(f"is stats {counter} NUMBER" for counter in COUNTERS),
     ),
 }
 

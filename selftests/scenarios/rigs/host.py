@@ -10,7 +10,8 @@ import parser
 
 # How host/player.c answers
 ANSWERS = {"is next": "time", "is disconnect-in": "time", "is mismatch": "list",
-           "is chattering": "list", "is missed": "list"}
+           "is chattering": "list", "is missed": "list",
+           **{f"is stats {counter}": "number" for counter in parser.COUNTERS}}
 LATENCY = 0
 
 
@@ -40,6 +41,8 @@ def timeline(scenario):
 def value_of(kind, text):
     if kind == "time":
         return parser.NEVER if text == "never" else int(text)
+    if kind == "number":
+        return int(text)
     if kind == "list":
         return () if text == "none" else tuple(text.split(","))
     return text
@@ -76,9 +79,12 @@ def records(scenario, lines):
 
 def variant_text(number):
     """How one of the ways differs in which host/player.c plays them all."""
-    return ", ".join((("just after boot", "the clock's middle", "the clock wraps")[number % 3],
-                      ("no poll", "poll 1s", "poll 77ms")[number // 3 % 3],
-                      ("not sleeping", "sleeping")[number // 9]))
+    if number >= 12:
+        words = "the clock wraps", "poll 77ms", number % 2
+    else:
+        words = (("just after boot", "the clock's middle", "the clock wraps")[number % 3],
+                 ("no poll", "poll 1s")[number // 3 % 2], number // 6)
+    return ", ".join((*words[:2], ("not sleeping", "sleeping")[words[2]]))
 
 
 def run_program(build, timelines):
