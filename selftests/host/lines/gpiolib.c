@@ -91,6 +91,16 @@ int dev_err_probe(struct device *dev, long error, const char *format, ...)
 	return error;
 }
 
+void dev_err(struct device *dev, const char *format, ...)
+{
+	va_list args;
+
+	(void)dev;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+}
+
 void dev_warn(struct device *dev, const char *format, ...)
 {
 	va_list args;

@@ -50,6 +50,7 @@ struct device {
 };
 
 int dev_err_probe(struct device *dev, long error, const char *format, ...);
+void dev_err(struct device *dev, const char *format, ...);
 void dev_warn(struct device *dev, const char *format, ...);
 int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
 			     void *data);
