@@ -18,6 +18,7 @@ u64 clock_ns;
 bool atomic, misused;
 int action_error;
 void (*asleep)(void);
+unsigned int slept_ms;
 void (*unlocked)(void);
 char message[512];
 
@@ -483,6 +484,7 @@ void msleep(unsigned int ms)
 		puts("Bail out! It sleeps, and nobody is there to end that");
 		exit(1);
 	}
+	slept_ms += ms;
 	asleep();
 }
 

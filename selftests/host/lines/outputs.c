@@ -158,6 +158,13 @@ static void claim_again(void)
 	CHECK(!strcmp(message, "failed to drive charge-gpios: error -121; trying again\n"));
 	CHECK(output(0)->output && output(2)->output && !output(1)->output);
 	CHECK(out.unconfirmed == CHARGE && out.out_of_sync == CHARGE);
+	output(2)->direction_error = -EREMOTEIO;
+	CHECK(!outputs_claim(&board, &out, 0));
+	CHECK(out.unconfirmed == (CHARGE | PRE_ALARM));
+	CHECK(out.out_of_sync == (CHARGE | PRE_ALARM));
+	output(2)->direction_error = 0;
+	out.unconfirmed = CHARGE;
+	out.out_of_sync = CHARGE;
 
 	/* no edge asks for it; the first cycle writes, and the next ones do */
 	CHECK(outputs_write(&out, 0, 0, &error) == CHARGE && error == -EREMOTEIO);
@@ -580,16 +587,33 @@ static void pass_5_ms(void)
 	clock_ns += 5 * MS;
 }
 
+/* Up to a nanosecond before the end, and to the end */
+static void pass_nearly_all(void)
+{
+	clock_ns += naps++ ? 1 : 100 * MS - 1;
+}
+
 static void release_fails(void)
 {
 	claimed();
 	high();
 	asleep = pass_5_ms;
+	slept_ms = 0;
 	output(1)->direction_error = -EREMOTEIO;
 	CHECK(outputs_release(&board, &out) == CHARGE);
-	CHECK(pins() == CHARGE && naps == 20);	/* 100 ms */
+	CHECK(pins() == CHARGE && naps == 20 && slept_ms == 100);
 	CHECK(!strcmp(message, "failed to release charge-gpios\n"));
+	naps = 0;
+	asleep = pass_nearly_all;
+	CHECK(outputs_release(&board, &out) == CHARGE && naps == 2);
 	output(1)->direction_error = 0;
+
+	high();
+	asleep = pass_5_ms;
+	output(0)->direction_error = -EREMOTEIO;
+	CHECK(outputs_release(&board, &out) == LOAD);
+	CHECK(!strcmp(message, "failed to release load-gpios\n"));
+	output(0)->direction_error = 0;
 
 	expander.gone = true;
 	CHECK(outputs_release(&board, &out) == 7);
@@ -598,9 +622,14 @@ static void release_fails(void)
 
 	/* released, and fed from outside: that is not the driver's doing */
 	high();
+	asleep = NULL;
 	output(0)->output = false;
 	output(0)->outside = true;
 	output(0)->direction_error = -EIO;
+	CHECK(!outputs_release(&board, &out));
+	/* nor is what a pin says that the chip cannot read */
+	output(1)->stuck = 1;
+	out.readable = LOAD;
 	CHECK(!outputs_release(&board, &out));
 }
 
