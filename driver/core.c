@@ -261,9 +261,7 @@ static void core_apply(struct core *c, enum core_setting setting, u32 value)
  * @setting: which
  * @value: its new value
  *
- * The outputs have followed on return.
- *
- * Context: may sleep.
+ * Context: may sleep; the outputs have followed on return.
  * Return: 0, or -EINVAL for a value beyond the limits (V1).
  */
 int core_request(struct core *c, enum core_setting setting, u32 value)
@@ -281,9 +279,7 @@ int core_request(struct core *c, enum core_setting setting, u32 value)
  * @setting: which
  * @value: its new value
  *
- * Where a line sleeps the outputs follow soon after.
- *
- * Context: any.
+ * Context: any; where a line sleeps the outputs follow soon after.
  * Return: 0, or -EINVAL for a value beyond the limits (V1).
  */
 int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
@@ -306,8 +302,6 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
  * core_setting() - a setting, as requested last
  * @c: the core
  * @setting: which
- *
- * Context: any.
  */
 u32 core_setting(const struct core *c, enum core_setting setting)
 {
@@ -315,11 +309,9 @@ u32 core_setting(const struct core *c, enum core_setting setting)
 }
 
 /**
- * core_snapshot() - the published state
+ * core_snapshot() - the published state; waits for neither a bus nor a lock
  * @c: the core
  * @s: filled in
- *
- * Context: any; waits for neither a bus nor a lock.
  */
 void core_snapshot(const struct core *c, struct snapshot *s)
 {
@@ -327,10 +319,9 @@ void core_snapshot(const struct core *c, struct snapshot *s)
 }
 
 /**
- * core_disconnect_at() - end of the countdown (L2)
+ * core_disconnect_at() - end of the countdown (L2), without waiting
  * @c: the core
  *
- * Context: any; waits for neither a bus nor a lock.
  * Return: CLOCK_BOOTTIME in ns, or %NEVER.
  */
 u64 core_disconnect_at(const struct core *c)
@@ -342,9 +333,9 @@ u64 core_disconnect_at(const struct core *c)
 }
 
 /**
- * core_stats() - counters since probe
+ * core_stats() - fill in counters since probe
  * @c: the core
- * @stats: filled in
+ * @stats: they
  */
 void core_stats(const struct core *c, struct core_stats *stats)
 {
@@ -400,11 +391,9 @@ static void core_run(struct core *c)
 }
 
 /**
- * core_suspend() - run no cycles while the system, and with it the buses, sleep
+ * core_suspend() - run no cycles while the system sleeps; outputs stay (T4)
  * @c: the core
  * @wake: let the lines wake the system
- *
- * The outputs stay as they are (T4).
  *
  * Return: 0, or -EBUSY while a countdown runs, which must not be slept through.
  */
@@ -430,16 +419,28 @@ void core_resume(struct core *c)
 	core_run(c);
 }
 
-/**
- * core_stop() - end to protect, and release the outputs (F1)
- * @c: the core; interrupts that come later do nothing
- */
-void core_stop(struct core *c)
+/* End to protect, and release the outputs (F1). Later interrupts do nothing. */
+static void core_stop(struct core *c)
 {
 	core_pause(c);
 	publisher_disable(&c->publisher);
-	if (outputs_release(&c->scan.outputs))
-		dev_err(c->dev, "failed to release the outputs\n");
+	outputs_release(c->dev, &c->scan.outputs);
+}
+
+/**
+ * core_shutdown() - end to protect before the buses go (F1)
+ * @c: the core; interrupts that come later do nothing
+ * @retain: leave the outputs as they are if the board is healthy
+ */
+void core_shutdown(struct core *c, bool retain)
+{
+	struct snapshot s;
+
+	core_pause(c);
+	core_snapshot(c, &s);
+	if (!retain || s.conditions || core_disconnect_at(c) != NEVER ||
+	    c->scan.outputs.unconfirmed)
+		core_stop(c);
 }
 
 static void core_stop_action(void *data)

@@ -48,7 +48,7 @@ struct core_stats {
 struct core *core_create(struct device *dev);
 int core_start(struct core *c, const char *name, const struct core_config *cfg);
 void core_abandon(struct core *c, int error);
-void core_stop(struct core *c);
+void core_shutdown(struct core *c, bool retain);
 int core_suspend(struct core *c, bool wake);
 void core_resume(struct core *c);
 

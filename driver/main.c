@@ -14,6 +14,7 @@
 #include <linux/device.h>
 #include <linux/idr.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
@@ -268,9 +269,12 @@ static void smallbms_shutdown(struct platform_device *pdev)
 {
 	struct smallbms *s = to_smallbms(&pdev->dev);
 
-	/* F1: a gateway that is fed by its own load output stays fed. */
-	if (!s->retain_state_shutdown)
-		core_stop(s->board.core);
+	/*
+	 * F1: a gateway that is fed by its own load output stays fed over a restart.
+	 * After a power-off or a halt nobody would protect the bank.
+	 */
+	core_shutdown(s->board.core, s->retain_state_shutdown &&
+		      system_state == SYSTEM_RESTART);
 }
 
 static int smallbms_suspend(struct device *dev)

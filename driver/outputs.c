@@ -9,9 +9,11 @@
  * disconnected (F8). Pins are read back by array reads only; see inputs.c.
  */
 #include <linux/bitmap.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
+#include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
@@ -22,6 +24,10 @@
 /* F3: 5, 10, 20, 40 ms: five writes within 100 ms; then up to 640 ms */
 #define RETRY_FIRST_NS		(5 * NSEC_PER_MSEC)
 #define RETRY_DOUBLINGS_MAX	7U
+
+/* F1: for how long a release is tried again */
+#define RELEASE_NS		(100 * NSEC_PER_MSEC)
+#define RELEASE_PAUSE_MS	5
 
 /**
  * outputs_get() - get the lines, and leave them as they are
@@ -196,6 +202,27 @@ static void outputs_rewrite(const struct outputs *out, u32 mask, u32 levels,
 	outputs_direct(out, mask, levels, error);
 }
 
+/* Read the pins of @part, which are on one chip. Fills in those that are high. */
+static int outputs_read_chip(const struct outputs *out, u32 part, u32 *high)
+{
+	DECLARE_BITMAP(values, OUTPUT_COUNT) = { };
+	struct gpio_desc *desc[OUTPUT_COUNT];
+	unsigned int n, count, next = 0;
+	int ret;
+
+	count = outputs_collect(out, part, 0, desc, values);
+	if (part & out->sleeping)
+		ret = gpiod_get_array_value_cansleep(count, desc, NULL, values);
+	else
+		ret = gpiod_get_array_value(count, desc, NULL, values);
+	if (ret)
+		return ret;
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (part & BIT(n) && test_bit(next++, values))
+			*high |= BIT(n);
+	return 0;
+}
+
 /* Read back the pins of @mask. Returns the levels of those in *@known. */
 static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 {
@@ -203,31 +230,21 @@ static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 
 	*known = 0;
 	while (mask) {
-		DECLARE_BITMAP(values, OUTPUT_COUNT) = { };
-		struct gpio_desc *desc[OUTPUT_COUNT];
-		unsigned int n, count, next = 0;
 		struct gpio_chip *chip;
 		u32 part = outputs_of_one_chip(out, mask, &chip);
-		int ret;
 
 		mask &= ~part;
-		if (!chip)
-			continue;
-		count = outputs_collect(out, part, 0, desc, values);
-		if (part & out->sleeping)
-			ret = gpiod_get_array_value_cansleep(count, desc, NULL,
-							     values);
-		else
-			ret = gpiod_get_array_value(count, desc, NULL, values);
-		if (ret)
-			continue;
-
-		*known |= part;
-		for (n = 0; n < OUTPUT_COUNT; n++)
-			if (part & BIT(n) && test_bit(next++, values))
-				levels |= BIT(n);
+		if (chip && !outputs_read_chip(out, part, &levels))
+			*known |= part;
 	}
 	return levels;
+}
+
+/* A bus that is dead at the start says nothing of what the chip can do (F0). */
+static bool is_bus_error(int error)
+{
+	return error == -EREMOTEIO || error == -ENXIO || error == -ETIMEDOUT ||
+	       error == -EAGAIN;
 }
 
 /**
@@ -246,13 +263,15 @@ u32 outputs_read_initial(struct outputs *out)
 
 	out->readable = 0;
 	for (n = 0; n < OUTPUT_COUNT; n++) {
-		u32 known, level;
+		u32 level = 0;
+		int ret;
 
-		if (!(out->fitted & BIT(n)))
+		if (!(out->fitted & BIT(n)) || !gpiod_to_chip(out->desc[n]))
 			continue;
 		/* one by one: a chip may be able to read some of its pins only */
-		level = outputs_read(out, BIT(n), &known);
-		out->readable |= known;
+		ret = outputs_read_chip(out, BIT(n), &level);
+		if (!ret || is_bus_error(ret))
+			out->readable |= BIT(n);
 		if (level && !gpiod_get_direction(out->desc[n]))
 			found |= BIT(n);
 	}
@@ -265,10 +284,14 @@ u32 outputs_read_initial(struct outputs *out)
  * @out: the lines
  * @found: from outputs_read_initial()
  *
+ * An output on a bus that fails is left to outputs_write(), which tries again: such a
+ * bus is no reason to do without protection (F0).
+ *
  * Context: may sleep.
- * Return: 0, or a negative errno after a message that names the property.
+ * Return: 0, or the negative errno of a line that does not sleep, after a message that
+ * names the property.
  */
-int outputs_claim(struct device *dev, const struct outputs *out, u32 found)
+int outputs_claim(struct device *dev, struct outputs *out, u32 found)
 {
 	unsigned int n;
 
@@ -276,9 +299,15 @@ int outputs_claim(struct device *dev, const struct outputs *out, u32 found)
 		int ret = 0;
 
 		outputs_direct(out, out->fitted & BIT(n), found, &ret);
-		if (ret)
+		if (!ret)
+			continue;
+		if (!(out->sleeping & BIT(n)))
 			return dev_err_probe(dev, ret, "failed to drive %s-gpios\n",
 					     output_name(n));
+		dev_err(dev, "failed to drive %s-gpios: error %d; trying again\n",
+			output_name(n), ret);
+		out->out_of_sync |= BIT(n);
+		out->unconfirmed |= BIT(n);
 	}
 	return 0;
 }
@@ -393,21 +422,46 @@ bool outputs_failing(const struct outputs *out)
 	return out->attempts > 1;
 }
 
+/* Try once to release those of @mask. Returns those that may still be high. */
+static u32 outputs_release_once(const struct outputs *out, u32 mask)
+{
+	int ignored;	/* what counts is the pin, where it can be read */
+	u32 done, back, known;
+
+	done = outputs_direct(out, mask, 0, &ignored);
+	back = outputs_read(out, mask & out->readable, &known);
+	back &= ~outputs_floating(out, back);
+	return (mask & ~known & ~(done & ~out->readable)) | back;
+}
+
 /**
  * outputs_release() - float every output (F1)
+ * @dev: the board
  * @out: the lines; outputs_claim() need not have been called
  *
- * All are tried, whatever fails.
+ * Pins are read back, and what is still high is tried again for up to 100 ms. A
+ * message names each output that could not be released.
  *
  * Context: may sleep.
- * Return: 0, or the last error.
+ * Return: the outputs that may still be high.
  */
-int outputs_release(const struct outputs *out)
+u32 outputs_release(struct device *dev, const struct outputs *out)
 {
-	int ret = 0;
+	u64 begun = ktime_get_boottime_ns();
+	u32 left = out->fitted;
+	unsigned int n;
 
-	outputs_direct(out, out->fitted, 0, &ret);
-	return ret;
+	for (;;) {
+		left = outputs_release_once(out, left);
+		if (!left || ktime_get_boottime_ns() - begun >= RELEASE_NS)
+			break;
+		msleep(RELEASE_PAUSE_MS);
+	}
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (left & BIT(n))
+			dev_err(dev, "failed to release %s-gpios\n",
+				output_name(n));
+	return left;
 }
 
 /**

@@ -13,7 +13,7 @@ struct gpio_desc;
  * @desc: GPIOs of load, charge and pre-alarm, by the number of their bit; the
  *	last is NULL where it is not fitted
  * @fitted: those that are
- * @readable: those whose chip reports the level of a driven pin
+ * @readable: those whose chip reports the level of a driven pin, as far as is known
  * @sleeping: those whose chip sleeps
  * @sleeps: writing some of them may sleep
  * @unconfirmed: outputs whose last write failed or was not confirmed (F3)
@@ -33,12 +33,12 @@ struct outputs {
 
 int outputs_get(struct device *dev, struct outputs *out);
 u32 outputs_read_initial(struct outputs *out);
-int outputs_claim(struct device *dev, const struct outputs *out, u32 found);
+int outputs_claim(struct device *dev, struct outputs *out, u32 found);
 u32 outputs_check_readback(struct outputs *out, u32 actual, u32 back, u32 known);
 u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error);
 u64 outputs_retry_in_ns(const struct outputs *out);
 bool outputs_failing(const struct outputs *out);
-int outputs_release(const struct outputs *out);
+u32 outputs_release(struct device *dev, const struct outputs *out);
 void outputs_release_atomic(const struct outputs *out);
 
 #endif /* _SMALLBMS_OUTPUTS_H */

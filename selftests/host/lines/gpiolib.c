@@ -18,6 +18,7 @@ u64 clock_ns;
 bool atomic, misused;
 int action_error;
 void (*asleep)(void);
+unsigned int slept_ms;
 void (*unlocked)(void);
 char message[512];
 
@@ -89,6 +90,16 @@ int dev_err_probe(struct device *dev, long error, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	return error;
+}
+
+void dev_err(struct device *dev, const char *format, ...)
+{
+	va_list args;
+
+	(void)dev;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
 }
 
 void dev_warn(struct device *dev, const char *format, ...)
@@ -473,6 +484,7 @@ void msleep(unsigned int ms)
 		puts("Bail out! It sleeps, and nobody is there to end that");
 		exit(1);
 	}
+	slept_ms += ms;
 	asleep();
 }
 

@@ -50,6 +50,7 @@ struct device {
 };
 
 int dev_err_probe(struct device *dev, long error, const char *format, ...);
+void dev_err(struct device *dev, const char *format, ...);
 void dev_warn(struct device *dev, const char *format, ...);
 int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
 			     void *data);
@@ -275,6 +276,7 @@ extern unsigned int single_writes;	/* writes of one line alone */
 extern u64 clock_ns;
 extern bool atomic;			/* nothing may sleep */
 extern int action_error;		/* of devm_add_action_or_reset() */
+extern unsigned int slept_ms;		/* in msleep(), in all */
 extern void (*asleep)(void);		/* called by msleep() */
 extern void (*unlocked)(void);		/* called when a lock is released */
 extern char message[512];		/* the last one */

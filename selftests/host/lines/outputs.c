@@ -137,18 +137,61 @@ static void claim(void)
 	CHECK(!outputs_claim(&board, &out, LOAD | PRE_ALARM));
 	CHECK(pins() == (LOAD | PRE_ALARM));
 	CHECK(output(1)->output && !output(1)->driven);
+	CHECK(!out.unconfirmed && !out.out_of_sync);
+}
 
-	out.desc[0] = NULL;
-	out.fitted = CHARGE | PRE_ALARM;
+/* A bus that is dead at the start */
+static void claim_again(void)
+{
+	memset(&out, 0, sizeof(out));
+	CHECK(!outputs_get(&board, &out));
+	output(0)->read_error = -EREMOTEIO;
+	output(1)->read_error = -ETIMEDOUT;
 	output(1)->direction_error = -EREMOTEIO;
-	CHECK(outputs_claim(&board, &out, 0) == -EREMOTEIO);
-	CHECK(!strcmp(message, "failed to drive charge-gpios\n"));
-	CHECK(output(0)->directions == 1);
+	output(2)->read_error = -ENXIO;
+	CHECK(outputs_read_initial(&out) == 0);
+	CHECK(out.readable == 7);
+	output(2)->read_error = -EAGAIN;
+	CHECK(outputs_read_initial(&out) == 0);
+	CHECK(out.readable == 7);
+	CHECK(!outputs_claim(&board, &out, 0));
+	CHECK(!strcmp(message, "failed to drive charge-gpios: error -121; trying again\n"));
+	CHECK(output(0)->output && output(2)->output && !output(1)->output);
+	CHECK(out.unconfirmed == CHARGE && out.out_of_sync == CHARGE);
+	output(2)->direction_error = -EREMOTEIO;
+	CHECK(!outputs_claim(&board, &out, 0));
+	CHECK(out.unconfirmed == (CHARGE | PRE_ALARM));
+	CHECK(out.out_of_sync == (CHARGE | PRE_ALARM));
+	output(2)->direction_error = 0;
+	out.unconfirmed = CHARGE;
+	out.out_of_sync = CHARGE;
+
+	/* no edge asks for it; the first cycle writes, and the next ones do */
+	CHECK(outputs_write(&out, 0, 0, &error) == CHARGE && error == -EREMOTEIO);
+	output(1)->read_error = 0;
 	output(1)->direction_error = 0;
+	CHECK(outputs_write(&out, CHARGE, 0, &error) == 0 && !error);
+	CHECK(output(1)->output && !output(1)->driven && !out.unconfirmed);
+
+	/* of a chip that is gone likewise */
+	gpiolib_reset();
+	memset(&out, 0, sizeof(out));
+	CHECK(!outputs_get(&board, &out));
 	output(2)->chip = &second;
 	second.gone = true;
-	CHECK(outputs_claim(&board, &out, 0) == -ENODEV);
-	CHECK(!strcmp(message, "failed to drive pre-alarm-gpios\n"));
+	CHECK(!outputs_claim(&board, &out, 0));
+	CHECK(out.unconfirmed == PRE_ALARM);
+}
+
+/* A line that needs no bus has no such excuse. */
+static void claim_fails(void)
+{
+	move(0, GPIOS, &soc);
+	memset(&out, 0, sizeof(out));
+	CHECK(!outputs_get(&board, &out));
+	output(1)->direction_error = -EPERM;
+	CHECK(outputs_claim(&board, &out, 0) == -EPERM);
+	CHECK(!strcmp(message, "failed to drive charge-gpios\n"));
 }
 
 static void drive(void)
@@ -479,30 +522,115 @@ static void retries(void)
 	}
 }
 
+/* What a bus does while outputs_release() waits */
+static unsigned int naps, naps_wanted;
+
+static void recover(void)
+{
+	if (++naps < naps_wanted)
+		return;
+	output(0)->direction_error = 0;
+	output(1)->read_error = 0;
+	output(1)->stuck = -1;
+}
+
+static void high(void)
+{
+	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+	CHECK(pins() == 7);
+	forget_transfers();
+	naps = 0;
+	asleep = recover;
+	*message = '\0';
+}
+
 static void release(void)
 {
 	claimed();
-	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
-	CHECK(!outputs_release(&out));
-	CHECK(pins() == 0);
+	high();
+	CHECK(!outputs_release(&board, &out));
+	CHECK(pins() == 0 && naps == 0 && !*message);
 	CHECK(output(0)->output && output(1)->output && output(2)->output);
+	CHECK(transfers() == 1);		/* read back */
+}
 
-	outputs_write(&out, 0, LOAD | CHARGE | PRE_ALARM, &error);
+static void release_again(void)
+{
+	claimed();
+	/* a write that fails */
+	high();
+	naps_wanted = 3;
 	output(0)->direction_error = -EREMOTEIO;
-	CHECK(outputs_release(&out) == -EREMOTEIO);
-	CHECK(pins() == LOAD);
-	output(1)->direction_error = -ETIMEDOUT;
-	CHECK(outputs_release(&out) == -ETIMEDOUT);
+	CHECK(!outputs_release(&board, &out));
+	CHECK(pins() == 0 && naps == 3 && !*message);
+	/* one that is lost, as the read-back shows */
+	high();
+	output(1)->stuck = 1;
+	CHECK(!outputs_release(&board, &out));
+	CHECK(pins() == 0 && naps == 3);
+	/* one that nobody can confirm */
+	high();
+	output(1)->read_error = -EREMOTEIO;
+	CHECK(!outputs_release(&board, &out));
+	CHECK(pins() == 0 && naps == 3);
+	/* where pins cannot be read, a write that succeeds counts */
+	high();
+	out.readable = 0;
+	output(0)->direction_error = -EREMOTEIO;
+	CHECK(!outputs_release(&board, &out));
+	CHECK(pins() == 0 && naps == 3);
+}
 
-	output(2)->direction_error = -EIO;
-	out.desc[0] = NULL;
-	out.desc[1] = NULL;
-	out.fitted = PRE_ALARM;
-	CHECK(outputs_release(&out) == -EIO);
-	output(2)->direction_error = 0;
-	CHECK(!outputs_release(&out));
+static void pass_5_ms(void)
+{
+	naps++;
+	clock_ns += 5 * MS;
+}
+
+/* Up to a nanosecond before the end, and to the end */
+static void pass_nearly_all(void)
+{
+	clock_ns += naps++ ? 1 : 100 * MS - 1;
+}
+
+static void release_fails(void)
+{
+	claimed();
+	high();
+	asleep = pass_5_ms;
+	slept_ms = 0;
+	output(1)->direction_error = -EREMOTEIO;
+	CHECK(outputs_release(&board, &out) == CHARGE);
+	CHECK(pins() == CHARGE && naps == 20 && slept_ms == 100);
+	CHECK(!strcmp(message, "failed to release charge-gpios\n"));
+	naps = 0;
+	asleep = pass_nearly_all;
+	CHECK(outputs_release(&board, &out) == CHARGE && naps == 2);
+	output(1)->direction_error = 0;
+
+	high();
+	asleep = pass_5_ms;
+	output(0)->direction_error = -EREMOTEIO;
+	CHECK(outputs_release(&board, &out) == LOAD);
+	CHECK(!strcmp(message, "failed to release load-gpios\n"));
+	output(0)->direction_error = 0;
+
 	expander.gone = true;
-	CHECK(outputs_release(&out) == -ENODEV);
+	CHECK(outputs_release(&board, &out) == 7);
+	CHECK(!strcmp(message, "failed to release pre-alarm-gpios\n"));
+	expander.gone = false;
+
+	/* released, and fed from outside: that is not the driver's doing */
+	high();
+	asleep = NULL;
+	output(0)->output = false;
+	output(0)->outside = true;
+	output(0)->direction_error = -EIO;
+	CHECK(!outputs_release(&board, &out));
+	/* nor is what a pin says that the chip cannot read */
+	output(1)->stuck = 1;
+	out.readable = LOAD;
+	CHECK(!outputs_release(&board, &out));
 }
 
 static void panic(void)
@@ -609,7 +737,8 @@ static void gone(void)
 	CHECK(outputs_write(&out, CHARGE, 0, &error) == CHARGE);
 	CHECK(error == -ENODEV && out.unconfirmed == CHARGE);
 	CHECK(!output(1)->directions);
-	CHECK(outputs_release(&out) == -ENODEV);
+	asleep = pass_5_ms;
+	CHECK(outputs_release(&board, &out) == CHARGE);
 	CHECK(pins() == CHARGE);
 }
 
@@ -634,6 +763,8 @@ const struct test outputs_tests[] = {
 	{ missing, "F1: An output that cannot be got is named; the others are kept to be released" },
 	{ found, "L5: Only an output that is driven and reads high was on before" },
 	{ claim, "L5: Each output is claimed at the level that it has" },
+	{ claim_again, "F0 F3: An output on a bus that is dead at the start is written later" },
+	{ claim_fails, "F1: An output that cannot be driven, though it needs no bus, is an error" },
 	{ drive, "F3: Only outputs that change are written, in one transfer, and read back in another" },
 	{ alone, "T5: An output that changes alone is written alone, which costs less" },
 	{ atomic_drive, "T5: Outputs that do not sleep are written without sleeping" },
@@ -653,7 +784,9 @@ const struct test outputs_tests[] = {
 	{ dead_neighbour, "F8: A dead chip does not keep the outputs of another from being disconnected" },
 	{ gone, "F3: An output whose chip was removed is never reported as done" },
 	{ retries, "F3: Writes are tried again after 5, 10, 20 ... 640 ms, and reported from the second on" },
-	{ release, "F1: All outputs are released that can be, whatever fails" },
+	{ release, "F1: All outputs are released, and read back" },
+	{ release_again, "F1: An output that does not follow is released again" },
+	{ release_fails, "F1: For 100 ms, and those that could not be released are named" },
 	{ panic, "F5: A panic releases outputs that do not sleep, and leaves the others" },
 	{ }
 };
