@@ -3,6 +3,7 @@
 
 prefix ?= /usr/local
 PYTHON ?= python3
+PYTEST ?= pytest-3
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 lib := selftests/lib
@@ -139,10 +140,10 @@ pictures: tool
 		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt
 
 demo: vm
-	@$(PYTHON) selftests/pins/bench.py demo
+	@$(PYTHON) selftests/pins/demo.py
 
 shell: vm
-	@$(PYTHON) selftests/pins/bench.py shell
+	@$(PYTHON) selftests/pins/shell.py
 
 # ---- documents
 
@@ -152,7 +153,7 @@ docs:
 	@sphinx-build -q -W -E -d build/doctrees Documentation build/docs
 
 diagrams: vm
-	@$(PYTHON) selftests/pins/bench.py draw
+	@$(PYTHON) selftests/pins/pictures.py
 
 # ---- tests: each a title and the command that prints its results
 
@@ -184,7 +185,8 @@ check_patches = 'the kernel'\''s own checks, on the patches for it' \
 check_pins = 'scenarios, on emulated pins' \
 	'$(quietly) vm && $(play) --rig pins' \
 	'driver, on emulated pins' \
-	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
+	'$(lib)/host-packages.sh pins && $(quietly) vm && \
+	$(PYTEST) -n auto --dist loadgroup selftests/pins'
 check_bench = 'the benchmark, whether it works' \
 	'$(quietly) vm && selftests/bench/run --smoke'
 check_kernels = 'driver, on all supported kernels' \

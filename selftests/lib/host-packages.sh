@@ -23,6 +23,7 @@ packages_of() {
 		"libjson-c-dev libudev-dev libsystemd-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
+	pins) echo "$(packages_of vm) python3-pytest python3-pytest-xdist" ;;
 	kernel) echo "$cross bc bison flex gcc libc6-dev make xz-utils" ;;
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
 		"libssl-dev gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu" \
@@ -37,7 +38,7 @@ packages_of() {
 	tools) echo "$(packages_of tool) python3 systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
 		"dt-schema gcc libc6-dev libjson-c-dev libsystemd-dev libudev-dev" \
-		"lld llvm make mandoc perl pkg-config pyflakes3 python3" \
+		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
 		"python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;
 	applet) echo "dbus-daemon adwaita-icon-theme fonts-dejavu-core imagemagick" \

@@ -67,7 +67,7 @@ class Cell:
         self.capacity_ah = capacity_ah
         self.soc = soc
         self.resistance_ohm = RESISTANCE_OHM_AH / capacity_ah
-        self.fixed_v = None         # set by a scenario that wants an exact voltage
+        self.fixed_v = None         # set by a test that wants an exact voltage
 
     def ocv(self):
         if self.fixed_v is not None:

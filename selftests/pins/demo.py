@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The demo: the story of story.txt on the emulated board, told while it happens.
+"""The demo: a story on the emulated board, told while it happens.
 
 On a terminal: the story and the bank on the left, what the guest's own `smallbms status` says on
 the right. Anywhere else: a line for each thing that happens. Leaves build/demo.svg and
@@ -13,13 +13,9 @@ import sys
 import threading
 
 import rig
-import scenario
-import steps
 import svg
-from machine import Machine
-
-# To be imported is all that it needs: that makes the steps of story.txt known.
-STORY_STEPS = steps.STEPS
+from bench import Bench, Board, Wiring, sentence
+from devices import build
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'build')
@@ -28,6 +24,121 @@ STATUS_EVERY_S = 0.4
 REDRAW_EVERY_S = 0.2
 GAUGE = 24
 PRE_ALARM_S = 30.0
+
+WIRING = Wiring(
+    'A night at anchor, as the board lived through it',
+    Board({'cell-low': 0, 'cell-undervoltage': 1, 'charge-inhibit': 2, 'remote-h': 3,
+           'load': 5, 'charge': 6, 'pre-alarm': 7}, load_reconnect_delay_ms=10000),
+    bank='12.8V 100Ah soc=50%',
+    devices=[build('protect', 'fridge-and-pump', amps=20),
+             build('solar', cable='non-inverting', watts=0)])
+
+
+# ---- the story
+
+
+def begin(bench):
+    bench.fresh('Evening: fridge and bilge pump draw 20 A')
+    bench.start()
+    bench.charge_level(24)
+    bench.speed(600)
+
+
+def warned(bench):
+    """L1: The weakest cell falls below 3.1 V, and the pre-alarm rises"""
+    bench.on('pre-alarm', within=60)
+    bench.note('The weakest cell falls below 3.1 V: pre-alarm')
+    bench.speed(26)
+    bench.always_on('load')
+    bench.device_on('fridge-and-pump')
+
+
+def disconnected(bench):
+    """L2: The load is disconnected, after no less than 30 s of pre-alarm"""
+    bench.off('load', within=90)
+    bench.note('Below 2.8 V and warned for 30 s: load off')
+    bench.speed(1)
+    bench.interval('pre-alarm rise', 'load fall', least=30)
+    bench.device_off('fridge-and-pump')
+
+
+def reserve(bench):
+    """B4: About 1 Ah is left, for a week or so; the charger may go on"""
+    bench.bank_has(0.2, 1.5)
+    bench.attr('alarm', '2')
+    bench.on('charge', within=1)
+    bench.wait(4)
+
+
+def sunrise(bench):
+    """L6: The sun charges the empty bank"""
+    bench.note('Sunrise: the sun recharges the bank')
+    bench.turn('solar', watts=220)
+    bench.speed(60)
+    bench.off('cell-undervoltage', within=20)
+    bench.device_on('solar')
+    bench.speed(240)
+
+
+def reconnected(bench):
+    """L4: The load comes back when undervoltage has been away for its 10 s"""
+    bench.on('load', within=60)
+    bench.note('Recharged: load on again')
+    bench.turn('fridge-and-pump', amps=6)
+    bench.interval('cell-undervoltage fall', 'load rise', least=10)
+    bench.device_on('fridge-and-pump')
+    bench.off('pre-alarm', within=30)
+    bench.speed(60)
+    bench.wait(3)
+
+
+def heat(bench):
+    """C1: A heat wave stops charging"""
+    bench.note('Above 50 degrees: charging stops, the fridge runs on')
+    bench.warm(56, 3)
+    bench.off('charge', within=5)
+    bench.device_off('solar')
+    bench.wait(2)
+
+
+def fridge(bench):
+    """C3: ... but not the fridge"""
+    bench.always_on('load')
+    bench.device_on('fridge-and-pump')
+
+
+def cooled(bench):
+    """C2: Cooled down, the bank is charged again"""
+    bench.note('Cooled down: charging goes on')
+    bench.warm(30, 3)
+    bench.on('charge', within=20)
+    bench.always_on('load')
+    bench.wait(2)
+
+
+def switched_off(bench):
+    """M3: Somebody turns the switch off, and all is off"""
+    bench.note('Switched off at the remote')
+    bench.switch('off')
+    bench.off('load', 'charge', within=5)
+    bench.device_off('fridge-and-pump')
+    bench.wait(3)
+
+
+def switched_on(bench):
+    """M4: ... and on again"""
+    bench.note('Switched on again')
+    bench.switch('on')
+    bench.on('load', 'charge', within=5)
+    bench.device_on('fridge-and-pump')
+    bench.wait(3)
+
+
+STORY = (warned, disconnected, reserve, sunrise, reconnected, heat, fridge, cooled, switched_off,
+         switched_on)
+
+
+# ---- how it is told
 
 
 def gauge(share):
@@ -68,8 +179,8 @@ class Teller:
         while not self._stop.wait(REDRAW_EVERY_S):
             self.show()
 
-    def begin(self, case):
-        self.now_showing = case.sentence
+    def begin(self, text):
+        self.now_showing = text
 
     def take(self, result):
         self.results.append(result)
@@ -200,24 +311,29 @@ class Screen(Teller):
                 print('      ' + result.why.replace('\n', '\n      '))
 
 
+def play(bench, teller):
+    begin(bench)
+    for each in STORY:
+        teller.begin(sentence(each))
+        teller.take(bench.result(each))
+
+
 def main():
-    story = scenario.Scenario(os.path.join(HERE, 'story.txt'))
     folder = os.path.join(BUILD, 'pins', 'demo')
-    os.makedirs(folder, exist_ok=True)
     print('Booting an arm64 machine with the board on its pins ...', flush=True)
-    machine = Machine(story.source(), name='demo', workdir=folder)
-    wired = story.build(machine)
+    bench = Bench(WIRING, 'demo', folder)
+    tape = bench.rig.tape
     pictures = [os.path.join(BUILD, f'demo.{kind}') for kind in ('svg', 'vcd')]
     try:
-        with rig.running(machine, wired):
-            print(f'Booted in {machine.boot_seconds:.1f} s.\n', flush=True)
-            teller = (Screen if sys.stdout.isatty() else Lines)(wired, machine)
+        with bench:
+            print(f'Booted in {bench.machine.boot_seconds:.1f} s.\n', flush=True)
+            teller = (Screen if sys.stdout.isatty() else Lines)(bench.rig, bench.machine)
             with teller:
-                scenario.Run(story, machine, wired, teller.take, folder, teller.begin).play()
+                play(bench, teller)
     finally:
-        wired.tape.write_vcd(pictures[1])
-        rises = wired.tape.find('load').edges(1)
-        svg.draw(wired.tape, pictures[0], start=rises[0] - 1 if rises else None)
+        tape.write_vcd(pictures[1])
+        rises = tape.find('load').edges(1)
+        svg.draw(tape, pictures[0], start=rises[0] - 1 if rises else None)
     failed = [result for result in teller.results if not result.ok]
     print(f'\n{len(teller.results) - len(failed)} of {len(teller.results)} went as they must. '
           'The timing diagram is in ' + ', the waves are in '.join(map(os.path.relpath, pictures)))

@@ -155,7 +155,7 @@ KINDS = {'protect': BatteryProtect, 'phoenix': Inverter, 'vebus': VeBusInverter,
 
 
 def build(kind, name=None, **options):
-    """A device by its kind, as scenario files spell it."""
+    """A device by its kind, as KINDS spells it."""
     if kind not in KINDS:
         raise ValueError(f'there is no device {kind!r}, only ' + ', '.join(KINDS))
     return KINDS[kind](name or kind, **options)

@@ -13,7 +13,7 @@ the load of the host, and a constant of 30.05 s fails on any.
 
 import re
 
-from scenario import SETTLE_S, Failed
+from bench import SETTLE_S, Failed
 
 BUDGET_S = 0.005                    # T5
 HOST_LIMIT_S = 0.015                # the most that the emulation may add
@@ -30,8 +30,8 @@ def percentile(values, share):
     return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
-def trace_on(run):
-    run.machine.guest_ok(
+def trace_on(bench):
+    bench.machine.guest_ok(
         f'cd {TRACING} && echo boot > trace_clock && echo 0 > tracing_on '
         '&& echo 8192 > buffer_size_kb && echo 1 > events/smallbms/enable '
         '&& echo 1 > events/timer/hrtimer_start/enable '
@@ -39,9 +39,9 @@ def trace_on(run):
         '&& echo 1 > tracing_on')
 
 
-def trace_off(run):
+def trace_off(bench):
     """Stop; return (outputs, lateness): the driver's writes, and how late other timers were."""
-    text = run.machine.guest_ok(
+    text = bench.machine.guest_ok(
         f'cd {TRACING} && echo 0 > tracing_on && echo 0 > events/enable && '
         'grep -E "smallbms_outputs|tick_nohz|tick_sched" trace', timeout=120)
     outputs, due, lateness = [], {}, []
@@ -67,26 +67,26 @@ def edge(outputs, bit, rising, after=-1):
     return None
 
 
-def warning(run, tries):
+def warning(bench, tries):
     """L2, from the rise of the pre-alarm to the load disconnect, on both clocks."""
     told = []
     for _ in range(tries):
-        run.unbind()
-        run.rig.force('cell-undervoltage', 0)
-        run.bind()
-        trace_on(run)
-        run.set_mark()
-        run.rig.force('cell-undervoltage', 1)
-        run.await_level('load', 0, 40)
-        outputs, lateness = trace_off(run)
-        run.rig.force('cell-undervoltage', None)
+        bench.unbind()
+        bench.quiet('cell-undervoltage')
+        bench.start()
+        trace_on(bench)
+        bench.set_mark()
+        bench.active('cell-undervoltage')
+        bench.off('load', within=40)
+        outputs, lateness = trace_off(bench)
+        bench.as_bank('cell-undervoltage')
 
         rise = edge(outputs, PRE_ALARM, True)
         fall = None if rise is None else edge(outputs, LOAD, False, rise)
         if fall is None:
             raise Failed(f'the trace does not show both edges: {outputs}')
         inside = (outputs[fall][1] - outputs[rise][2]) / 1e9
-        outside = run.edges('load', 'fall')[0] - run.edges('pre-alarm', 'rise')[0]
+        outside = bench.edges('load', 'fall')[0] - bench.edges('pre-alarm', 'rise')[0]
         late = max(lateness, default=0.0)
         told.append(f'guest\'s clock {inside:.9f} s, on the pins {outside:.6f} s; meanwhile '
                     f'{len(lateness)} ticks of the guest were late by '
@@ -98,30 +98,31 @@ def warning(run, tries):
             raise Failed(f'{WARNING_S - outside:.6f} s too early on the pins\n{told[-1]}')
         bound = BUDGET_S + min(late, HOST_LIMIT_S)
         if max(inside, outside) <= WARNING_S + bound:
-            run.remarks += told + [f'allowed: {WARNING_S:.3f} s and at most {1e3 * bound:.3f} ms: '
-                                   '5 ms of T5, and what the emulation adds']
+            bench.remarks += [*told, f'allowed: {WARNING_S:.3f} s and at most '
+                                     f'{1e3 * bound:.3f} ms: 5 ms of T5, and what the emulation '
+                                     'adds']
             return
         told[-1] += f': later than the {1e3 * bound:.3f} ms allowed, again'
     raise Failed('\n'.join(told))
 
 
-def latency(run, name, output, times):
+def latency(bench, name, output, times):
     """T2, T5: from a line's edge to the output's, both stamped by QEMU."""
     lengths = []
     for _ in range(times):
-        run.set_mark()
-        run.rig.force(name, 1)
-        run.await_level(output, 0, SETTLE_S)
-        lengths.append(run.edges(output, 'fall')[0] - run.edges(name, 'rise')[0])
-        run.rig.force(name, 0)
-        run.await_level(output, 1, SETTLE_S)
-    run.rig.force(name, None)
+        bench.set_mark()
+        bench.active(name)
+        bench.off(output, within=SETTLE_S)
+        lengths.append(bench.edges(output, 'fall')[0] - bench.edges(name, 'rise')[0])
+        bench.quiet(name)
+        bench.on(output, within=SETTLE_S)
+    bench.as_bank(name)
     added = [length - DEBOUNCE_S for length in lengths]
-    run.remarks.append(
+    bench.remarks.append(
         f'{name} to {output}, {times} times, beyond the debounce of 20 ms: '
         f'{1e3 * min(added):.3f} ms (least), {1e3 * percentile(added, 0.5):.3f} ms (median), '
         f'{1e3 * max(added):.3f} ms (most)')
     if min(lengths) < DEBOUNCE_S - STAMP_S:
         raise Failed(f'{output} fell {min(lengths):.6f} s after the edge, within the debounce')
     if min(added) > BUDGET_S:
-        raise Failed(run.remarks.pop())
+        raise Failed(bench.remarks.pop())

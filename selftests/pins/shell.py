@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The emulated board for a person: a root prompt inside, and `bank WORDS` to steer what is outside.
 
-The bank lives as in the scenarios, the devices follow the board. When the prompt is left, the
+The bank lives as in the tests, the devices follow the board. When the prompt is left, the
 timing diagram of the visit is in build/pins/shell.
 """
 
@@ -12,8 +12,8 @@ import sys
 
 import dt
 import rig
-import scenario
 import svg
+from devices import build
 from machine import Machine
 
 BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
@@ -116,8 +116,8 @@ def main():
     print('Booting an arm64 machine with the board on its pins ...', flush=True)
     machine = Machine(board, name='shell', workdir=folder, shell=True, max_seconds=VISIT_S)
     wired = rig.Rig(machine, [rig.Wire(name, name, pin) for name, pin in PINS.items()],
-                    hung=[scenario.Scenario.device('protect as load amps=10'),
-                          scenario.Scenario.device('solar via non-inverting watts=0')],
+                    hung=[build('protect', 'load', amps=10),
+                          build('solar', cable='non-inverting', watts=0)],
                     title='What the board saw and did', speed=SPEED)
     machine.on_bank_command(Outside(wired).answer)
     try:

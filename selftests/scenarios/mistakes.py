@@ -17,8 +17,8 @@ LINES = (
     ("1s => countdown", "countdown"),
     ("1s => countdown 30", "countdown 30"),
     ("1s =>", ""),
-    ("1s writes load wrok", "writes load wrok"),
-    ("1s writes laod work", "writes laod work"),
+    ("1s writes load worky", "writes load worky"),
+    ("1s writes lode work", "writes lode work"),
     ("1s writes load, charge fail", "writes load, charge fail"),
     ("1s charge-behaviour autoo", "charge-behaviour autoo"),
     ("1s reset of", "reset of"),
@@ -30,7 +30,7 @@ LINES = (
     ("1s cell-undervoltage on now", "cell-undervoltage on now"),
     ("1s cell-low pulse 5ms until 3s", "cell-low pulse 5ms until 3s"),
     ("1s cell-low pulse 5ms/5ms", "cell-low pulse 5ms/5ms"),
-    ("1s start found laod", "start found laod"),
+    ("1s start found lode", "start found lode"),
     ("1s end now", "end now"),
     ("1s is chattering cell-lwo", "is chattering cell-lwo"),
     ("1s is charge-tripped maybe", "is charge-tripped maybe"),
@@ -58,7 +58,7 @@ LINES = (
     ("with write-latency", "write-latency"),
     ("before cell-low edge", "cell-low edge"),
     ("before debounce-delay 1ms", "debounce-delay 1ms"),
-    ("1s bus daed", "bus daed"),
+    ("1s bus deaf", "bus deaf"),
     ("1s => pre-alarm off cell-low", "cell-low"),
 )
 TITLES = (

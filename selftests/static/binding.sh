@@ -116,7 +116,7 @@ binding_refuses() {
 	refuse 2 "is not of type" "s/retain-state-shutdown/& = <1>/"
 }
 
-# Makes the device trees of all scenarios, in $dt/rig
+# Makes the device trees of all tests on pins, in $dt/rig
 rig_trees() {
 	local tree=$dt/rig
 
@@ -126,13 +126,16 @@ rig_trees() {
 		-cpu cortex-a53 -nodefaults -nographic -nic none
 	PYTHONPATH=selftests/pins PYTHONDONTWRITEBYTECODE=1 "$python" - \
 		"$tree" <<-'END'
-		import glob, sys
-		import dt, scenario, steps	# steps: the words that it knows
+		import glob, importlib, os, sys
+		import dt
 		folder = sys.argv[1]
-		for path in sorted(glob.glob("selftests/pins/scenarios/*")):
-		    each = scenario.Scenario(path)
-		    dt.add_to_root(f"{folder}/virt.dtb", each.source(),
-		                   f"{folder}/{each.name}-scenario")
+		for path in sorted(glob.glob("selftests/pins/test_*.py")):
+		    name = os.path.basename(path)[:-len(".py")]
+		    wiring = getattr(importlib.import_module(name), "WIRING", {})
+		    for key, each in (wiring if isinstance(wiring, dict)
+		                      else {"wiring": wiring}).items():
+		        dt.add_to_root(f"{folder}/virt.dtb", each.source(),
+		                       f"{folder}/{name}-{key}-board")
 	END
 }
 
@@ -141,10 +144,10 @@ binding_rig() {
 	local dtb words
 
 	rig_trees
-	words=$(dt-validate -M -s "$dt/schema.json" "$dt"/rig/*-scenario.dtb 2>&1)
-	# Only boards of the name that the scenarios' own ones have: what others
-	# a scenario brings is meant to be refused, and QEMU's are not ours.
-	for dtb in "$dt"/rig/*-scenario.dtb; do
+	words=$(dt-validate -M -s "$dt/schema.json" "$dt"/rig/*-board.dtb 2>&1)
+	# Only boards of the name that the tests' own ones have: what others
+	# a test brings is meant to be refused, and QEMU's are not ours.
+	for dtb in "$dt"/rig/*-board.dtb; do
 		grep -A 1 -F "$dtb: /smallbms" <<<"$words" |
 		grep "/$binding#\?\$" >/dev/null || echo "$dtb: holds no board"
 		grep -F "$dtb: smallbms" <<<"$words" || :
@@ -156,10 +159,10 @@ binding_agrees() {
 	local nodes node complaints
 
 	rig_trees
-	nodes=$(sed -nE 's/^tree +([^ ]+) \{ [$](board|complete) .*/\1/p' \
-		selftests/pins/scenarios/refused.txt)
+	nodes=$(PYTHONPATH=selftests/pins PYTHONDONTWRITEBYTECODE=1 "$python" -c \
+		'import test_refused; print(*test_refused.NODES)')
 	[ "$(wc -w <<<"$nodes")" -ge 5 ]
-	complaints=$(validate "$dt/rig/refused-scenario")
+	complaints=$(validate "$dt/rig/test_refused-wiring-board")
 	echo "$complaints"
 	for node in $nodes; do
 		# A schema sees one board at a time

@@ -160,7 +160,6 @@ def value_of(signal, text):
 
 def record_of(timeline, said, recorded, levels):
     """A compare.Record of what `stir play` said, and the simulation recorded."""
-    scenario = timeline.scenario
     record = compare.Record(dict(levels), {name: [] for name in parser.OUTPUTS})
     record.initial.update({"load-reason": "none", "charge-reason": "none", "alarm": "0",
                            "countdown": parser.NEVER})

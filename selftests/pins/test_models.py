@@ -4,16 +4,6 @@
 import bank
 import devices
 import terminals
-from scenario import Result
-
-CASES = []
-
-
-def case(sentence):
-    def register(function):
-        CASES.append((sentence, function))
-        return function
-    return register
 
 
 def refused(function, *arguments):
@@ -24,8 +14,8 @@ def refused(function, *arguments):
     return ''
 
 
-@case('B1: Banks of 12, 24 and 48 V are built from 12.8 V and 25.6 V batteries, and no others')
-def voltages():
+def test_voltages():
+    """B1: Banks of 12, 24 and 48 V are built from 12.8 V and 25.6 V batteries, and no others"""
     for words, volts in (('12.8V', 12), ('2s1p 12.8V', 24), ('4s5p 12.8V', 48), ('25.6V', 24),
                          ('2s10p 25.6V', 48)):
         assert bank.Bank.parse(words + ' 100Ah').system_v == volts
@@ -33,14 +23,14 @@ def voltages():
     assert '12.8 V or 25.6 V' in refused(bank.Bank.parse, '24V 100Ah')
 
 
-@case('B1: Twenty batteries are a bank, twenty-one are not')
-def twenty():
+def test_twenty():
+    """B1: Twenty batteries are a bank, twenty-one are not"""
     assert len(bank.Bank.parse('1s20p 12.8V 330Ah').batteries) == 20
     assert 'at most 20' in refused(bank.Bank.parse, '1s21p 12.8V 330Ah')
 
 
-@case('B2: Thresholds can be set within the battery\'s ranges only')
-def ranges():
+def test_ranges():
+    """B2: Thresholds can be set within the battery's ranges only"""
     battery = bank.Battery(12.8, 100)
     for volts in (2.85, 3.15):
         battery.set_pre_alarm_v(volts)
@@ -52,8 +42,8 @@ def ranges():
     assert '2.6 V to 2.8 V' in refused(battery.set_disconnect_v, 2.81)
 
 
-@case('B2: The weakest cell of any battery pulls the shared lines, at its own thresholds')
-def weakest():
+def test_weakest():
+    """B2: The weakest cell of any battery pulls the shared lines, at its own thresholds"""
     whole = bank.Bank.parse('2s2p 12.8V 100Ah')
     assert not any(whole.lines().values())
     whole.set_cell_v(3.05, number=4, battery=3)
@@ -65,8 +55,8 @@ def weakest():
     assert not whole.lines()['cell-undervoltage']
 
 
-@case('B2: Above 50 and below 5 degrees, and with a cell too full, charge is inhibited')
-def faults():
+def test_faults():
+    """B2: Above 50 and below 5 degrees, and with a cell too full, charge is inhibited"""
     for celsius, line in ((50.5, 'over-temperature'), (4.5, 'under-temperature')):
         whole = bank.Bank()
         whole.set_temperature_c(celsius)
@@ -79,23 +69,23 @@ def faults():
     assert whole.lines()['cell-overvoltage'] and whole.lines()['charge-inhibit']
 
 
-@case('B1: A broken cord makes every line active')
-def cord():
+def test_cord():
+    """B1: A broken cord makes every line active"""
     whole = bank.Bank()
     whole.cord_broken = True
     assert all(whole.lines().values())
 
 
-@case('B4: Drawn down to its disconnect, a 100 Ah bank has about 1 Ah left')
-def reserve():
+def test_reserve():
+    """B4: Drawn down to its disconnect, a 100 Ah bank has about 1 Ah left"""
     whole = bank.Bank.parse('12.8V 100Ah soc=10%')
     while not whole.lines()['cell-undervoltage']:
         whole.step(10, -10)
     assert 0.5 < whole.soc() * whole.capacity_ah < 2
 
 
-@case('B1: Current is shared between strings, and charge is neither made nor lost')
-def sharing():
+def test_sharing():
+    """B1: Current is shared between strings, and charge is neither made nor lost"""
     whole = bank.Bank.parse('1s4p 12.8V 100Ah soc=50%')
     for cell in whole.battery(1).cells:
         cell.soc = 0.3
@@ -106,8 +96,8 @@ def sharing():
     assert whole.battery(1).current_a > whole.battery(2).current_a
 
 
-@case('M1: The terminals are on in the manual\'s three cases, and off in every other')
-def truth():
+def test_truth():
+    """M1: The terminals are on in the manual's three cases, and off in every other"""
     for l_v, h_v, joined, on in (
             (None, None, False, False), (None, None, True, True), (0, None, False, True),
             (3.49, None, False, True), (3.5, None, False, False), (12.8, None, False, False),
@@ -118,8 +108,8 @@ def truth():
         assert wired.on(12.8) is on, (l_v, h_v, joined)
 
 
-@case('O1: Devices run while their output is high, given the cable that they need')
-def cables():
+def test_cables():
+    """O1: Devices run while their output is high, given the cable that they need"""
     for kind, cable, runs in (('protect', None, True), ('phoenix', None, True),
                               ('vebus', None, True), ('vebus', 'direct', False),
                               ('solar', None, True), ('protect', 'inverting', False)):
@@ -131,13 +121,3 @@ def cables():
     engine = devices.build('cyrix', amps=50)
     engine.update({'charge': True}, 13.0)
     assert engine.on and engine.current_a(13.0) == 50
-
-
-def run(take):
-    """Give a Result for each case to @take."""
-    for sentence, function in CASES:
-        try:
-            function()
-            take(Result(True, sentence, ''))
-        except AssertionError as error:
-            take(Result(False, sentence, f'{function.__name__}: {error or "not so"}'))

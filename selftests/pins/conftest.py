@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tests of the driver on the pins of an emulated machine.
+
+A file test_*.py here is a test. Its WIRING is booted once, or each of the machines in it if it is
+a dict. Each class, and each test outside of one, is a part: it begins with the model reset and the
+driver started; or with begin(bench) of the class instead. The tests of a class follow each other
+and go on where the one before has ended. A test's title is the first paragraph of its docstring.
+
+    pytest-3 selftests/pins/test_remote.py -k switch
+    pytest-3 -n auto --dist loadgroup selftests/pins       some machines at a time
+
+--machine=FILE is another machine, in the terms of `make vm-paths`; --out=FOLDER is where consoles,
+VCD files and timing diagrams are left, in a folder for each machine. (pytest knows these options
+only once it has found this file, so that they need the =.)
+"""
+
+import collections
+import io
+import os
+import sys
+
+import pytest
+from _pytest.config import create_terminal_writer
+
+# Machines wait most of the time; what they measure is repeated when they did not get their turn
+JOBS_PER_CPU = 2
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+import machine  # noqa: E402
+from bench import Bench, sentence  # noqa: E402
+
+OUT = os.path.join(machine.TOP, 'build', 'pins')
+
+
+def pytest_addoption(parser):
+    parser.addoption('--machine', metavar='FILE', help='what another machine is made of')
+    parser.addoption('--out', metavar='FOLDER', default=OUT, help='where results are left')
+
+
+def pytest_xdist_auto_num_workers():
+    return JOBS_PER_CPU * (os.cpu_count() or 1)
+
+
+# ---- machines and parts
+
+
+def pytest_generate_tests(metafunc):
+    wiring = getattr(metafunc.module, 'WIRING', None)
+    if 'booted' in metafunc.fixturenames and isinstance(wiring, dict):
+        metafunc.parametrize('booted', wiring, indirect=True, scope='module')
+
+
+@pytest.fixture(scope='module')
+def booted(request):
+    """The bench with its machine."""
+    wiring, name = request.module.WIRING, request.module.__name__.removeprefix('test_')
+    if isinstance(wiring, dict):
+        wiring, name = wiring[request.param], f'{name}-{request.param}'
+    options = request.config.option
+    files = machine.paths(options.machine) if options.machine else None
+    with Bench(wiring, name, os.path.join(options.out, name), files) as bench:
+        yield bench
+
+
+@pytest.fixture(scope='class')
+def bench(request, booted):
+    """The bench at the beginning of a part."""
+    booted.fresh(request.node.obj.__doc__.split('\n')[0])
+    getattr(request.cls, 'begin', Bench.start)(booted)
+    return booted
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Once more if the host was too busy for a fair trial."""
+    desk = pyfuncitem.funcargs.get('bench')
+    if not desk:
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    try:
+        desk.attempt(lambda: pyfuncitem.obj(**arguments))
+    finally:
+        print('\n'.join(desk.remarks))
+    return True
+
+
+# ---- KTAP
+
+
+def machine_of(item):
+    """The file, and which of its machines."""
+    name = os.path.splitext(os.path.basename(item.fspath))[0].removeprefix('test_')
+    which = getattr(item, 'callspec', None) and item.callspec.params.get('booted')
+    return f'{name}-{which}' if which else name
+
+
+def title_of(item):
+    params = item.callspec.params if hasattr(item, 'callspec') else {}
+    return f'{sentence(item.function).format(**params)} [{machine_of(item)}]'
+
+
+@pytest.hookimpl(tryfirst=True)     # xdist looks at the groups then
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.extra_keyword_matches.add(title_of(item))
+        item.user_properties.append(('title', title_of(item)))
+        item.add_marker(pytest.mark.xdist_group(machine_of(item)))
+
+
+class Ktap:
+    """In the place of pytest's own report; of all machines, in one process."""
+
+    def __init__(self):
+        self.count = 0
+        self.reports = collections.defaultdict(list)    # by node, of tests that run
+
+    @staticmethod
+    def note(text):
+        for line in text.splitlines():
+            print(f'# {line}')
+
+    def result(self, good, text):
+        self.count += 1
+        print(f'{"ok" if good else "not ok"} {self.count} - {text}', flush=True)
+
+    def pytest_sessionstart(self):
+        print('KTAP version 1', flush=True)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.note(report.longreprtext)
+            self.result(False, f'{report.nodeid} can be read')
+
+    def pytest_runtest_logreport(self, report):
+        reports = self.reports[report.nodeid]
+        reports.append(report)
+        if report.when in ('setup', 'call'):
+            return
+        for each in reports:
+            if each.failed:
+                self.note(each.longreprtext)
+        self.note(report.capstdout.strip() + report.capstderr)
+        self.result(all(each.passed for each in reports),
+                    dict(report.user_properties).get('title', report.nodeid))
+        del self.reports[report.nodeid]
+
+    def pytest_sessionfinish(self):
+        print(f'1..{self.count}', flush=True)
+
+
+@pytest.hookimpl(trylast=True)      # once the other is there
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'xdist_group(name): what runs in one process')
+    if config.option.collectonly or config.option.usepdb or hasattr(config, 'workerinput'):
+        return
+    plugins = config.pluginmanager
+    # xdist goes on writing to it
+    plugins.unregister(name='terminalreporter')._tw = create_terminal_writer(
+        config, io.StringIO())
+    plugins.register(Ktap())
