@@ -3,6 +3,7 @@
 
 prefix ?= /usr/local
 PYTHON ?= python3
+PYTEST ?= pytest-3
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 lib := selftests/lib
@@ -173,7 +174,7 @@ check_host = 'protection logic, on this machine' \
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && selftests/tools/run'
+	'$(lib)/host-packages.sh tools && $(PYTEST) selftests/tools'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
