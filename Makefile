@@ -198,7 +198,7 @@ check_gpio = 'the GPIO chip' \
 check_package = 'Debian packages and DKMS' \
 	'$(lib)/host-packages.sh package && selftests/package/run' \
 	'an overlay, on an emulated Raspberry Pi' \
-	'$(lib)/host-packages.sh static && selftests/package/pi.py'
+	'$(lib)/host-packages.sh static package && $(PYTEST) selftests/package/pi.py'
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \

@@ -45,7 +45,7 @@ packages_of() {
 		"xfce4-panel xfce4-power-manager-plugins xfce4-settings xvfb" ;;
 	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
 	deb) echo "$(packages_of tool) debhelper dh-dkms dpkg-dev make" ;;
-	package) echo "$(packages_of deb) lintian mmdebstrap" ;;
+	package) echo "$(packages_of deb) lintian mmdebstrap python3-pytest" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;
 	esac
