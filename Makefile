@@ -186,7 +186,7 @@ check_bench = 'the benchmark, whether it works' \
 check_kernels = 'driver, on all supported kernels' \
 	'selftests/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
-	'$(lib)/host-packages.sh userland && selftests/userland/run'
+	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland'
 check_expander = 'driver, on an I2C expander that fails' \
 	'$(quietly) vm && selftests/expander/run'
 check_debug = 'driver, on debug kernels' \

@@ -43,7 +43,8 @@ packages_of() {
 	applet) echo "dbus-daemon adwaita-icon-theme fonts-dejavu-core imagemagick" \
 		"librsvg2-common umockdev upower x11-xserver-utils xdotool" \
 		"xfce4-panel xfce4-power-manager-plugins xfce4-settings xvfb" ;;
-	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
+	userland) echo "$(packages_of tool) $(packages_of vm) python3-pytest" \
+		"squashfs-tools" ;;
 	deb) echo "$(packages_of tool) debhelper dh-dkms dpkg-dev make" ;;
 	package) echo "$(packages_of deb) lintian mmdebstrap python3-pytest" ;;
 	*) say "host-packages: no part $1"
