@@ -177,7 +177,7 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && selftests/tools/run'
+	'$(lib)/host-packages.sh tools && $(PYTEST) selftests/tools'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
@@ -192,7 +192,7 @@ check_bench = 'the benchmark, whether it works' \
 check_kernels = 'driver, on all supported kernels' \
 	'selftests/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
-	'$(lib)/host-packages.sh userland && selftests/userland/run'
+	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland'
 check_expander = 'scenarios, on an I2C expander' \
 	'$(quietly) vm && $(play) --rig expander' \
 	'driver, on an I2C expander that fails' \
@@ -206,7 +206,7 @@ check_gpio = 'the GPIO chip' \
 check_package = 'Debian packages and DKMS' \
 	'$(lib)/host-packages.sh package && selftests/package/run' \
 	'an overlay, on an emulated Raspberry Pi' \
-	'$(lib)/host-packages.sh static && selftests/package/pi.py'
+	'$(lib)/host-packages.sh static package && $(PYTEST) selftests/package/pi.py'
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \

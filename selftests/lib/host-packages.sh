@@ -35,7 +35,7 @@ packages_of() {
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) python3 systemd-journal-remote" ;;
+	tools) echo "$(packages_of tool) python3-pytest systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
 		"dt-schema gcc libc6-dev libjson-c-dev libsystemd-dev libudev-dev" \
 		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
@@ -44,9 +44,10 @@ packages_of() {
 	applet) echo "dbus-daemon adwaita-icon-theme fonts-dejavu-core imagemagick" \
 		"librsvg2-common umockdev upower x11-xserver-utils xdotool" \
 		"xfce4-panel xfce4-power-manager-plugins xfce4-settings xvfb" ;;
-	userland) echo "$(packages_of tool) $(packages_of vm) squashfs-tools" ;;
+	userland) echo "$(packages_of tool) $(packages_of vm) python3-pytest" \
+		"squashfs-tools" ;;
 	deb) echo "$(packages_of tool) debhelper dh-dkms dpkg-dev make" ;;
-	package) echo "$(packages_of deb) lintian mmdebstrap" ;;
+	package) echo "$(packages_of deb) lintian mmdebstrap python3-pytest" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;
 	esac

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """The overlay on a Raspberry Pi 3, with Debian's stock kernel.
 
 QEMU's Pi has the SoC's GPIO controller, with registers for all lines, though
 nothing at its pins: inputs read low, which is a healthy bank and a closed remote.
-It has no I2C, so the overlay for an expander is not booted.  Prints KTAP.
+It has no I2C, so the overlay for an expander is not booted.
 """
 
 import os
@@ -12,15 +11,13 @@ import re
 import subprocess
 import sys
 
-sys.dont_write_bytecode = True
+import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path += [os.path.join(TOP, "selftests", each) for each in ("pins", "userland")]
+sys.path.append(os.path.join(TOP, "selftests", "pins"))
 
-# pylint: disable=wrong-import-position
-import initramfs  # noqa: E402
-import ktap  # noqa: E402
+import initramfs  # noqa: E402  pylint: disable=wrong-import-position
 
 OUT = os.path.join(TOP, "build", "package", "pi")
 COMPILED = os.path.join(TOP, "build", "static", "overlays")
@@ -112,35 +109,41 @@ def high(said, word):
             if levels >> line & 1}
 
 
-def main():
-    report = ktap.Report()
+@pytest.fixture(scope="module")
+def said():
     os.makedirs(OUT, exist_ok=True)
     make_tree()
     files = dict(line.split("=", 1) for line in run(
         "make", "-s", "vm-paths").splitlines())
     make_root(files)
-    said = boot(files["KERNEL"])
+    return boot(files["KERNEL"])
+
+
+def test_bound(said):
+    """on a Raspberry Pi 3 with a stock kernel the driver takes the board that the
+    overlay describes"""
+    assert said.get("check", "").startswith("SMALLBMS OK - house: All well")
+
+
+def test_outputs(said):
+    """O1, O2: load and charge are high on the Pi's pins, the load on the one that a
+    parameter told"""
+    assert high(said, "bound") == {LOAD, CHARGE}
+
+
+def test_delay(said):
+    """a parameter's delay reaches the driver"""
+    assert said.get("delay") == "45000"
+
+
+def test_unload(said):
+    """F1: unloaded, the driver leaves the pins low"""
+    assert said.get("gone") and not high(said, "gone")
+
+
+def test_console(said):
+    """the console tells of no kernel bug"""
     with open(f"{OUT}/console.log", encoding="utf-8", errors="replace") as file:
         console = file.read()
-
-    def result(good, title):
-        report.result(good, title)
-        if not good:
-            report.note(f"{said}\n{console[-2000:]}")
-
-    result(said.get("check", "").startswith("SMALLBMS OK - house: All well"),
-           "on a Raspberry Pi 3 with a stock kernel the driver takes the board "
-           "that the overlay describes")
-    result(high(said, "bound") == {LOAD, CHARGE},
-           "load and charge are high on the Pi's pins, the load on the one that a "
-           "parameter told (O1, O2)")
-    result(said.get("delay") == "45000", "a parameter's delay reaches the driver")
-    result(said.get("gone") and not high(said, "gone"),
-           "unloaded, the driver leaves the pins low (F1)")
-    result(not re.search(r"WARNING:|BUG:|Oops|Call trace", console) and
-           "load connected" in console, "the console tells of no kernel bug")
-    return report.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    assert said and "load connected" in console, console[-2000:]
+    assert not re.search(r"WARNING:|BUG:|Oops|Call trace", console), console[-2000:]

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a case works with: trees, the tool, and rules that hold for every run.
-
-A case is a function with a title that says what it shows. It gets a Bench and
-asserts; check.py runs it and prints KTAP.
-"""
+"""What a test works with: trees, the tool, and rules that hold for every run."""
 
 import errno
 import json
@@ -11,7 +7,6 @@ import os
 import pty
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 
@@ -22,16 +17,6 @@ COLUMNS = 80
 # Against a tool that hangs; far beyond what a busy machine needs.
 TIMEOUT_S = int(os.environ.get("TIMEOUT_S", "300"))
 NOBODY = 65534
-
-CASES = []
-
-
-def case(title):
-    """Register a function as the case of this title."""
-    def register(function):
-        CASES.append((title, function))
-        return function
-    return register
 
 
 class Result:
@@ -84,7 +69,7 @@ def check_rules(result, is_json):
         f"exit {result.code}\n{result.err}"
     for line in result.err.splitlines():
         assert re.fullmatch(r"smallbms: \S[^:]*: \S.*", line), \
-            f"not 'smallbms: what: why': {line!r}"
+            f"not 'smallbms: what: why': {line!r} in:\n{result.err}"
     assert bool(result.err) == (result.code != DONE), \
         f"exit {result.code} with stderr {result.err!r}"
     assert "\033" not in result.out, "colour, and no terminal"
@@ -96,7 +81,7 @@ def check_rules(result, is_json):
 
 
 class Bench:
-    """A folder and the tool under test; removed when the case is over."""
+    """A folder and the tool under test; removed when the test is over."""
 
     def __init__(self, tool):
         self.folder = tempfile.mkdtemp(prefix="smallbms-tools-")
@@ -122,7 +107,7 @@ class Bench:
                 "TERM": "xterm", **(env or {})}
 
     def start(self, *args, env=None, stdout=subprocess.PIPE, **kwargs):
-        """Start the tool, for the case to meddle while it runs."""
+        """Start the tool, for the test to meddle while it runs."""
         child = subprocess.Popen(self.command(args), text=True,
                                  stdout=stdout,
                                  stderr=subprocess.PIPE,
@@ -175,7 +160,7 @@ class Bench:
         return shown.decode().replace("\r\n", "\n")
 
     def fifo(self, path):
-        """Make an attribute wait for the case before it can be read."""
+        """Make an attribute wait for the test before it can be read."""
         full = self.tree.path(path)
         os.remove(full)
         os.mkfifo(full)
@@ -225,18 +210,3 @@ class Bench:
         assert why in result.err, f"no {why!r} in {result.err!r}"
         assert self.tree.content() == before, "a file was changed"
         return result
-
-
-class Alarm:
-    """A bound for what may block: a case that hangs fails."""
-
-    def __enter__(self):
-        signal.signal(signal.SIGALRM, self.ring)
-        signal.alarm(3 * TIMEOUT_S)
-
-    @staticmethod
-    def ring(_signal, _frame):
-        raise AssertionError("took too long")
-
-    def __exit__(self, *_):
-        signal.alarm(0)

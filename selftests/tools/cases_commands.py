@@ -4,7 +4,7 @@
 import grp
 import os
 
-from bench import DONE, FAILED, NO_BOARD, USAGE, case
+from bench import DONE, FAILED, NO_BOARD, USAGE
 from cases_status import as_json
 from tree import values
 
@@ -17,16 +17,16 @@ def written(bench, path):
         return file.read()
 
 
-@case("list: a line for each board, in order, with its state")
-def _(bench):
+def test_list_state(bench):
+    """list: a line for each board, in order, with its state"""
     for name in ("smallbms10", "smallbms2", "boat"):
         bench.tree.add("healthy", name)
     assert bench.run("list").out == "boat: All well\n" \
         "smallbms2: All well\nsmallbms10: All well\n"
 
 
-@case("list: in JSON always an array, with what each board does")
-def _(bench):
+def test_list_json(bench):
+    """list: in JSON always an array, with what each board does"""
     bench.tree.add("undervoltage")
     whole = as_json("undervoltage")
     keys = ("name", "remote", "terminals", "load", "charge", "pre_alarm",
@@ -36,8 +36,8 @@ def _(bench):
         [{key: whole[key] for key in keys}]
 
 
-@case("list: power supplies of other drivers are no boards")
-def _(bench):
+def test_list_other_drivers(bench):
+    """list: power supplies of other drivers are no boards"""
     bench.tree.add("healthy").add("healthy", "BAT0", driver="battery")
     os.makedirs(bench.tree.supply("AC"))
     assert bench.run("list").out == "house: All well\n"
@@ -45,8 +45,8 @@ def _(bench):
                   why="BAT0: no such board; there is: house")
 
 
-@case("get: every attribute, counter and property, bare and as JSON")
-def _(bench):
+def test_get_everything(bench):
+    """get: every attribute, counter and property, bare and as JSON"""
     bench.tree.add("over-temperature")
     whole = as_json("over-temperature")
     for path, value in values("over-temperature").items():
@@ -60,30 +60,30 @@ def _(bench):
         assert bench.run("get", name, "--json").json() == value, name
 
 
-@case("get: a property that this board does not have fails and says so")
-def _(bench):
+def test_get_missing(bench):
+    """get: a property that this board does not have fails and says so"""
     bench.tree.add("healthy")
     bench.refuses("get", "voltage_now", expect=FAILED,
                   why="house/voltage_now: this board does not have it")
 
 
-@case("get: an unknown name is a usage error, and never a way to other files")
-def _(bench):
+def test_get_unknown(bench):
+    """get: an unknown name is a usage error, and never a way to other files"""
     bench.tree.add("healthy")
     for name in ("volts", "device/load", "../house/type", "uevent", "",
                  "stats", "stats/", "driver"):
         bench.refuses("get", name, expect=USAGE, why="no such attribute")
 
 
-@case("get: its help names what can be asked for")
-def _(bench):
+def test_get_help(bench):
+    """get: its help names what can be asked for"""
     names = bench.run("help", "get").out.split()
     for path in values("over-temperature"):
         assert path.removeprefix("device/") in names, path
 
 
-@case("M2: off writes the remote, reads it back and says that both are off")
-def _(bench):
+def test_off_reads_back(bench):
+    """M2: off writes the remote, reads it back and says that both are off"""
     bench.tree.add("remote-off").put("device/remote", "on")
     result = bench.run("off")
     assert written(bench, "device/remote") == "off\n"
@@ -92,8 +92,8 @@ def _(bench):
         "  charge off: the software remote is off\n"
 
 
-@case("M3: off fails loudly when an output stays on")
-def _(bench):
+def test_off_output_stays(bench):
+    """M3: off fails loudly when an output stays on"""
     bench.tree.add("healthy")
     result = bench.run("off", expect=FAILED)
     assert written(bench, "device/remote") == "off\n"
@@ -104,8 +104,8 @@ def _(bench):
     assert "charge on" in bench.run("off", expect=FAILED).out
 
 
-@case("M3: off waits for outputs that follow a little later")
-def _(bench):
+def test_off_waits(bench):
+    """M3: off waits for outputs that follow a little later"""
     bench.tree.add("healthy")
     last = "charge_full_design"
     gate = bench.fifo(last)
@@ -122,17 +122,17 @@ def _(bench):
     assert "load off" in result.out and "charge off" in result.out
 
 
-@case("M2: on writes the remote and says that both are on")
-def _(bench):
+def test_on(bench):
+    """M2: on writes the remote and says that both are on"""
     bench.tree.add("healthy").put("device/remote", "off")
     result = bench.run("on")
     assert written(bench, "device/remote") == "on\n"
     assert result.out == "house: remote is now on\n  load on\n  charge on\n"
 
 
-@case("M2: on succeeds with the terminals off, and says that the switch "
-      "holds the system off")
-def _(bench):
+def test_on_terminals_off(bench):
+    """M2: on succeeds with the terminals off, and says that the switch holds the
+    system off"""
     bench.tree.add("terminals-off").put("device/remote", "off")
     result = bench.run("on")
     assert written(bench, "device/remote") == "on\n"
@@ -141,21 +141,21 @@ def _(bench):
     assert "load off: the switch at the terminals is off" in result.out
 
 
-@case("L5: on succeeds with an empty bank, and says why the load stays off")
-def _(bench):
+def test_on_bank_empty(bench):
+    """L5: on succeeds with an empty bank, and says why the load stays off"""
     bench.tree.add("undervoltage").put("device/remote", "off")
     assert "load off: a cell is empty" in bench.run("on").out
 
 
-@case("M2: on fails when the board goes on saying that the remote is off")
-def _(bench):
+def test_on_refused_by_board(bench):
+    """M2: on fails when the board goes on saying that the remote is off"""
     bench.tree.add("remote-off")
     result = bench.run("on", expect=FAILED)
     assert "still held off by the remote" in result.err
 
 
-@case("M2: a remote that does not keep what was written is reported")
-def _(bench):
+def test_remote_not_kept(bench):
+    """M2: a remote that does not keep what was written is reported"""
     bench.tree.add("healthy")
     path = bench.fifo("device/remote")
     child = bench.start("off")
@@ -167,8 +167,8 @@ def _(bench):
     assert "'off' was written, but it still reads 'on'" in result.err
 
 
-@case("remote: without an argument it shows, with one it switches")
-def _(bench):
+def test_remote(bench):
+    """remote: without an argument it shows, with one it switches"""
     bench.tree.add("remote-off")
     assert bench.run("remote").out == "off\n"
     assert bench.run("remote", "--json").json() is False
@@ -179,8 +179,8 @@ def _(bench):
     assert written(bench, "device/remote") == "on\n"
 
 
-@case("C4: charge inhibit and charge auto write the board's own words")
-def _(bench):
+def test_charge(bench):
+    """C4: charge inhibit and charge auto write the board's own words"""
     bench.tree.add("user-inhibits")
     assert "charge off: inhibited by the user" in \
         bench.run("charge", "inhibit").out
@@ -192,27 +192,27 @@ def _(bench):
     assert written(bench, "charge_behaviour") == "auto\n"
 
 
-@case("C4: charge auto with a cell too full says why charge stays off")
-def _(bench):
+def test_charge_auto_too_full(bench):
+    """C4: charge auto with a cell too full says why charge stays off"""
     bench.tree.add("overvoltage")
     assert "charge off: a cell is too full" in bench.run("charge", "auto").out
 
 
-@case("C4: charge inhibit fails loudly when the output stays on")
-def _(bench):
+def test_charge_inhibit_fails(bench):
+    """C4: charge inhibit fails loudly when the output stays on"""
     bench.tree.add("healthy")
     assert "charge is not off" in \
         bench.run("charge", "inhibit", expect=FAILED).err
 
 
-@case("a switching command with --json prints the board as it is now")
-def _(bench):
+def test_switch_json(bench):
+    """a switching command with --json prints the board as it is now"""
     bench.tree.add("healthy").put("device/remote", "off")
     assert bench.run("on", "--json").json() == as_json("healthy")
 
 
-@case("bad usage: exit 2, a word on what is wrong, and no file changed")
-def _(bench):
+def test_bad_usage(bench):
+    """bad usage: exit 2, a word on what is wrong, and no file changed"""
     bench.tree.add("healthy")
     for args, why in (
             (("frobnicate",), "frobnicate: no such command"),
@@ -237,8 +237,8 @@ def _(bench):
         bench.refuses(*args, expect=USAGE, why=why)
 
 
-@case("options stand before or after the command")
-def _(bench):
+def test_options_anywhere(bench):
+    """options stand before or after the command"""
     bench.tree.add("healthy").add("remote-off", "shed")
     for args in (("--json", "--board", "shed", "get", "remote"),
                  ("get", "--board=shed", "remote", "--json"),
@@ -246,8 +246,8 @@ def _(bench):
         assert bench.run(*args).json() is False, args
 
 
-@case("two boards: a command for one needs --board, and is told the names")
-def _(bench):
+def test_two_boards_need_name(bench):
+    """two boards: a command for one needs --board, and is told the names"""
     bench.tree.add("healthy").add("healthy", "shed")
     for args in (("get", "load"), ("on",), ("off",), ("remote",),
                  ("remote", "off"), ("charge", "inhibit")):
@@ -256,16 +256,16 @@ def _(bench):
                       "house, shed")
 
 
-@case("two boards: only the one that is named is switched")
-def _(bench):
+def test_two_boards_switch_one(bench):
+    """two boards: only the one that is named is switched"""
     bench.tree.add("healthy").add("remote-off", "shed")
     bench.tree.put("device/remote", "on", "shed")
     bench.run("off", "--board", "shed")
     assert written(bench, "device/remote") == "on\n"
 
 
-@case("a wrong --board: exit 3, the names there are, and no file changed")
-def _(bench):
+def test_wrong_board(bench):
+    """a wrong --board: exit 3, the names there are, and no file changed"""
     bench.tree.add("healthy").add("healthy", "shed")
     for name in ("hous", "", "../house", "."):
         for command in (("status",), ("off",), ("list",), ("get", "load")):
@@ -273,8 +273,8 @@ def _(bench):
                           why="no such board; there is: house, shed")
 
 
-@case("no board at all: exit 3, and what may be missing")
-def _(bench):
+def test_no_board(bench):
+    """no board at all: exit 3, and what may be missing"""
     for command in (("status",), ("list",), ("get", "load"), ("on",)):
         result = bench.refuses(*command, expect=NO_BOARD,
                                why="is the module loaded")
@@ -282,14 +282,14 @@ def _(bench):
     assert bench.run("list", "--json", expect=NO_BOARD).json() == []
 
 
-@case("no such folder for --sysfs-root is no board, and the folder is named")
-def _(bench):
+def test_no_sysfs(bench):
+    """no such folder for --sysfs-root is no board, and the folder is named"""
     bench.refuses("--sysfs-root", "/nonexistent", expect=NO_BOARD,
                   why="/nonexistent")
 
 
-@case("the real /sys is searched without a crash, board or not")
-def _(bench):
+def test_real_sysfs(bench):
+    """the real /sys is searched without a crash, board or not"""
     result = bench.run("list", "--sysfs-root", "/sys", "--json",
                        expect=NO_BOARD if not has_board() else DONE)
     assert isinstance(result.json(), list)
@@ -303,8 +303,8 @@ def has_board():
                .endswith("/smallbms") for name in os.listdir(folder))
 
 
-@case("a file that may not be written: exit 1, why, and what to do")
-def _(bench):
+def test_unwritable(bench):
+    """a file that may not be written: exit 1, why, and what to do"""
     bench.tree.add("healthy")
     for path in ("device/remote", "charge_behaviour"):
         os.chmod(bench.tree.path(path), 0o444)
@@ -316,8 +316,8 @@ def _(bench):
     assert bench.tree.content() == before
 
 
-@case("a file that a group may write: whoever is not in it is told to join it")
-def _(bench):
+def test_unwritable_group(bench):
+    """a file that a group may write: whoever is not in it is told to join it"""
     bench.tree.add("healthy")
     path = bench.tree.path("device/remote")
     if os.geteuid() == 0:
@@ -331,24 +331,24 @@ def _(bench):
     assert written(bench, "device/remote") == "on\n"
 
 
-@case("a write that the board refuses: exit 1 and the kernel's reason")
-def _(bench):
+def test_write_refused(bench):
+    """a write that the board refuses: exit 1 and the kernel's reason"""
     bench.tree.add("healthy").take("device/remote")
     os.symlink("/dev/full", bench.tree.path("device/remote"))
     result = bench.run("off", expect=FAILED)
     assert "house/remote: cannot write 'off': No space left" in result.err
 
 
-@case("an attribute to write that is not there is not created")
-def _(bench):
+def test_write_creates_nothing(bench):
+    """an attribute to write that is not there is not created"""
     bench.tree.add("bare")
     bench.refuses("charge", "auto", expect=FAILED,
                   why="house/charge_behaviour: cannot write 'auto': "
                   "No such file or directory")
 
 
-@case("help names every command, and --help of one tells of that one")
-def _(bench):
+def test_help(bench):
+    """help names every command, and --help of one tells of that one"""
     text = bench.run("--help").out
     assert bench.run("help").out == text
     for name in COMMANDS:
@@ -359,6 +359,6 @@ def _(bench):
         assert code in text
 
 
-@case("--version tells the version")
-def _(bench):
+def test_version(bench):
+    """--version tells the version"""
     assert bench.run("--version").out.startswith("smallbms ")

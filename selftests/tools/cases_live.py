@@ -7,7 +7,9 @@ import select
 import signal
 import time
 
-from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE, case
+import pytest
+
+from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
 from live import Kernel, Terminal, await_asleep, wake_ups
 from tree import values
 
@@ -65,8 +67,8 @@ class Follower:
             not select.select([self.child.stdout], [], [], 0.2)[0]
 
 
-@case("monitor: an object per change, with what changed and how all is now")
-def _(bench):
+def test_monitor_changes(bench):
+    """monitor: an object per change, with what changed and how all is now"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor", "--json", "--initial") as monitor:
         first = monitor.object()
@@ -86,8 +88,8 @@ def _(bench):
                                                "load_off_reason"]
 
 
-@case("monitor: what is told twice, or is no change, is not printed")
-def _(bench):
+def test_monitor_nothing_twice(bench):
+    """monitor: what is told twice, or is no change, is not printed"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor", "--json", "--initial") as monitor:
         monitor.object()
@@ -103,8 +105,8 @@ def _(bench):
         assert monitor.object()["conditions"] == []
 
 
-@case("monitor: other devices' uevents, and junk, neither end it nor count")
-def _(bench):
+def test_monitor_junk(bench):
+    """monitor: other devices' uevents, and junk, neither end it nor count"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor", "--json", "--initial") as monitor:
         monitor.object()
@@ -118,8 +120,8 @@ def _(bench):
         assert monitor.object()["changed"] == ["load"]
 
 
-@case("monitor: without --initial nothing is printed before the first change")
-def _(bench):
+def test_monitor_initial(bench):
+    """monitor: without --initial nothing is printed before the first change"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor") as monitor:
         assert monitor.is_silent()
@@ -131,8 +133,8 @@ def _(bench):
         assert line[:4].isdigit() and line[4] == "-"
 
 
-@case("monitor: boards that come and go are told, and go on being watched")
-def _(bench):
+def test_monitor_come_and_go(bench):
+    """monitor: boards that come and go are told, and go on being watched"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor", "--json", "--initial") as monitor:
         monitor.object()
@@ -153,8 +155,8 @@ def _(bench):
         assert monitor.object()["alarm"] == 2
 
 
-@case("monitor: a board that was replaced by one of the same name is a new one")
-def _(bench):
+def test_monitor_replaced(bench):
+    """monitor: a board that was replaced by one of the same name is a new one"""
     bench.tree.add("healthy")
     with Follower(bench, "monitor", "--json", "--initial") as monitor:
         monitor.object()
@@ -170,8 +172,8 @@ def _(bench):
         os.close(inside)
 
 
-@case("monitor: with --board only that board is told")
-def _(bench):
+def test_monitor_one_board(bench):
+    """monitor: with --board only that board is told"""
     bench.tree.add("healthy").add("healthy", "shed")
     with Follower(bench, "monitor", "--json", "--board", "shed") as monitor:
         monitor.become("undervoltage")
@@ -180,17 +182,16 @@ def _(bench):
         assert monitor.is_silent()
 
 
-@case("monitor: no board, or a wrong one, is exit 3")
-def _(bench):
+def test_monitor_no_board(bench):
+    """monitor: no board, or a wrong one, is exit 3"""
     bench.run("monitor", expect=NO_BOARD)
     bench.tree.add("healthy")
     bench.run("monitor", "--board", "shed", expect=NO_BOARD)
 
 
-@case("monitor: nobody reads any more: it ends")
-def _(bench):
+def test_monitor_no_reader(bench, kernel):
+    """monitor: nobody reads any more: it ends"""
     bench.tree.add("healthy")
-    kernel = Kernel(bench.tree.root)
     with open("/dev/full", "wb") as full:
         child = bench.start("monitor", stdout=full)
     kernel.accept()
@@ -200,29 +201,24 @@ def _(bench):
     result = bench.finish(child)
     assert result.code == FAILED
     assert "output: No space left on device" in result.err
-    kernel.close()
 
 
-@case("monitor and wait: while nothing happens they do not wake, not once")
-def _(bench):
+@pytest.mark.parametrize("command", (
+    "monitor --json", "wait alarm!=0", "wait alarm!=0 --timeout 600"))
+def test_idle_sleeps(bench, kernel, command):
+    """monitor and wait: while nothing happens they do not wake, not once"""
     bench.tree.add("healthy")
-    for args in (("monitor", "--json"), ("wait", "alarm!=0"),
-                 ("wait", "alarm!=0", "--timeout", "600")):
-        kernel = Kernel(bench.tree.root)
-        child = bench.start(*args)
-        kernel.accept()
-        await_asleep(child)
-        time.sleep(0.2)  # it may still be on its way to poll()
-        before = wake_ups(child)
-        time.sleep(IDLE_S)
-        assert wake_ups(child) == before, args
-        child.kill()
-        kernel.close()
-        os.unlink(os.path.join(bench.tree.root, "uevents"))
+    child = bench.start(*command.split())
+    kernel.accept()
+    await_asleep(child)
+    time.sleep(0.2)  # it may still be on its way to poll()
+    before = wake_ups(child)
+    time.sleep(IDLE_S)
+    assert wake_ups(child) == before
 
 
-@case("wait: what holds already is not waited for")
-def _(bench):
+def test_wait_holds(bench):
+    """wait: what holds already is not waited for"""
     bench.tree.add("undervoltage")
     for condition in ("alarm=2", "alarm!=0", "alarm>1", "alarm>=2", "alarm<3",
                       "alarm<=2", "load=off", "load!=on", "conditions=cell-low",
@@ -233,8 +229,8 @@ def _(bench):
         assert not result.out, condition
 
 
-@case("wait: what does not hold in time is exit 1, and how it is instead")
-def _(bench):
+def test_wait_timeout(bench):
+    """wait: what does not hold in time is exit 1, and how it is instead"""
     bench.tree.add("undervoltage")
     for condition in ("alarm=1", "alarm!=2", "alarm>2", "alarm>=3", "alarm<2",
                       "alarm<=1", "load=on", "load!=off", "conditions=io-error",
@@ -247,8 +243,8 @@ def _(bench):
     assert time.monotonic() - begun >= 0.3
 
 
-@case("wait: it ends when the board becomes so, and not before")
-def _(bench):
+def test_wait_becomes(bench):
+    """wait: it ends when the board becomes so, and not before"""
     bench.tree.add("healthy")
     with Follower(bench, "wait", "load=off") as wait:
         wait.become("pre-alarm")
@@ -258,8 +254,8 @@ def _(bench):
         assert wait.child.wait(TIMEOUT_S) == DONE
 
 
-@case("wait: the board vanishes: exit 3")
-def _(bench):
+def test_wait_vanishes(bench):
+    """wait: the board vanishes: exit 3"""
     bench.tree.add("healthy")
     with Follower(bench, "wait", "load=off") as wait:
         await_asleep(wait.child)
@@ -270,16 +266,16 @@ def _(bench):
     assert "house: it vanished meanwhile" in result.err
 
 
-@case("wait: what cannot be read is not as wanted, whatever that is")
-def _(bench):
+def test_wait_unreadable(bench):
+    """wait: what cannot be read is not as wanted, whatever that is"""
     bench.tree.add("healthy").put("device/alarm", "junk")
     for condition in ("alarm=0", "alarm!=0", "alarm<1"):
         bench.refuses("wait", condition, "--timeout", "0", expect=FAILED,
                       why="house/alarm: what it holds makes no sense")
 
 
-@case("wait: a condition that is none is a usage error that says why")
-def _(bench):
+def test_wait_usage(bench):
+    """wait: a condition that is none is a usage error that says why"""
     bench.tree.add("healthy")
     for condition, why in (
             ("", "not like alarm=0"), ("alarm", "not like alarm=0"),
@@ -300,8 +296,8 @@ def _(bench):
     bench.refuses("wait", "alarm=0", expect=USAGE, why="--board: needed")
 
 
-@case("an option is refused where it means nothing")
-def _(bench):
+def test_option_elsewhere(bench):
+    """an option is refused where it means nothing"""
     bench.tree.add("healthy")
     for args in (("status", "--timeout", "3"), ("--initial",),
                  ("off", "--follow"), ("monitor", "--since", "1h"),
@@ -312,36 +308,23 @@ def _(bench):
 # ---- watch
 
 
-def on_terminal(bench, *args, **kwargs):
-    """Start watch, and wait until it shows a board."""
-    kernel = Kernel(bench.tree.root)
-    terminal = Terminal(bench, "watch", *args, **kwargs)
-    kernel.accept()
-    terminal.await_text("q quit")
-    return terminal, kernel
+@pytest.mark.parametrize("state", (
+    "healthy", "pre-alarm", "undervoltage", "over-temperature", "remote-off",
+    "io-error", "bare"))
+def test_watch_states(bench, watch, state):
+    """watch: shows each state as status does, and q ends it"""
+    bench.tree.add(state)
+    terminal = watch(rows=40, columns=120)
+    terminal.await_text(bench.run().headline.removeprefix("house: "))
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+    assert terminal.is_restored()
 
 
-@case("watch: shows each state as status does, and q ends it")
-def _(bench):
-    for state in ("healthy", "pre-alarm", "undervoltage", "over-temperature",
-                  "remote-off", "io-error", "bare"):
-        bench.tree.add(state)
-        terminal, kernel = on_terminal(bench, rows=40, columns=120)
-        headline = bench.run().headline.removeprefix("house: ")
-        terminal.await_text(headline)
-        terminal.key("q")
-        assert terminal.end() == (DONE, "")
-        assert terminal.is_restored()
-        terminal.close()
-        kernel.close()
-        os.unlink(os.path.join(bench.tree.root, "uevents"))
-        bench.tree.remove()
-
-
-@case("watch: what changes is shown at once, without a key")
-def _(bench):
+def test_watch_changes(bench, kernel, watch):
+    """watch: what changes is shown at once, without a key"""
     bench.tree.add("healthy")
-    terminal, kernel = on_terminal(bench)
+    terminal = watch()
     assert terminal.screen.row_of("Load") == "● on"
     for path, value in values("undervoltage").items():
         bench.tree.put(path, value)
@@ -349,13 +332,12 @@ def _(bench):
     terminal.await_text("LOAD DISCONNECTED: the bank is empty")
     assert terminal.screen.row_of("Load") == "○ off"
     terminal.await_text("Recharge the bank now.")
-    terminal.close()
 
 
-@case("watch: a countdown is drawn anew each second, and nothing else ever is")
-def _(bench):
+def test_watch_countdown(bench, kernel, watch):
+    """watch: a countdown is drawn anew each second, and nothing else ever is"""
     bench.tree.add("healthy")
-    terminal, kernel = on_terminal(bench)
+    terminal = watch()
     while terminal.look(0.3):
         pass
     before = wake_ups(terminal.child)
@@ -369,13 +351,12 @@ def _(bench):
     terminal.await_text("the load will be cut in 21 s")
     bench.tree.put("device/disconnect_in_ms", 1)
     terminal.await_text("the load will be cut in 1 s")
-    terminal.close()
 
 
-@case("watch: r asks, says what will happen, and y switches the remote")
-def _(bench):
+def test_watch_remote(bench, watch):
+    """watch: r asks, says what will happen, and y switches the remote"""
     bench.tree.add("remote-off").put("device/remote", "on")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.key("r")
     terminal.await_text("Switch the software remote OFF? Load and charge are "
                         "disconnected at once")
@@ -389,13 +370,12 @@ def _(bench):
     terminal.key("y")
     terminal.await_text("The remote is on: load off")
     assert bench.tree.get("device/remote") == "on"
-    terminal.close()
 
 
-@case("watch: any key but y leaves the remote as it is")
-def _(bench):
+def test_watch_other_keys(bench, watch):
+    """watch: any key but y leaves the remote as it is"""
     bench.tree.add("healthy")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     for key in ("n", "r", "q", "\033", "\033[C", " ", "\r"):
         terminal.key("r")
         terminal.await_text("Switch the software remote OFF?")
@@ -406,23 +386,21 @@ def _(bench):
     terminal.key("q")
     assert terminal.end() == (DONE, "")
     assert bench.tree.get("device/remote") == "on"
-    terminal.close()
 
 
-@case("M3: watch warns when off was taken and the load is still on")
-def _(bench):
+def test_watch_load_stays_on(bench, watch):
+    """M3: watch warns when off was taken and the load is still on"""
     bench.tree.add("healthy")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.key("ry")
     terminal.await_text("The remote is off, BUT load and charge are not both "
                         "off. Treat the load as live.")
-    terminal.close()
 
 
-@case("watch: c inhibits and allows charging")
-def _(bench):
+def test_watch_charging(bench, watch):
+    """watch: c inhibits and allows charging"""
     bench.tree.add("healthy")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.key("c")
     terminal.await_text("INHIBIT charging?")
     terminal.key("y")
@@ -431,14 +409,13 @@ def _(bench):
     terminal.key("cy")
     terminal.await_text("Charging is allowed: charge on.")
     assert bench.tree.get("charge_behaviour") == "auto"
-    terminal.close()
 
 
-@case("watch: what cannot be written is said on the screen, and it goes on")
-def _(bench):
+def test_watch_unwritable(bench, watch):
+    """watch: what cannot be written is said on the screen, and it goes on"""
     bench.tree.add("healthy").take("device/remote")
     os.symlink("/dev/full", bench.tree.path("device/remote"))
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.key("r")
     terminal.await_text("remote: ")
     bench.tree.take("device/remote").put("device/remote", "on")
@@ -451,13 +428,12 @@ def _(bench):
     terminal.await_text("Is a directory")
     terminal.key("q")
     assert terminal.end() == (DONE, "")
-    terminal.close()
 
 
-@case("watch: fits every size of a window, and the smallest harms nothing")
-def _(bench):
+def test_watch_sizes(bench, watch):
+    """watch: fits every size of a window, and the smallest harms nothing"""
     bench.tree.add("everything")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     for rows, columns in ((24, 80), (12, 40), (50, 200), (1, 1), (2, 3),
                           (5, 10), (3, 200), (200, 3), (24, 75), (24, 76)):
         terminal.resize(rows, columns)
@@ -474,50 +450,42 @@ def _(bench):
     assert terminal.screen.lines()[-2].endswith(" more")
     terminal.key("q")
     assert terminal.end() == (DONE, "")
-    terminal.close()
 
 
-@case("watch: without colour, and without UTF-8, it says the same in words")
-def _(bench):
+def test_watch_plain(bench, watch):
+    """watch: without colour, and without UTF-8, it says the same in words"""
     bench.tree.add("undervoltage")
     for env in ({"NO_COLOR": "1"}, {"NO_COLOR": "1", "LANG": "C"}):
-        terminal, kernel = on_terminal(bench, env=env)
+        terminal = watch(env=env)
         assert not any(value >= 30 for row in terminal.screen.cells
                        for _, style in row for value in style)
         mark = "-" if "LANG" in env else "○"
         assert terminal.screen.row_of("Load") == mark + " off"
         assert "! cell-undervoltage" in terminal.screen.text
         assert "LANG" not in env or terminal.screen.text.isascii()
-        terminal.close()
-        kernel.close()
-        os.unlink(os.path.join(bench.tree.root, "uevents"))
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     assert any(31 in style for row in terminal.screen.cells
                for _, style in row)
-    terminal.close()
 
 
-@case("watch: every signal that ends it leaves the terminal as it was")
-def _(bench):
+@pytest.mark.parametrize("name", (
+    "SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGSEGV", "SIGABRT"))
+def test_watch_signals(bench, watch, name):
+    """watch: every signal that ends it leaves the terminal as it was"""
     bench.tree.add("healthy")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
-                   signal.SIGQUIT, signal.SIGSEGV, signal.SIGABRT):
-        terminal, kernel = on_terminal(bench)
-        assert terminal.screen.alternate and not terminal.is_restored()
-        terminal.child.send_signal(number)
-        code, _err = terminal.end()
-        assert code == -number or (
-            number in (signal.SIGSEGV, signal.SIGABRT) and code), code
-        assert terminal.is_restored(), number
-        terminal.close()
-        kernel.close()
-        os.unlink(os.path.join(bench.tree.root, "uevents"))
+    terminal = watch()
+    number = getattr(signal, name)
+    assert terminal.screen.alternate and not terminal.is_restored()
+    terminal.child.send_signal(number)
+    code, _err = terminal.end()
+    assert code == -number or (name in ("SIGSEGV", "SIGABRT") and code)
+    assert terminal.is_restored()
 
 
-@case("watch: Control-C ends it, and Control-Z gives the terminal back meanwhile")
-def _(bench):
+def test_watch_suspend(bench, watch):
+    """watch: Control-C ends it, and Control-Z gives the terminal back meanwhile"""
     bench.tree.add("healthy")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.child.send_signal(signal.SIGTSTP)
     terminal.await_that(lambda screen: not screen.alternate)
     os.waitid(os.P_PID, terminal.child.pid, os.WSTOPPED | os.WNOWAIT)
@@ -528,13 +496,12 @@ def _(bench):
     terminal.key("\x03")
     assert terminal.end()[0] == -signal.SIGINT
     assert terminal.is_restored()
-    terminal.close()
 
 
-@case("watch: several boards: Tab and arrows change, an alarm elsewhere is seen")
-def _(bench):
+def test_watch_several(bench, kernel, watch):
+    """watch: several boards: Tab and arrows change, an alarm elsewhere is seen"""
     bench.tree.add("healthy").add("undervoltage", "shed")
-    terminal, kernel = on_terminal(bench)
+    terminal = watch()
     terminal.await_text("house board 1 of 2")
     terminal.await_text("shed: LOAD DISCONNECTED: the bank is empty")
     for key, name in (("\t", "shed"), ("\033[C", "house"), ("\033[D", "shed")):
@@ -551,23 +518,21 @@ def _(bench):
     bench.tree.add("healthy")
     kernel.send("add")
     terminal.await_text("All well")
-    terminal.close()
 
 
-@case("watch: what is measured is kept fresh")
-def _(bench):
+def test_watch_measurements(bench, watch):
+    """watch: what is measured is kept fresh"""
     bench.tree.add("over-temperature")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     assert terminal.screen.row_of("Voltage") == "13.21 V"
     bench.tree.put("voltage_now", 12750000)
     terminal.await_that(lambda s: s.says("Voltage", "12.75 V"))
-    terminal.close()
 
 
-@case("watch: keys at random do no harm, and never write without y")
-def _(bench):
+def test_watch_random_keys(bench, watch):
+    """watch: keys at random do no harm, and never write without y"""
     bench.tree.add("healthy").add("healthy", "shed")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     before = bench.tree.content()
     for keys in ("\033[", "\033[1;5C", "\033O", "\0", "\xff\xfe", "rrrccc",
                  "\033[999999999999~", "\t" * 50, "rc" * 30, "\f\f", "\r\n"):
@@ -577,11 +542,10 @@ def _(bench):
         pass
     assert terminal.child.poll() is None
     assert bench.tree.content() == before
-    terminal.close()
 
 
-@case("watch: without a terminal, or on one that can nothing, it says so")
-def _(bench):
+def test_watch_no_terminal(bench):
+    """watch: without a terminal, or on one that can nothing, it says so"""
     bench.tree.add("healthy")
     bench.refuses("watch", expect=FAILED, why="watch: needs a terminal")
     bench.refuses("watch", "--json", expect=USAGE, why="monitor --json")
@@ -592,9 +556,9 @@ def _(bench):
     terminal.close()
 
 
-@case("watch: the terminal is closed: it ends")
-def _(bench):
+def test_watch_hang_up(bench, watch):
+    """watch: the terminal is closed: it ends"""
     bench.tree.add("healthy")
-    terminal, _kernel = on_terminal(bench)
+    terminal = watch()
     terminal.close()
     assert terminal.child.wait(TIMEOUT_S) != DONE

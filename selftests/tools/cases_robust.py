@@ -4,13 +4,14 @@
 import os
 import random
 
-from bench import FAILED, NO_BOARD, case
+import pytest
+
+from bench import FAILED, NO_BOARD
 from cases_status import as_json
 from tree import values
 
-CORE = [f"device/{name}" for name in (
-    "remote", "terminals", "load", "charge", "pre_alarm", "alarm",
-    "conditions", "load_off_reason", "charge_off_reason", "disconnect_in_ms")]
+CORE = ("remote", "terminals", "load", "charge", "pre_alarm", "alarm",
+        "conditions", "load_off_reason", "charge_off_reason", "disconnect_in_ms")
 
 JUNK = (b"", b"\n", b"\0", b"on\0\n", b"\xff\xfe\n", b"on\noff\n", b"\x1b[2J",
         b"x" * 255 + b"\n", b"x" * 256, b"x" * 100000, b"o", b"[", b"[]", b"]",
@@ -26,22 +27,20 @@ def flat(board):
     return {**rest, **stats}
 
 
-@case("what every board has is missed; nothing is said in its place")
-def _(bench):
-    for path in CORE:
-        bench.tree.add("healthy").take(path)
-        name = path.removeprefix("device/")
-        result = bench.run(expect=FAILED)
-        assert result.err == \
-            f"smallbms: house/{name}: this board does not have it\n"
-        whole = as_json("healthy")
-        del whole[name]
-        assert bench.run("--json", expect=FAILED).json() == whole
-        bench.tree.remove()
+@pytest.mark.parametrize("name", CORE)
+def test_missing_attribute(bench, name):
+    """what every board has is missed; nothing is said in its place"""
+    bench.tree.add("healthy").take(f"device/{name}")
+    result = bench.run(expect=FAILED)
+    assert result.err == \
+        f"smallbms: house/{name}: this board does not have it\n"
+    whole = as_json("healthy")
+    del whole[name]
+    assert bench.run("--json", expect=FAILED).json() == whole
 
 
-@case("without what a headline needs there is none of 'All well'")
-def _(bench):
+def test_headline_unknown(bench):
+    """without what a headline needs there is none of 'All well'"""
     for path in ("load", "charge", "alarm", "conditions"):
         bench.tree.add("healthy").take(f"device/{path}")
         assert bench.run(expect=FAILED).headline == \
@@ -52,16 +51,16 @@ def _(bench):
         "? what it holds makes no sense"
 
 
-@case("what a board need not have is not missed")
-def _(bench):
+def test_optional_attribute(bench):
+    """what a board need not have is not missed"""
     bench.tree.add("bare")
     result = bench.run()
     assert result.headline == "house: All well"
     assert "Capacity" not in result.out and "Since start" not in result.out
 
 
-@case("an empty board, all attributes gone: a message for each, no crash")
-def _(bench):
+def test_empty_board(bench):
+    """an empty board, all attributes gone: a message for each, no crash"""
     bench.tree.add("healthy")
     for path in values("healthy"):
         bench.tree.take(path)
@@ -70,8 +69,8 @@ def _(bench):
     assert bench.run("--json", expect=FAILED).json() == {"name": "house"}
 
 
-@case("junk in any attribute: no crash, never shown as a number or a switch")
-def _(bench):
+def test_junk(bench):
+    """junk in any attribute: no crash, never shown as a number or a switch"""
     bench.tree.add("over-temperature")
     good = flat(as_json("over-temperature"))
     paths = {path.removeprefix("device/"): path
@@ -96,16 +95,16 @@ def _(bench):
                 (name, junk)
 
 
-@case("contents that are far too long are reported as such")
-def _(bench):
+def test_too_long(bench):
+    """contents that are far too long are reported as such"""
     bench.tree.add("healthy").put("device/conditions", "cell-low " * 1000)
     assert "house/conditions: it holds far more than a value" in \
         bench.run(expect=FAILED).err
     assert "far more" in bench.run("get", "conditions", expect=FAILED).err
 
 
-@case("trees of random damage: no crash, in text and in JSON")
-def _(bench):
+def test_random_damage(bench):
+    """trees of random damage: no crash, in text and in JSON"""
     rng = random.Random(1)
     states = ("healthy", "undervoltage", "io-error", "over-temperature")
     for _round in range(60):
@@ -129,38 +128,38 @@ def _(bench):
         bench.tree.remove()
 
 
-@case("a directory in an attribute's place is an error with its reason")
-def _(bench):
+def test_directory(bench):
+    """a directory in an attribute's place is an error with its reason"""
     bench.tree.add("healthy").take("capacity")
     os.mkdir(bench.tree.path("capacity"))
     assert bench.run(expect=FAILED).err == \
         "smallbms: house/capacity: Is a directory\n"
 
 
-@case("an attribute that may not be read is an error with its reason")
-def _(bench):
+def test_unreadable(bench):
+    """an attribute that may not be read is an error with its reason"""
     bench.tree.add("healthy")
     os.chmod(bench.tree.path("capacity"), 0)
     assert bench.run_as_user(expect=FAILED).err == \
         "smallbms: house/capacity: Permission denied\n"
 
 
-@case("a board that vanishes while it is read: exit 3, and no state is shown")
-def _(bench):
-    for args in (("status",), ("--json",), ("list",), ("get", "remote")):
-        bench.tree.add("healthy")
-        path = bench.fifo("device/remote")
-        child = bench.start(*args)
-        with bench.gate(child, path):
-            bench.tree.remove()
-        result = bench.finish(child, "--json" in args)
-        assert result.code == NO_BOARD, (args, result.err)
-        assert "house: it vanished meanwhile" in result.err
-        assert not result.out, args
+@pytest.mark.parametrize("command", ("status", "--json", "list", "get remote"))
+def test_vanishes_while_read(bench, command):
+    """a board that vanishes while it is read: exit 3, and no state is shown"""
+    bench.tree.add("healthy")
+    path = bench.fifo("device/remote")
+    child = bench.start(*command.split())
+    with bench.gate(child, path):
+        bench.tree.remove()
+    result = bench.finish(child, command == "--json")
+    assert result.code == NO_BOARD, result.err
+    assert "house: it vanished meanwhile" in result.err
+    assert not result.out
 
 
-@case("a board that vanishes while it is switched: exit 3")
-def _(bench):
+def test_vanishes_while_switched(bench):
+    """a board that vanishes while it is switched: exit 3"""
     bench.tree.add("healthy")
     path = bench.fifo("device/load")
     child = bench.start("off")
@@ -171,8 +170,8 @@ def _(bench):
     assert "house: it vanished meanwhile" in result.err
 
 
-@case("one of two boards vanishes: the other one is still shown")
-def _(bench):
+def test_one_of_two_vanishes(bench):
+    """one of two boards vanishes: the other one is still shown"""
     bench.tree.add("healthy").add("healthy", "shed")
     path = bench.fifo("device/remote")
     child = bench.start("--json")
@@ -183,8 +182,8 @@ def _(bench):
     assert result.jsons() == [as_json("healthy", "shed")]
 
 
-@case("a board that trips while it is read is read again: no mixed state")
-def _(bench):
+def test_trips_while_read(bench):
+    """a board that trips while it is read is read again: no mixed state"""
     bench.tree.add("healthy")
     path = bench.fifo("device/stats/pre_alarms")
     child = bench.start("status")
@@ -201,8 +200,8 @@ def _(bench):
         "pre-alarms 1, load disconnects 1, charge disconnects 0"
 
 
-@case("output that cannot be written is a failure")
-def _(bench):
+def test_output_full(bench):
+    """output that cannot be written is a failure"""
     bench.tree.add("healthy")
     for args in (("status",), ("--json",), ("get", "load"), ("--help",)):
         with open("/dev/full", "wb") as full:
@@ -212,8 +211,8 @@ def _(bench):
         assert result.err == "smallbms: output: No space left on device\n"
 
 
-@case("a folder of boards that may not be read is a failure, not 'no board'")
-def _(bench):
+def test_folder_unreadable(bench):
+    """a folder of boards that may not be read is a failure, not 'no board'"""
     bench.tree.add("healthy")
     folder = os.path.join(bench.tree.root, "class/power_supply")
     os.chmod(folder, 0)

@@ -3,7 +3,9 @@
 
 import os
 
-from bench import FAILED, case
+import pytest
+
+from bench import FAILED
 from tree import TREES, values
 
 SWITCHES = {"remote", "terminals", "load", "charge", "pre_alarm"}
@@ -53,8 +55,8 @@ def silent_about(result, *phrases):
         assert phrase not in result.words, f"{phrase!r} in:\n{result.out}"
 
 
-@case("a healthy board: all is well, and there is nothing to do")
-def _(bench):
+def test_healthy(bench):
+    """a healthy board: all is well, and there is nothing to do"""
     result = status(bench, "healthy")
     assert result.headline == "house: All well"
     assert [result.row(label) for label in
@@ -64,14 +66,14 @@ def _(bench):
     silent_about(result, "What to do")
 
 
-@case("status is the default command")
-def _(bench):
+def test_default_command(bench):
+    """status is the default command"""
     bench.tree.add("undervoltage")
     assert bench.run().out == bench.run("status").out
 
 
-@case("the capacity is shown with how far it may be off")
-def _(bench):
+def test_capacity_margin(bench):
+    """the capacity is shown with how far it may be off"""
     result = status(bench, "healthy")
     assert result.row("Capacity") == \
         "50 % ± 50: known from the signal lines only"
@@ -81,16 +83,16 @@ def _(bench):
     assert bench.run().row("Capacity") == "50 % ± 5"
 
 
-@case("measurements are shown where they are wired, in plain units")
-def _(bench):
+def test_measurements(bench):
+    """measurements are shown where they are wired, in plain units"""
     result = status(bench, "over-temperature")
     assert result.row("Measured") == "13.21 V, 2.10 A discharging, 51.3 °C"
     bench.tree.put("current_now", 950000).take("temp")
     assert bench.run().row("Measured") == "13.21 V, 0.95 A charging"
 
 
-@case("B3: a voltage that is not within 8 to 70 V is remarked on")
-def _(bench):
+def test_voltage_implausible(bench):
+    """B3: a voltage that is not within 8 to 70 V is remarked on"""
     status(bench, "over-temperature")
     for microvolt, odd in ((7999999, True), (8000000, False),
                            (70000000, False), (70000001, True)):
@@ -98,16 +100,16 @@ def _(bench):
         assert ("not within 8 to 70 V" in bench.run().words) == odd, microvolt
 
 
-@case("L1: a pre-alarm without a countdown says that the bank is nearly empty")
-def _(bench):
+def test_nearly_empty(bench):
+    """L1: a pre-alarm without a countdown says that the bank is nearly empty"""
     result = status(bench, "nearly-empty")
     assert result.headline == "house: PRE-ALARM: the bank is nearly empty"
     says(result, "Charge the bank or switch loads off")
     silent_about(result, "will be cut in")
 
 
-@case("L2: a pre-alarm tells after how many seconds the load will be cut")
-def _(bench):
+def test_countdown(bench):
+    """L2: a pre-alarm tells after how many seconds the load will be cut"""
     result = status(bench, "pre-alarm")
     assert result.headline == "house: PRE-ALARM: the load will be cut in 23 s"
     assert result.row("Load") == "on"
@@ -119,9 +121,9 @@ def _(bench):
         assert bench.run().headline.endswith("be cut in " + text), left_ms
 
 
-@case("B4: after an undervoltage disconnect of a 200 Ah bank, status tells to "
-      "recharge and names about 8 days")
-def _(bench):
+def test_undervoltage(bench):
+    """B4: after an undervoltage disconnect of a 200 Ah bank, status tells to
+    recharge and names about 8 days"""
     result = status(bench, "undervoltage")
     assert result.headline == "house: LOAD DISCONNECTED: the bank is empty"
     assert result.row("Load") == \
@@ -131,8 +133,8 @@ def _(bench):
          "left, which 10 mA of residual current use up in about 8 days")
 
 
-@case("B4: the days follow the capacity and are rounded down")
-def _(bench):
+def test_days_left(bench):
+    """B4: the days follow the capacity and are rounded down"""
     bench.tree.add("undervoltage")
     for ampere_hours, text in ((23, "less than a day"), (24, "about 1 day;"),
                                (47, "about 1 day;"), (100, "about 4 days;"),
@@ -142,8 +144,8 @@ def _(bench):
              f"{ampere_hours / 100:g} Ah are left", f"use up in {text}")
 
 
-@case("B4: where the capacity is unknown, status tells the rule and an example")
-def _(bench):
+def test_capacity_unknown(bench):
+    """B4: where the capacity is unknown, status tells the rule and an example"""
     result = status(bench, "undervoltage-size-unknown")
     says(result, "Recharge the bank now. Only about 1 Ah is left of every "
          "100 Ah. In a bank of 200 Ah", "in about 8 days",
@@ -153,8 +155,8 @@ def _(bench):
         assert bench.run().out == result.out
 
 
-@case("B4: a bank that is switched off, and empty, still has to be recharged")
-def _(bench):
+def test_off_on_reserve(bench):
+    """B4: a bank that is switched off, and empty, still has to be recharged"""
     result = status(bench, "off-on-reserve")
     assert result.headline == "house: OFF, AND THE BANK IS EMPTY: " \
         "the switch at the terminals is off"
@@ -162,24 +164,23 @@ def _(bench):
          "It cannot be charged while charge is off: see to that first.")
 
 
-@case("B4: it still has to be recharged when its cells have rebounded since")
-def _(bench):
+def test_rebounded(bench):
+    """B4: it still has to be recharged when its cells have rebounded since"""
     bench.tree.add("off-on-reserve").put("device/conditions", "none")
     result = bench.run()
     assert result.headline.startswith("house: OFF, AND THE BANK IS EMPTY")
     says(result, "about 8 days")
 
 
-@case("B4: a healthy bank, or one in pre-alarm, is not said to be on reserve")
-def _(bench):
-    for state in ("nearly-empty", "pre-alarm", "overvoltage", "remote-off"):
-        bench.tree.add(state)
-        silent_about(bench.run(), "days", "Recharge")
-        bench.tree.remove()
+@pytest.mark.parametrize("state", (
+    "nearly-empty", "pre-alarm", "overvoltage", "remote-off"))
+def test_not_on_reserve(bench, state):
+    """B4: a healthy bank, or one in pre-alarm, is not said to be on reserve"""
+    silent_about(status(bench, state), "days", "Recharge")
 
 
-@case("L4: while it waits to reconnect, status says so, and for how long")
-def _(bench):
+def test_waits_to_reconnect(bench):
+    """L4: while it waits to reconnect, status says so, and for how long"""
     result = status(bench, "waiting-for-reconnect")
     assert result.headline == "house: LOAD DISCONNECTED: the cells recover, " \
         "it waits to reconnect"
@@ -191,8 +192,8 @@ def _(bench):
         "off waits for the cells to stay recovered"
 
 
-@case("C1: overvoltage disconnects charge, and the load is said to be on")
-def _(bench):
+def test_overvoltage(bench):
+    """C1: overvoltage disconnects charge, and the load is said to be on"""
     result = status(bench, "overvoltage")
     assert result.headline == \
         "house: CHARGE DISCONNECTED: a cell is too full"
@@ -201,8 +202,8 @@ def _(bench):
     says(result, "Charging comes back by itself")
 
 
-@case("C1: too hot and too cold are told apart, each with what to do")
-def _(bench):
+def test_temperatures(bench):
+    """C1: too hot and too cold are told apart, each with what to do"""
     result = status(bench, "over-temperature")
     assert result.headline == "house: CHARGE DISCONNECTED: " \
         "a battery is too hot to be charged"
@@ -214,28 +215,28 @@ def _(bench):
     says(result, "warm above 5 degrees Celsius")
 
 
-@case("C1: a battery's combined line is a reason of its own")
-def _(bench):
+def test_charge_inhibit(bench):
+    """C1: a battery's combined line is a reason of its own"""
     result = status(bench, "charge-inhibit")
     assert result.row("Charge") == "off a battery asks for charging to stop"
 
 
-@case("C2: when the cause has passed, charging is said to come back")
-def _(bench):
+def test_charge_waiting(bench):
+    """C2: when the cause has passed, charging is said to come back"""
     result = status(bench, "charge-waiting")
     assert result.row("Charge") == \
         "off the cause has passed, charging is about to come back"
 
 
-@case("C4: charging that the user inhibits is no alarm, and is easily allowed")
-def _(bench):
+def test_user_inhibits(bench):
+    """C4: charging that the user inhibits is no alarm, and is easily allowed"""
     result = status(bench, "user-inhibits")
     assert result.headline == "house: Charging is off: inhibited by the user"
     says(result, "To allow charging again: smallbms charge auto")
 
 
-@case("M2: off at the terminals: no software can override the switch")
-def _(bench):
+def test_terminals_off(bench):
+    """M2: off at the terminals: no software can override the switch"""
     result = status(bench, "terminals-off")
     assert result.headline == "house: Off: the switch at the terminals is off"
     assert result.row("Terminals") == "off"
@@ -245,16 +246,15 @@ def _(bench):
     silent_about(result, "smallbms on")
 
 
-@case("M3: off by the software remote: how to switch it on again")
-def _(bench):
+def test_remote_off(bench):
+    """M3: off by the software remote: how to switch it on again"""
     result = status(bench, "remote-off")
     assert result.headline == "house: Off: the software remote is off"
     says(result, "smallbms on")
 
 
-@case("F2: inputs that cannot be read: what to check, and that the bank may "
-      "be well")
-def _(bench):
+def test_unreadable(bench):
+    """F2: inputs that cannot be read: what to check, and that the bank may be well"""
     result = status(bench, "io-error")
     assert result.headline == "house: PRE-ALARM: the load will be cut in 12 s"
     assert result.row("Capacity") == \
@@ -264,8 +264,8 @@ def _(bench):
     silent_about(result, "check the charger's voltage")
 
 
-@case("F2: the load is off because inputs cannot be read: that is the headline")
-def _(bench):
+def test_unreadable_load_off(bench):
+    """F2: the load is off because inputs cannot be read: that is the headline"""
     result = status(bench, "io-error-load-off")
     assert result.headline == \
         "house: LOAD DISCONNECTED: the lines cannot be read"
@@ -273,16 +273,16 @@ def _(bench):
     silent_about(result, "Recharge the bank now")
 
 
-@case("F3: a short at an output: check the wiring of the terminals")
-def _(bench):
+def test_sense_mismatch(bench):
+    """F3: a short at an output: check the wiring of the terminals"""
     result = status(bench, "sense-mismatch")
     assert result.headline == "house: LOAD DISCONNECTED: " \
         "a terminal is not at the level that the board drives"
     says(result, "Check the wiring at the load, charge and pre-alarm terminals")
 
 
-@case("F4: lines that contradict each other: check the cords")
-def _(bench):
+def test_implausible(bench):
+    """F4: lines that contradict each other: check the cords"""
     result = status(bench, "implausible")
     says(result, "implausible: the signal lines contradict each other",
          "check the M8 cords")
@@ -291,8 +291,8 @@ def _(bench):
         "house: FAULT: the signal lines contradict each other"
 
 
-@case("F4: with contradicting lines, nothing claims that the bank is empty")
-def _(bench):
+def test_implausible_not_empty(bench):
+    """F4: with contradicting lines, nothing claims that the bank is empty"""
     bench.tree.add("undervoltage")
     bench.tree.put("device/conditions", "cell-undervoltage cell-overvoltage "
                    "implausible")
@@ -304,15 +304,15 @@ def _(bench):
     assert bench.run().headline == "house: Off: the software remote is off"
 
 
-@case("every condition is explained in words, all at once if need be")
-def _(bench):
+def test_conditions(bench):
+    """every condition is explained in words, all at once if need be"""
     result = status(bench, "everything")
     for name in values("everything")["device/conditions"].split():
         says(result, name + ": ")
 
 
-@case("a condition or a reason of a newer driver is shown as it is")
-def _(bench):
+def test_newer_driver(bench):
+    """a condition or a reason of a newer driver is shown as it is"""
     bench.tree.add("healthy").put("device/conditions", "cell-low flux")
     bench.tree.put("device/load", "off").put("device/load_off_reason", "flux")
     result = bench.run()
@@ -320,39 +320,37 @@ def _(bench):
     says(result, "cell-low: ", "Conditions cell-low", " flux ")
 
 
-@case("a condition whose name starts like another one is not taken for it")
-def _(bench):
+def test_condition_prefix(bench):
+    """a condition whose name starts like another one is not taken for it"""
     bench.tree.add("healthy").put("device/conditions", "implausible-noise")
     assert bench.run().headline == "house: Attention: implausible-noise"
 
 
-@case("JSON: in every state, exactly what was read under its own names")
-def _(bench):
-    for state in state_names():
-        bench.tree.add(state)
-        result = bench.run("--json")
-        assert result.json() == as_json(state), state
-        bench.tree.remove()
+@pytest.mark.parametrize("state", state_names())
+def test_json_all_states(bench, state):
+    """JSON: in every state, exactly what was read under its own names"""
+    bench.tree.add(state)
+    assert bench.run("--json").json() == as_json(state)
 
 
-@case("text: every state fits 80 columns, with a board of a long name as well")
-def _(bench):
-    for state in state_names():
-        for name in ("house", "h" * 40, "h" * 200):
-            bench.tree.add(state, name)
-            bench.run()  # the bench checks each line
-            bench.tree.remove(name)
+@pytest.mark.parametrize("state", state_names())
+def test_text_width(bench, state):
+    """text: every state fits 80 columns, with a board of a long name as well"""
+    for name in ("house", "h" * 40, "h" * 200):
+        bench.tree.add(state, name)
+        bench.run()  # the bench checks each line
+        bench.tree.remove(name)
 
 
-@case("text: a letter beyond ASCII takes one column")
-def _(bench):
+def test_non_ascii(bench):
+    """text: a letter beyond ASCII takes one column"""
     name = "\u00fc" * 60
     bench.tree.add("healthy", name)
     assert bench.run().out.startswith(name + ": All well\n")
 
 
-@case("JSON: an unreadable value is null, is reported, and the run has failed")
-def _(bench):
+def test_json_null(bench):
+    """JSON: an unreadable value is null, is reported, and the run has failed"""
     bench.tree.add("healthy").put("device/load", "perhaps")
     result = bench.run("--json", expect=FAILED)
     assert result.json() == {**as_json("healthy"), "load": None}
@@ -360,8 +358,8 @@ def _(bench):
         "smallbms: house/load: what it holds makes no sense\n"
 
 
-@case("two boards: status shows both, and its commands name the board")
-def _(bench):
+def test_two_boards(bench):
+    """two boards: status shows both, and its commands name the board"""
     bench.tree.add("remote-off", "shed").add("healthy", "house")
     result = bench.run()
     assert result.out.index("house: All well") < result.out.index("shed: Off")
@@ -372,8 +370,8 @@ def _(bench):
         [as_json("remote-off", "shed")]
 
 
-@case("two boards: with --board, JSON is the object of that board")
-def _(bench):
+def test_two_boards_json(bench):
+    """two boards: with --board, JSON is the object of that board"""
     bench.tree.add("remote-off", "shed").add("healthy", "house")
     assert bench.run("--json", "--board", "shed").json() == \
         as_json("remote-off", "shed")
@@ -381,9 +379,9 @@ def _(bench):
         "house: All well"
 
 
-@case("on a terminal the headline is coloured as it is serious; elsewhere, "
-      "and with NO_COLOR, nothing is")
-def _(bench):
+def test_colour(bench):
+    """on a terminal the headline is coloured as it is serious; elsewhere, and with
+    NO_COLOR, nothing is"""
     for state, colour in (("healthy", "32"), ("terminals-off", "33"),
                           ("undervoltage", "31")):
         bench.tree.add(state)
@@ -399,7 +397,7 @@ def _(bench):
         bench.tree.remove()
 
 
-@case("JSON on a terminal is not coloured")
-def _(bench):
+def test_json_no_colour(bench):
+    """JSON on a terminal is not coloured"""
     bench.tree.add("healthy")
     assert "\033" not in bench.run_on_terminal("--json")

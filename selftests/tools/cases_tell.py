@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 
+import pytest
+
 import screenshot
-from bench import DONE, FAILED, TIMEOUT_S, USAGE, case
+from bench import DONE, FAILED, TIMEOUT_S, USAGE
 from live import Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -37,20 +39,19 @@ def check(bench, *args):
     return child.returncode, out
 
 
-@case("check: each state has the severity that monitoring shall see")
-def _(bench):
+@pytest.mark.parametrize("state", SEVERITIES)
+def test_check_severity(bench, state):
+    """check: each state has the severity that monitoring shall see"""
     names = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-    for state, severity in SEVERITIES.items():
-        bench.tree.add(state)
-        code, out = check(bench)
-        assert code == severity, (state, code)
-        assert out.startswith(f"SMALLBMS {names[severity]} - house: "), out
-        assert out.count("\n") == 1 and out.count("|") == 1
-        bench.tree.remove()
+    bench.tree.add(state)
+    code, out = check(bench)
+    assert code == SEVERITIES[state]
+    assert out.startswith(f"SMALLBMS {names[code]} - house: ")
+    assert out.count("\n") == 1 and out.count("|") == 1
 
 
-@case("check: the figures behind the bar are those of the board")
-def _(bench):
+def test_check_figures(bench):
+    """check: the figures behind the bar are those of the board"""
     bench.tree.add("over-temperature")
     figures = check(bench)[1].split("|")[1].split()
     for figure in figures:
@@ -62,8 +63,8 @@ def _(bench):
         assert figure in figures, (figure, figures)
 
 
-@case("check: of several boards the worst counts, and all are told")
-def _(bench):
+def test_check_several(bench):
+    """check: of several boards the worst counts, and all are told"""
     bench.tree.add("healthy").add("undervoltage", "shed")
     code, out = check(bench)
     assert code == CRITICAL
@@ -72,8 +73,8 @@ def _(bench):
     assert check(bench, "--board", "house")[0] == OK
 
 
-@case("check: what cannot be read is unknown, but no excuse for an alarm")
-def _(bench):
+def test_check_unreadable(bench):
+    """check: what cannot be read is unknown, but no excuse for an alarm"""
     assert check(bench)[0] == UNKNOWN
     bench.tree.add("healthy").put("device/terminals", "junk")
     code, out = check(bench)
@@ -82,8 +83,8 @@ def _(bench):
     assert check(bench)[0] == CRITICAL
 
 
-@case("check: wrong usage is unknown, not critical, and a name cannot break it")
-def _(bench):
+def test_check_usage(bench):
+    """check: wrong usage is unknown, not critical, and a name cannot break it"""
     bench.tree.add("healthy", "a|b=c")
     code, out = check(bench)
     assert code == OK and out.count("|") == 1 and "a_b_c_alarm=0;" in out
@@ -118,8 +119,8 @@ APPENDIX = (
 )
 
 
-@case("wiring: answers for every product of the manual's Appendix A")
-def _(bench):
+def test_wiring_appendix(bench):
+    """wiring: answers for every product of the manual's Appendix A"""
     for product, output, cable, terminal in APPENDIX:
         answers = bench.run("wiring", "--json", *product.split()).json()
         fitting = [answer for answer in answers
@@ -130,8 +131,8 @@ def _(bench):
         assert fitting, (product, answers)
 
 
-@case("wiring: a size decides between cable and none, at its very limit")
-def _(bench):
+def test_wiring_size(bench):
+    """wiring: a size decides between cable and none, at its very limit"""
     for size, cable in (("150/35", True), ("150/45", False), ("100/50", True),
                         ("250/60", False)):
         answer, = bench.run("wiring", "--json", "smartsolar", size).json()
@@ -141,15 +142,15 @@ def _(bench):
         bench.refuses("wiring", product, expect=FAILED, why="not in the table")
 
 
-@case("wiring: what cannot be connected at all is said to be so")
-def _(bench):
+def test_wiring_impossible(bench):
+    """wiring: what cannot be connected at all is said to be so"""
     for product in ("multiplus", "Quattro"):
         assert "not possible: it needs a VE.Bus interface" in \
             bench.run("wiring", product).words
 
 
-@case("wiring: without a product all, in text, JSON and reStructuredText")
-def _(bench):
+def test_wiring_all(bench):
+    """wiring: without a product all, in text, JSON and reStructuredText"""
     everything = bench.run("wiring", "--json").json()
     text = bench.run("wiring").words
     table = bench.run("wiring", "--rst").out
@@ -161,15 +162,15 @@ def _(bench):
         bench.refuses("wiring", *args, expect=FAILED, why="not in the table")
 
 
-@case("the table in the documents is that of the tool")
-def _(bench):
+def test_wiring_table(bench):
+    """the table in the documents is that of the tool"""
     path = os.path.join(TOOLS, "../Documentation/wiring-table.txt")
     with open(path, encoding="utf-8") as file:
         assert file.read() == TABLE_HEAD + bench.run("wiring", "--rst").out
 
 
-@case("the picture in the documents is what watch shows")
-def _(bench):
+def test_screenshot(bench):
+    """the picture in the documents is what watch shows"""
     path = os.path.join(TOOLS, "../Documentation/watch.svg")
     with open(path, encoding="utf-8") as file:
         assert file.read() == screenshot.draw(bench.tool)
@@ -215,8 +216,8 @@ def reads_journals(bench):
     return "built without libsystemd" not in result.err
 
 
-@case("log: the driver's messages, under the names of the boards")
-def _(bench):
+def test_log(bench):
+    """log: the driver's messages, under the names of the boards"""
     if not reads_journals(bench):
         bench.refuses("log", expect=FAILED, why="cannot read the journal; "
                       "see 'journalctl -k'")
@@ -242,8 +243,8 @@ def _(bench):
                         "priority": 4, "message": "pre-alarm on"}
 
 
-@case("log: what is wrong with its options, or its journal, is said")
-def _(bench):
+def test_log_errors(bench):
+    """log: what is wrong with its options, or its journal, is said"""
     if not reads_journals(bench):
         return
     for since in ("", "x", "7", "7w", "2026", "2026-13-01", "-1h", "1h "):
@@ -274,8 +275,8 @@ def complete(bench, line):
     return done.stdout.split()
 
 
-@case("bash completes commands, attributes, conditions, options and boards")
-def _(bench):
+def test_completion(bench):
+    """bash completes commands, attributes, conditions, options and boards"""
     bench.tree.add("healthy").add("remote-off", "shed")
     root = f"smallbms --sysfs-root {bench.tree.root} "
     assert complete(bench, "smallbms mon") == ["monitor"]
@@ -308,8 +309,8 @@ def install(bench, prefix="/usr"):
     return root
 
 
-@case("make install puts everything where it is looked for, and enables nothing")
-def _(bench):
+def test_install(bench):
+    """make install puts everything where it is looked for, and enables nothing"""
     root = install(bench)
     found = sorted(os.path.relpath(os.path.join(folder, name), root)
                    for folder, _, names in os.walk(root) for name in names)
@@ -371,8 +372,8 @@ def shut_down(bench, alarm, delay="600", kernel=None, change=None):
     return out == "POWERED DOWN\n", err
 
 
-@case("a pre-alarm that lasts powers down; one that passes does not")
-def _(bench):
+def test_shutdown_lasting(bench):
+    """a pre-alarm that lasts powers down; one that passes does not"""
     bench.tree.add("pre-alarm")
     down, said = shut_down(bench, 1, delay="0")
     assert down and "house: alarm 1: powering down" in said
@@ -383,8 +384,8 @@ def _(bench):
     kernel.close()
 
 
-@case("the load is disconnected while it waits: it powers down at once")
-def _(bench):
+def test_shutdown_at_once(bench):
+    """the load is disconnected while it waits: it powers down at once"""
     bench.tree.add("pre-alarm")
     kernel = Kernel(bench.tree.root)
     down, said = shut_down(bench, 1, kernel=kernel, change=lambda:
@@ -393,8 +394,8 @@ def _(bench):
     kernel.close()
 
 
-@case("no alarm any more, or none that can be read: it does not power down")
-def _(bench):
+def test_shutdown_no_alarm(bench):
+    """no alarm any more, or none that can be read: it does not power down"""
     bench.tree.add("healthy")
     assert not shut_down(bench, 0, delay="0")[0]
     down, said = shut_down(bench, "junk", delay="0")

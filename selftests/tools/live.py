@@ -140,8 +140,10 @@ class Terminal:
             termios.tcgetattr(self.slave) == self.before
 
     def close(self):
-        os.close(self.master)
-        os.close(self.slave)
+        if self.master is not None:
+            os.close(self.master)
+            os.close(self.slave)
+            self.master = None
 
 
 def wake_ups(child):

@@ -42,8 +42,8 @@ if [ "${1-}" = session ]; then
 	exit
 fi
 
-"$top/selftests/lib/host-packages.sh" applet
-"$here/run" states
+"$top/selftests/lib/host-packages.sh" applet userland
+"${PYTEST:-pytest-3}" "$here/states.py"
 
 work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT

@@ -170,10 +170,14 @@ class Gateway:
     def __enter__(self):
         machine.BOOT_TIMEOUT = 300
         self.machine.start()
-        # Nobody but udev loads the modules
-        self.loaded = self.until(lambda: not self.run(
-            "udevadm settle; cd /sys/class/power_supply && "
-            "[ -e house ] && [ -e cabin ] && [ -e solar ]")[0], 60)
+        try:
+            # Nobody but udev loads the modules
+            self.loaded = self.until(lambda: not self.run(
+                "udevadm settle; cd /sys/class/power_supply && "
+                "[ -e house ] && [ -e cabin ] && [ -e solar ]", 300)[0], 60)
+        except BaseException:
+            self.machine.stop()
+            raise
         return self
 
     def __exit__(self, *_):

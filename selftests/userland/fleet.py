@@ -18,7 +18,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import examples
+import pytest
+
+from examples import EXPRESSIONS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -27,13 +29,13 @@ WORKDIR = os.path.join(TOP, "build", "userland", "fleet")
 
 # What fires, or is about to, in each state; the others must not
 ALERTS = {
-    "healthy": set(),
-    "pre-alarm": {"SmallbmsPreAlarm"},
-    "overvoltage": {"SmallbmsChargeFault"},
-    "too-hot": {"SmallbmsChargeFault"},
-    "remote-off": set(),
-    "bus-dead": {"SmallbmsFault"},
-    "undervoltage": {"SmallbmsPreAlarm"},
+    "healthy": "none",
+    "pre-alarm": "SmallbmsPreAlarm",
+    "overvoltage": "SmallbmsChargeFault",
+    "too-hot": "SmallbmsChargeFault",
+    "remote-off": "none",
+    "bus-dead": "SmallbmsFault",
+    "undervoltage": "SmallbmsPreAlarm",
 }
 # These look at time, which stands still in a record
 TIMED = {"SmallbmsTextfileStale", "SmallbmsErrors"}
@@ -45,16 +47,14 @@ RARE = {"Off, and why", "Time to the load disconnect"}
 class Recorded(http.server.BaseHTTPRequestHandler):
     """/STATE gives the record of that state."""
 
-    folder = None
+    records = {}
 
     def do_GET(self):               # pylint: disable=invalid-name
         name = os.path.basename(self.path)
-        with open(f"{self.folder}/{name}.metrics", "rb") as file:
-            data = file.read()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(self.records[name].encode())
 
     def log_message(self, *_):      # pylint: disable=arguments-differ
         pass
@@ -66,10 +66,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@contextlib.contextmanager
-def prometheus(tools, folder):
-    """A server that scrapes the fleet every second; its address."""
-    Recorded.folder = folder
+@pytest.fixture(scope="module")
+def tools():
+    """The folder with prometheus and promtool."""
+    return subprocess.run([f"{HERE}/prometheus.sh"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def records(observed):
+    """What node_exporter told of the board in each state."""
+    return {name.replace(" ", "-"): each.scrape for name, each in observed.items()}
+
+
+@pytest.fixture(scope="module")
+def prometheus(tools, records):
+    """The address of a server that scrapes the fleet every second."""
+    Recorded.records = records
     fleet = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorded)
     threading.Thread(target=fleet.serve_forever, daemon=True).start()
     os.makedirs(WORKDIR, exist_ok=True)
@@ -90,7 +103,9 @@ def prometheus(tools, folder):
              f"--storage.tsdb.path={WORKDIR}/data-{os.getpid()}",
              f"--web.listen-address=127.0.0.1:{port}"], stderr=log)
     try:
-        yield f"http://127.0.0.1:{port}/api/v1"
+        address = f"http://127.0.0.1:{port}/api/v1"
+        until(lambda: has_scraped(address), 60)
+        yield address
     finally:
         process.terminate()
         process.wait()
@@ -118,6 +133,13 @@ def query(address, expression):
     return answer.get("result"), answer.get("error")
 
 
+def has_scraped(address):
+    """Whether it has the whole fleet, and more than once."""
+    found, _ = query(address, "up == 1")
+    return len(found or ()) == len(ALERTS) and bool(
+        query(address, "increase(smallbms_rescans_total[1d])")[0])
+
+
 def until(condition, timeout):
     end = time.monotonic() + timeout
     while not condition() and time.monotonic() < end:
@@ -125,122 +147,100 @@ def until(condition, timeout):
     return condition()
 
 
-def check_alerts(address, report):
+def test_rules(tools):
+    """every alert comes when it should, and not before (promtool)"""
+    run = subprocess.run([f"{tools}/promtool", "test", "rules", "alerts.yml"],
+                         cwd=HERE, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_rules_tested():
+    """each alert has a test in which it comes"""
+    with open(f"{SHIPPED}/smallbms.rules.yml", encoding="utf-8") as file:
+        shipped = set(re.findall(r"- alert: (\w+)", file.read()))
+    with open(f"{HERE}/alerts.yml", encoding="utf-8") as file:
+        seen = set(re.findall(r"alertname: (\w+)\n *exp_alerts:", file.read()))
+    assert shipped and shipped == seen
+
+
+def test_records(records):
+    """there is a scrape of every state"""
+    assert set(records) == set(ALERTS)
+
+
+def test_metrics(tools, records):
+    """promtool finds nothing to object to in our metrics"""
+    for text in records.values():
+        ours = re.findall(r"^(?:# (?:HELP|TYPE) )?smallbms_.*\n", text, re.M)
+        run = subprocess.run([f"{tools}/promtool", "check", "metrics"],
+                             input="".join(ours), capture_output=True,
+                             text=True, check=False)
+        assert ours and run.returncode == 0 and not run.stderr.strip(), run.stderr
+
+
+def test_scrapes(prometheus):
+    """Prometheus scrapes a fleet of 7 gateways"""
+    assert has_scraped(prometheus)
+
+
+@pytest.mark.parametrize("name, alerts", ALERTS.items())
+def test_alerts(prometheus, name, alerts):
+    """{name}: of all alerts Prometheus has {alerts}"""
     def active():
-        found = {name: set() for name in ALERTS}
-        for each in (ask(address, "alerts") or {}).get("alerts", []):
-            name = each["labels"]["alertname"]
-            if name not in TIMED:
-                found[each["labels"]["instance"]].add(name)
-        return found
+        found = {each["labels"]["alertname"]
+                 for each in (ask(prometheus, "alerts") or {}).get("alerts", [])
+                 if each["labels"]["instance"] == name}
+        return ", ".join(sorted(found - TIMED)) or "none"
 
-    until(lambda: active() == ALERTS, 60)
-    found = active()
-    for name, wanted in ALERTS.items():
-        report.result(found[name] == wanted, f"{name}: of all alerts Prometheus "
-                      f"has {', '.join(sorted(wanted)) or 'none'}")
-        if found[name] != wanted:
-            report.note(f"found: {found[name]}")
+    until(lambda: active() == alerts, 60)
+    assert active() == alerts
 
 
-def check_dashboard(address, report):
+@pytest.fixture(scope="module")
+def dashboard():
     with open(f"{SHIPPED}/smallbms-dashboard.json", encoding="utf-8") as file:
-        dashboard = json.load(file)
-    wrong, empty, expressions = [], [], []
-    for panel in dashboard["panels"]:
-        for target in panel["targets"]:
-            expressions.append((panel["title"], target["expr"]))
-    for title, expression in expressions:
-        expression = expression.replace("$instance", ".+").replace("$board",
-                                                                   ".+")
-        result, error = query(address, expression)
-        if error:
-            wrong.append(f"{title}: {error}")
-        elif not result:
-            empty.append(title)
-    report.result(not wrong, "Prometheus understands every expression of the "
-                             "dashboard")
-    report.result(set(empty) <= RARE,
-                  f"{len(expressions) - len(empty)} of {len(expressions)} "
-                  "expressions of the dashboard find something")
-    for line in wrong + empty:
-        report.note(line)
+        return json.load(file)
+
+
+@pytest.fixture(scope="module")
+def answers(prometheus, dashboard):
+    """[(panel, expression, result, error)] of the dashboard."""
+    def ask_for(expression):
+        return query(prometheus, expression.replace("$instance", ".+").replace(
+            "$board", ".+"))
+
+    return [(panel["title"], target["expr"], *ask_for(target["expr"]))
+            for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def test_dashboard(answers):
+    """Prometheus understands every expression of the dashboard"""
+    assert answers and not [each for each in answers if each[3]]
+
+
+def test_dashboard_finds(answers):
+    """the expressions of the dashboard find something, except what is rare"""
+    empty = [title for title, _, result, _ in answers if not result]
+    print(f"{len(answers) - len(empty)} of {len(answers)}; empty: {empty}")
+    assert set(empty) <= RARE
+
+
+def test_dashboard_names(prometheus, dashboard, answers):
+    """all metrics and labels of the dashboard exist in real scrapes"""
     # A mistyped name in a selector would be found empty, or everything
-    known = set(ask(address, "label/__name__/values"))
-    labels = set(ask(address, "labels"))
-    text = json.dumps([e for _, e in expressions] +
+    text = json.dumps([expression for _, expression, _, _ in answers] +
                       [each["query"] for each in dashboard["templating"]["list"]])
     names = set(re.findall(r"\b(?:smallbms|node)_\w+", text))
     used = set(re.findall(r'(\w+) ?(?:!=|=~|=)\\+"', text))
     for each in re.findall(r"\bon \(([\w, ]+)\)", text):
         used |= set(each.split(", "))
-    report.result(names and names <= known and used and used <= labels,
-                  f"all {len(names)} metrics and {len(used)} labels of the "
-                  "dashboard exist in real scrapes")
-    for name in (names - known) | (used - labels):
-        report.note(f"unknown: {name}")
+    print(f"{len(names)} metrics, {len(used)} labels")
+    assert names and names <= set(ask(prometheus, "label/__name__/values"))
+    assert used and used <= set(ask(prometheus, "labels"))
 
 
-def check_examples(address, report):
-    """Those of the documents."""
-    for expression in examples.expressions():
-        result, error = query(address, expression)
-        report.result(bool(result), f"fleet.rst: {expression}")
-        if error:
-            report.note(error)
-
-
-def check_rules(tools, report):
-    """promtool on the shipped rules; every alert has a test that sees it."""
-    run = subprocess.run([f"{tools}/promtool", "test", "rules", "alerts.yml"],
-                         cwd=HERE, capture_output=True, text=True, check=False)
-    report.result(run.returncode == 0,
-                  "every alert comes when it should, and not before (promtool)")
-    if run.returncode:
-        report.note(run.stdout + run.stderr)
-    with open(f"{SHIPPED}/smallbms.rules.yml", encoding="utf-8") as file:
-        shipped = set(re.findall(r"- alert: (\w+)", file.read()))
-    with open(f"{HERE}/alerts.yml", encoding="utf-8") as file:
-        seen = set(re.findall(r"alertname: (\w+)\n *exp_alerts:", file.read()))
-    report.result(shipped and shipped == seen,
-                  f"each of {len(shipped)} alerts has a test in which it comes")
-    for name in shipped ^ seen:
-        report.note(f"not in both: {name}")
-
-
-def check_metrics(tools, folder, report):
-    ours = []
-    for name in ALERTS:
-        with open(f"{folder}/{name}.metrics", encoding="utf-8") as file:
-            ours += [line for line in file
-                     if re.match(r"(# (HELP|TYPE) )?smallbms_", line)]
-        run = subprocess.run([f"{tools}/promtool", "check", "metrics"],
-                             input="".join(ours), capture_output=True,
-                             text=True, check=False)
-        if run.returncode or run.stderr.strip():
-            report.note(run.stderr)
-            break
-        ours = []
-    report.result(not ours, "promtool finds nothing to object to in our metrics")
-
-
-def test(report, folder):
-    tools = subprocess.run([f"{HERE}/prometheus.sh"], check=True, text=True,
-                           stdout=subprocess.PIPE).stdout.strip()
-    check_rules(tools, report)
-    missing = [name for name in ALERTS
-               if not os.path.exists(f"{folder}/{name}.metrics")]
-    report.result(not missing, "there is a scrape of every state")
-    if missing:
-        report.note(f"missing: {missing}")
-        return
-    check_metrics(tools, folder, report)
-    with prometheus(tools, folder) as address:
-        up = until(lambda: len(query(address, "up == 1")[0] or ()) ==
-                   len(ALERTS) and query(
-                       address, "increase(smallbms_rescans_total[1d])")[0], 60)
-        report.result(up, f"Prometheus scrapes a fleet of {len(ALERTS)} "
-                          "gateways")
-        check_alerts(address, report)
-        check_dashboard(address, report)
-        check_examples(address, report)
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_examples(prometheus, expression):
+    """fleet.rst: {expression}"""
+    result, error = query(prometheus, expression)
+    assert result, error

@@ -4,62 +4,75 @@
 import re
 import time
 
+import pytest
+
 import box
-import states
+from states import HEALTHY, PRE_ALARM, begin, end, power_offs
 
 OPTED_IN = "/etc/default/smallbms-shutdown"
 UNIT = "'smallbms-shutdown@*.service'"
-PRE_ALARM = states.STATES[1]
-HEALTHY = states.STATES[0]
+
+
+def test_loaded(gateway):
+    """udev loads the driver, as soon as there is a board"""
+    assert gateway.loaded
+
+
+@pytest.fixture(scope="module")
+def users(house):
+    """The gateway with a member of the group smallbms, and another user."""
+    house.ok("udevadm settle; useradd -U -G smallbms member; useradd -U other")
+    return house
+
+
+def act(gateway, user, command):
+    return gateway.run(f"setpriv --reuid {user} --regid {user} "
+                       f"--init-groups {command}")
 
 
 def sysfs(gateway, path):
     return gateway.ok(f"cat {box.SUPPLIES}/house/{path}").strip()
 
 
-def test_rights(gateway, report):
-    """Members of the group smallbms, and others."""
-    states.only(gateway, "board-house")
-    states.end(gateway, "house", HEALTHY)
-    gateway.ok("udevadm settle; useradd -U -G smallbms member; "
-               "useradd -U other")
+def attempt(gateway, user, command, path):
+    """Status and text of the tool, and the attribute before and after."""
+    told = "remote-off" if command == "off" else ""
+    gateway.ok(f"echo {told} >{box.BENCH}/bench-house/told")
+    before = sysfs(gateway, path)
+    status, text = act(gateway, user, f"smallbms --board house {command}")
+    print(text)
+    return status, text, before, sysfs(gateway, path)
 
-    def act(user, command):
-        return gateway.run(f"setpriv --reuid {user} --regid {user} "
-                           f"--init-groups {command}")
 
-    def attempt(user, allowed, command, path, value):
-        told = "remote-off" if command == "off" else ""
-        gateway.ok(f"echo {told} >{box.BENCH}/bench-house/told")
-        before = sysfs(gateway, path)
-        status, text = act(user, f"smallbms --board house {command}")
-        after = sysfs(gateway, path)
-        if allowed:
-            good = status == 0 and value in after and before != after
-            title = f"a member of the group smallbms: {command}"
-        else:
-            good = (status == 1 and before == after and
-                    re.match(r"smallbms: .*ermi", text))
-            title = f"who is no member may not: {command}"
-        report.result(good, title)
-        if not good:
-            report.note(f"status {status}, {before} -> {after}: {text}")
-        return text
+@pytest.mark.parametrize("command, path", (
+    ("off", "device/remote"), ("charge inhibit", "charge_behaviour")))
+def test_other(users, command, path):
+    """who is no member may not: {command}"""
+    status, text, before, after = attempt(users, "other", command, path)
+    assert status == 1 and before == after
+    assert re.match(r"smallbms: .*ermi", text)
 
-    said = attempt("other", False, "off", "device/remote", "off")
-    report.note(said)
-    attempt("other", False, "charge inhibit", "charge_behaviour", "")
-    attempt("member", True, "off", "device/remote", "off")
-    attempt("member", True, "on", "device/remote", "on")
-    attempt("member", True, "charge inhibit", "charge_behaviour", "[inhibit")
-    attempt("member", True, "charge auto", "charge_behaviour", "[auto]")
-    path = f"{box.SUPPLIES}/house/device/pre_alarm_delay_ms"
-    before = gateway.ok(f"cat {path}")
-    _, text = act("member", f"sh -c 'echo 60000 >{path}'")
-    report.result("Permission denied" in text and
-                  gateway.ok(f"cat {path}") == before,
-                  "nor may a member change a delay")
-    states.end(gateway, "house", HEALTHY)
+
+@pytest.mark.parametrize("command, path, value", (
+    ("off", "device/remote", "off"), ("on", "device/remote", "on"),
+    ("charge inhibit", "charge_behaviour", "[inhibit"),
+    ("charge auto", "charge_behaviour", "[auto]")))
+def test_member(users, command, path, value):
+    """a member of the group smallbms: {command}"""
+    status, _, before, after = attempt(users, "member", command, path)
+    assert status == 0 and value in after and before != after
+
+
+def test_member_delay(users):
+    """nor may a member change a delay"""
+    path = "device/pre_alarm_delay_ms"
+    before = sysfs(users, path)
+    _, text = act(users, "member",
+                  f"sh -c 'echo 60000 >{box.SUPPLIES}/house/{path}'")
+    assert "Permission denied" in text and sysfs(users, path) == before
+
+
+# ---- the gateway goes down in time, if it was told to: step by step
 
 
 def journal(gateway, since):
@@ -72,47 +85,67 @@ def active(gateway):
                       f"--state=active,activating {UNIT}").strip()
 
 
-def test_shutdown(gateway, report):
-    """The gateway goes down in time, if it was told to.  It is gone then."""
-    states.only(gateway, "board-house")
-    states.end(gateway, "house", HEALTHY)
-    gateway.ok("systemctl stop upower; : >/run/asked")
+@pytest.fixture
+def alone(house):
+    """The gateway without UPower, and the time in it."""
+    house.ok("systemctl stop upower; : >/run/asked")
+    return house, house.ok("date +%s").strip()
 
-    since = gateway.ok("date +%s").strip()
+
+@pytest.mark.last
+def test_no_shutdown(alone):
+    """a pre-alarm shuts nothing down, unless somebody opted in"""
+    gateway, since = alone
     gateway.ok(f"rm -f {OPTED_IN}")
-    states.begin(gateway, "house", PRE_ALARM)
-    skipped = gateway.until(
-        lambda: "unmet condition" in journal(gateway, since), 60)
-    report.result(skipped and not active(gateway),
-                  "a pre-alarm shuts nothing down, unless somebody opted in")
-    states.end(gateway, "house", HEALTHY)
+    begin(gateway, "house", PRE_ALARM)
+    assert gateway.until(lambda: "unmet condition" in journal(gateway, since), 60)
+    assert not active(gateway)
+    end(gateway, "house", HEALTHY)
 
+
+@pytest.mark.last
+def test_shutdown_begins(alone):
+    """a pre-alarm begins the shutdown, once somebody has"""
+    gateway, _ = alone
     gateway.ok(f"echo DELAY=60 >{OPTED_IN}")
-    since = gateway.ok("date +%s").strip()
-    states.begin(gateway, "house", PRE_ALARM)
-    report.result(gateway.until(lambda: active(gateway), 60),
-                  "a pre-alarm begins the shutdown, once somebody has")
-    states.end(gateway, "house", HEALTHY)
+    begin(gateway, "house", PRE_ALARM)
+    assert gateway.until(lambda: active(gateway), 60)
+
+
+@pytest.mark.last
+def test_shutdown_called_off(alone):
+    """an alarm that clears in time calls it off"""
+    gateway, since = alone
+    end(gateway, "house", HEALTHY)
     gone = gateway.until(lambda: not active(gateway), 40)
     said = journal(gateway, since)
-    report.result(gone and "passed" in said and not states.power_offs(gateway),
-                  "an alarm that clears in time calls it off")
-    report.note(said)
+    print(said)
+    assert gone and "passed" in said and not power_offs(gateway)
 
+
+@pytest.mark.last
+def test_shutdown(alone):
+    """an alarm that lasts powers the gateway down, after 8 s and not before"""
+    gateway, _ = alone
     # The one that was called off must not stay without a successor
     delay = 8
     gateway.ok(f"echo DELAY={delay} >{OPTED_IN}; systemctl unmask --runtime "
                "poweroff.target 2>&1")
     gateway.ok(f"echo leaving >{box.BENCH}/bench-house/told")
-    states.begin(gateway, "house", PRE_ALARM)
+    begin(gateway, "house", PRE_ALARM)
     begun = time.monotonic()
     try:
         gateway.machine.wait_end(180)
-    except TimeoutError as error:
-        report.note(str(error))
-        report.note(gateway.run(f"systemctl status {UNIT}; cat /run/asked")[1])
+    except TimeoutError:
+        print(gateway.run(f"systemctl status {UNIT}; cat /run/asked")[1])
+        raise
     took = time.monotonic() - begun
-    console = gateway.machine.console()
-    report.result(re.search(r"reboot: Power down", console) and took >= delay,
-                  "an alarm that lasts powers the gateway down, after "
-                  f"{delay} s and not before ({took:.0f} s)")
+    print(f"{took:.0f} s")
+    assert re.search(r"reboot: Power down", gateway.machine.console())
+    assert took >= delay
+
+
+@pytest.mark.last
+def test_console(gateway):
+    """the console tells of no kernel bug"""
+    assert not gateway.machine.splats()

@@ -6,12 +6,13 @@ import os
 import re
 import time
 
-import box
-import examples
+import pytest
 
-HEALTHY = {"cell-low": 0, "cell-undervoltage": 0, "cell-overvoltage": 0,
-           "over-temperature": 0, "under-temperature": 0, "charge-inhibit": 0,
-           "remote-l": 0, "remote-h": 1, "remote-loop": 0}
+import box
+
+LEVELS = {"cell-low": 0, "cell-undervoltage": 0, "cell-overvoltage": 0,
+          "over-temperature": 0, "under-temperature": 0, "charge-inhibit": 0,
+          "remote-l": 0, "remote-h": 1, "remote-loop": 0}
 
 # How the state is made; what /sys/class/power_supply says; UPower's warning, and
 # smallbms_* of the textfile collector
@@ -42,14 +43,20 @@ STATES = [
     State("undervoltage", EMPTY, 1, "Critical", "Dead", "action",
           {**ON, "alarm": 1, 'condition{condition="cell-undervoltage"}': 1}),
 ]
+HEALTHY, PRE_ALARM, OVERVOLTAGE, *_, UNDERVOLTAGE = STATES
 
 # From a dead bus, chip and driver need a while
 SETTLE = 30
 
 
+def set_levels(gateway, label, levels):
+    """Sets these, and the others as they are on a healthy board."""
+    levels = {**LEVELS, **levels}
+    gateway.pins(label, " ".join(f"{name} {level}" for name, level in levels.items()))
+
+
 def begin(gateway, label, state):
     """Bring the board into the state."""
-    pins = dict(HEALTHY)
     if state.begin == "remote":
         gateway.ok(f"echo remote-off >{box.BENCH}/bench-{label}/told; "
                    f"smallbms --board {label} off")
@@ -57,8 +64,7 @@ def begin(gateway, label, state):
         gateway.ok(f"echo unreadable >{box.BENCH}/bench-{label}/told; "
                    f"echo timeout >{box.BENCH}/bench-{label}/fault")
     else:
-        pins.update({name: 1 for name in state.begin})
-        gateway.pins(label, " ".join(f"{k} {v}" for k, v in pins.items()))
+        set_levels(gateway, label, dict.fromkeys(state.begin, 1))
 
 
 def end(gateway, label, state):
@@ -67,7 +73,7 @@ def end(gateway, label, state):
         gateway.ok(f"smallbms --board {label} on")
     elif state.begin == "bus":
         gateway.ok(f"echo none >{box.BENCH}/bench-{label}/fault")
-    begin(gateway, label, STATES[0])
+    begin(gateway, label, HEALTHY)
     device = f"{box.SUPPLIES}/{label}/device"
     gateway.until(lambda: gateway.ok(
         f"cat {device}/load {device}/charge {device}/alarm").split() ==
@@ -85,6 +91,29 @@ def upower(gateway):
             name, _, value = line.partition(":")
             device.setdefault(name.strip(), value.strip())
     return devices
+
+
+def upower_of(state):
+    """What `upower -d` must have of a board that knows of no charger."""
+    filled = {"percentage": f"{state.capacity}%"}
+    return {"battery_house": {**filled, "state": "unknown",
+                              "technology": "lithium-iron-phosphate"},
+            "DisplayDevice": {**filled, "warning-level": state.warning}}
+
+
+def await_upower(gateway, wanted, timeout=30):
+    """Waits until it has these values; those that it has."""
+    found = {}
+
+    def right():
+        devices = upower(gateway)
+        for device, values in wanted.items():
+            found[device] = {name: devices.get(device, {}).get(name)
+                             for name in values}
+        return found == wanted
+
+    gateway.until(right, timeout)
+    return found
 
 
 def scrape(gateway):
@@ -145,25 +174,20 @@ def scraped(samples, label, state):
     return wrong
 
 
-def tell(gateway, report, label, state):
-    """What node_exporter says; the text of it."""
-    found = []
+def await_scrape(gateway, label, state):
+    """Waits until node_exporter has the state; its text, and what is wrong of it."""
+    text, wrong = "", []
 
     def right():
+        nonlocal text, wrong
         # What its timer does now and then
         gateway.ok("systemctl start smallbms-textfile.service")
         text, samples = scrape(gateway)
-        found[:] = text, scraped(samples, label, state)
-        return not found[1]
+        wrong = scraped(samples, label, state)
+        return not wrong
 
     gateway.until(right, 60)
-    text, wrong = found
-    report.result(not wrong, f"{state.name}: node_exporter has capacity "
-                  f"{state.capacity}, {state.level}, {state.health}, and what "
-                  "the outputs do; its collector succeeds")
-    if wrong:
-        report.note(f"wrong: {', '.join(wrong)}")
-    return text
+    return text, wrong
 
 
 def reached(gateway, label, state):
@@ -175,13 +199,11 @@ def reached(gateway, label, state):
         f"{supply}/health").split() == wanted)
 
 
-def keep(gateway, state, text, label):
-    """For the documents' pictures, and for Prometheus."""
+def keep(gateway, state, label):
+    """For the documents' pictures."""
     name = state.name.replace(" ", "-")
     folder = os.path.join(gateway.workdir, "states")
     os.makedirs(folder, exist_ok=True)
-    with open(f"{folder}/{name}.metrics", "w", encoding="utf-8") as file:
-        file.write(text)
     record = gateway.ok(f"umockdev-record {box.SUPPLIES}/{label}")
     with open(f"{folder}/{name}.umockdev", "w", encoding="utf-8") as file:
         file.write(record)
@@ -207,104 +229,105 @@ def only(gateway, *devices):
                        f"[ ! -e {path}/{name} ] || echo {name} >{path}/unbind")
 
 
-def test_states(gateway, report):
-    """A board that knows of no charger: its status is Unknown."""
+# What UPower shows, node_exporter's text and what is wrong of it, and what logind
+# was asked for before and in the state
+Observed = collections.namedtuple("Observed", "upower scrape wrong before asked")
+
+
+def observe(gateway):
+    """{name: Observed} of a board that knows of no charger: all states in turn."""
+    seen, begun, earlier = {}, time.monotonic(), len(power_offs(gateway))
+
+    def asked():
+        return power_offs(gateway)[earlier:]
+
     only(gateway, "board-house")
-    end(gateway, "house", STATES[0])
+    end(gateway, "house", HEALTHY)
     gateway.ok("systemctl start upower")
-    begun = 0
     for state in STATES:
-        if state is STATES[-1]:
+        if state is UNDERVOLTAGE:
             # What UPower decided so far it carries out after 20 s
             time.sleep(max(0, 22 - (time.monotonic() - begun)))
-            asked = power_offs(gateway)
-            report.result(not asked,
-                          "until now nothing has asked to power off")
+        before = asked()
         begin(gateway, "house", state)
         reached(gateway, "house", state)
         begun = time.monotonic()
-
-        def right(state=state):
-            devices = upower(gateway)
-            bank = devices.get("battery_house", {})
-            shown = devices.get("DisplayDevice", {})
-            return (bank.get("percentage") == f"{state.capacity}%" and
-                    bank.get("state") == "unknown" and
-                    shown.get("percentage") == f"{state.capacity}%" and
-                    shown.get("warning-level") == state.warning and
-                    bank.get("technology") == "lithium-iron-phosphate")
-
-        good = gateway.until(right, 60)
-        report.result(good, f"{state.name}: UPower shows {state.capacity} %, "
-                            f"warning level {state.warning}")
-        if not good:
-            report.note(gateway.ok("upower -d"))
-        text = tell(gateway, report, "house", state)
-        keep(gateway, state, text, "house")
-        if state is STATES[-1]:
-            gateway.until(lambda: power_offs(gateway), 30)
-            asked = power_offs(gateway)
-            report.result(asked == ["PowerOff"], "undervoltage: UPower asks "
-                          "logind to power off, by its own defaults")
-            report.note(f"asked: {asked}")
+        shown = await_upower(gateway, upower_of(state), 60)
+        text, wrong = await_scrape(gateway, "house", state)
+        keep(gateway, state, "house")
+        if state is UNDERVOLTAGE:
+            gateway.until(asked, 30)
+        seen[state.name] = Observed(shown, text, wrong, before, asked())
         end(gateway, "house", state)
+    return seen
 
 
-# Charger, pins: status; UPower's state, of the bank, and warning
-Charged = collections.namedtuple("Charged", "name sun begin status state warning")
-CHARGED = [
-    Charged("sun", 1, (), "Charging", "charging", "none"),
-    Charged("sun, overvoltage", 1, ("cell-overvoltage",), "Not charging",
+@pytest.mark.parametrize("state", STATES)
+def test_upower(observed, state):
+    """{state.name}: UPower shows {state.capacity} %, warning level {state.warning}"""
+    assert observed[state.name].upower == upower_of(state)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_node_exporter(observed, state):
+    """{state.name}: node_exporter has capacity {state.capacity}, {state.level},
+    {state.health}, and what the outputs do; its collector succeeds"""
+    assert not observed[state.name].wrong
+
+
+def test_no_power_off(observed):
+    """before undervoltage nothing asks to power off"""
+    assert not observed["undervoltage"].before
+
+
+def test_power_off(observed):
+    """undervoltage: UPower asks logind to power off, by its own defaults"""
+    assert observed["undervoltage"].asked == ["PowerOff"]
+
+
+# Supply and pins: status; UPower's state, of the bank, and warning
+Charged = collections.namedtuple("Charged", "name supply begin status state warning")
+CHARGED = (
+    Charged("sun", "mains", (), "Charging", "charging", "none"),
+    Charged("sun, overvoltage", "mains", ("cell-overvoltage",), "Not charging",
             "fully-charged", "none"),
-    Charged("sun, too hot", 1, ("over-temperature",), "Not charging",
+    Charged("sun, too hot", "mains", ("over-temperature",), "Not charging",
             "pending-charge", "none"),
-    Charged("sun, undervoltage", 1, EMPTY, "Charging", "charging", "none"),
-    Charged("night", 0, (), "Discharging", "discharging", "none"),
-    Charged("night, pre-alarm", 0, ("cell-low",), "Discharging", "discharging",
-            "critical"),
-    Charged("night, undervoltage", 0, EMPTY, "Discharging", "discharging",
+    Charged("sun, undervoltage", "mains", EMPTY, "Charging", "charging", "none"),
+    Charged("night", "battery", (), "Discharging", "discharging", "none"),
+    Charged("night, pre-alarm", "battery", ("cell-low",), "Discharging",
+            "discharging", "critical"),
+    Charged("night, undervoltage", "battery", EMPTY, "Discharging", "discharging",
             "action"),
-]
+)
 
 
-def test_charger(gateway, report):
-    """A board with a charger beside it knows whether it is being charged."""
+@pytest.fixture(scope="module")
+def cabin(gateway):
+    """The gateway with the board that has a charger beside it."""
     only(gateway, "board-cabin", "solar")
     gateway.ok("systemctl restart upower")
-    for case in CHARGED:
-        pins = {**HEALTHY, **{name: 1 for name in case.begin}}
-        pins[box.CHARGER_LINE] = case.sun
-        gateway.pins("cabin", " ".join(f"{k} {v}" for k, v in pins.items()))
-
-        def right(case=case):
-            devices = upower(gateway)
-            bank = devices.get("battery_cabin", {})
-            return (gateway.ok(f"cat {box.SUPPLIES}/cabin/status").strip() ==
-                    case.status and bank.get("state") == case.state and
-                    devices["DisplayDevice"].get("warning-level") ==
-                    case.warning)
-
-        good = gateway.until(right)
-        report.result(good, f"{case.name}: the bank is {case.status}, UPower "
-                            f"warns: {case.warning}")
-        if not good:
-            report.note(gateway.ok(f"cat {box.SUPPLIES}/cabin/status; upower -d"))
-        on_mains = not gateway.run("/lib/systemd/systemd-ac-power")[0]
-        report.result(on_mains == bool(case.sun),
-                      f"{case.name}: systemd takes the host to be on "
-                      f"{'mains' if case.sun else 'battery'}")
-    gateway.pins("cabin", " ".join(f"{k} {v}" for k, v in HEALTHY.items()))
+    yield gateway
+    set_levels(gateway, "cabin", {})
 
 
-def test_documents(gateway, report):
-    """The examples of the documents."""
-    only(gateway, "board-house")
-    end(gateway, "house", STATES[0])
-    gateway.ok("systemctl restart upower")
-    for state in STATES[:2]:
-        begin(gateway, "house", state)
-        reached(gateway, "house", state)
-        gateway.until(lambda state=state: upower(gateway)["DisplayDevice"].get(
-            "percentage") == f"{state.capacity}%")
-        examples.run(gateway, report, state.name)
-    end(gateway, "house", STATES[0])
+@pytest.fixture(scope="module", params=CHARGED)
+def charged(request, cabin):
+    """Sun or night, and a state of the bank."""
+    set_levels(cabin, "cabin", {**dict.fromkeys(request.param.begin, 1),
+                                box.CHARGER_LINE: int(request.param.supply == "mains")})
+    return request.param
+
+
+def test_charger(cabin, charged):
+    """{charged.name}: the bank is {charged.status}, UPower warns: {charged.warning}"""
+    wanted = {"battery_cabin": {"state": charged.state},
+              "DisplayDevice": {"warning-level": charged.warning}}
+    assert await_upower(cabin, wanted) == wanted
+    assert cabin.ok(f"cat {box.SUPPLIES}/cabin/status").strip() == charged.status
+
+
+def test_supply(cabin, charged):
+    """{charged.name}: systemd takes the host to be on {charged.supply}"""
+    status, _ = cabin.run("/lib/systemd/systemd-ac-power")
+    assert status == (charged.supply != "mains")

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`smallbms log --follow` and `smallbms watch` on a real board, journal and terminal."""
+"""`smallbms log --follow` and `smallbms watch` on a real board, journal and terminal.
+
+The tests of each are the steps of one run.
+"""
 
 import base64
 import re
 
+import pytest
+
 import box
-import states
+from states import HEALTHY, OVERVOLTAGE, PRE_ALARM, UNDERVOLTAGE, begin, end
 
 from screen import Screen  # of selftests/tools, see box.py
 
-HEALTHY, PRE_ALARM, UNDERVOLTAGE = (states.STATES[n] for n in (0, 1, -1))
 SIZE = (24, 80)
 IDLE_S = 2
 SAYS = r"(?m)^smallbms board-house: "       # the driver, in the kernel's log
@@ -26,42 +30,66 @@ def gone(gateway, pid):
     return gateway.until(lambda: gateway.run(f"kill -0 {pid} 2>/dev/null")[0])
 
 
-def test_log(gateway, report):
-    """The journal, as it grows."""
-    states.only(gateway, "board-house")
-    states.end(gateway, "house", HEALTHY)
-    pid = gateway.ok("smallbms --board house log --follow >/run/followed 2>&1 & "
-                     "echo $!").strip()
+class Follower:
+    """`smallbms log --follow` in the machine."""
 
-    def followed():
-        lines = gateway.ok("cat /run/followed").splitlines()
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.pid = gateway.ok("smallbms --board house log --follow "
+                              ">/run/followed 2>&1 & echo $!").strip()
+
+    def lines(self):
+        lines = self.gateway.ok("cat /run/followed").splitlines()
         return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d house: ", "", line)
                 for line in lines]
 
-    gateway.until(lambda: len(followed()) >= len(logged(gateway)) > 0)
-    before = followed()
-    report.result(before and before == logged(gateway), "log has what the driver "
-                  f"told the journal so far ({len(before)} messages)")
-    for state, wanted in ((PRE_ALARM, "pre-alarm"),
-                          (states.STATES[2], "charge disconnected")):
-        states.begin(gateway, "house", state)
-        told = gateway.until(lambda had=len(before), wanted=wanted: any(
-            line.startswith(wanted) for line in followed()[had:]))
-        report.result(told, f"log --follow tells of it by itself: {state.name}")
-        states.end(gateway, "house", state)
-        gateway.until(lambda: followed() == logged(gateway))
-        before = followed()
-    same = before == logged(gateway)
-    report.result(same, "log --follow tells each message once, in order "
-                        f"({len(before)})")
-    if not same:
-        report.note(f"journal: {logged(gateway)}\nfollowed: {before}")
-    gateway.ok(f"kill -TERM {pid}")
-    report.result(gone(gateway, pid), "log --follow ends when told to")
-    lines = gateway.ok("smallbms --json --board house log | tail -n 1")
-    report.result(f'"message":"{logged(gateway)[-1]}"' in
-                  lines.replace('": "', '":"'),
-                  "log prints the same as an object")
+    def await_all(self):
+        """Waits until it has what the journal has; both."""
+        self.gateway.until(lambda: self.lines() == logged(self.gateway))
+        return self.lines(), logged(self.gateway)
+
+
+@pytest.fixture(scope="module")
+def log(house):
+    return Follower(house)
+
+
+def test_log_so_far(log):
+    """log has what the driver told the journal so far"""
+    followed, told = log.await_all()
+    print(f"{len(followed)} messages")
+    assert followed and followed == told
+
+
+@pytest.mark.parametrize("state, wanted", (
+    (PRE_ALARM, "pre-alarm"), (OVERVOLTAGE, "charge disconnected")))
+def test_log_follow(log, state, wanted):
+    """log --follow tells of it by itself: {state.name}"""
+    end(log.gateway, "house", HEALTHY)
+    had = len(log.await_all()[0])
+    begin(log.gateway, "house", state)
+    assert log.gateway.until(lambda: any(
+        line.startswith(wanted) for line in log.lines()[had:]))
+
+
+def test_log_once(log):
+    """log --follow tells each message once, in order"""
+    end(log.gateway, "house", HEALTHY)
+    followed, told = log.await_all()
+    print(f"{len(followed)} messages")
+    assert followed == told
+
+
+def test_log_ends(log):
+    """log --follow ends when told to"""
+    log.gateway.ok(f"kill -TERM {log.pid}")
+    assert gone(log.gateway, log.pid)
+
+
+def test_log_object(house):
+    """log prints the same as an object"""
+    lines = house.ok("smallbms --json --board house log | tail -n 1")
+    assert f'"message":"{logged(house)[-1]}"' in lines.replace('": "', '":"')
 
 
 class Terminal:
@@ -88,8 +116,9 @@ class Terminal:
     def pid(self):
         return self.gateway.ok("cat /run/watch").strip()
 
-    def shows(self, text, timeout=30):
-        return self.gateway.until(lambda: text in self.screen().words, timeout)
+    def await_text(self, text):
+        assert self.gateway.until(lambda: text in self.screen().words), \
+            self.screen().text
 
     def key(self, keys):
         self.gateway.ok(f"printf {keys} >/run/keys")
@@ -99,57 +128,69 @@ class Terminal:
                                f"/proc/{self.pid()}/status")
 
 
-def remote(gateway, terminal, wanted):
-    """Switches by the keys; whether the screen and the kernel say so."""
-    gateway.ok(f"echo {'remote-off' if wanted == 'off' else ''} "
-               f">{box.BENCH}/bench-house/told")
+@pytest.fixture(scope="module")
+def terminal(house):
+    end(house, "house", HEALTHY)
+    return Terminal(house)
+
+
+def switch(terminal, wanted):
+    """Switches by the keys."""
+    told = "remote-off" if wanted == "off" else ""
+    terminal.gateway.ok(f"echo {told} >{box.BENCH}/bench-house/told")
     terminal.key("r")
-    asked = terminal.shows(f"Switch the software remote {wanted.upper()}?")
+    terminal.await_text(f"Switch the software remote {wanted.upper()}?")
     terminal.key("y")
-    return (asked and terminal.shows(f"The remote is {wanted}") and
-            gateway.ok(f"cat {box.SUPPLIES}/house/device/load").strip() == wanted)
+    terminal.await_text(f"The remote is {wanted}")
+    load = terminal.gateway.ok(f"cat {box.SUPPLIES}/house/device/load")
+    assert load.strip() == wanted
 
 
-def test_watch(gateway, report):
-    """The full screen."""
-    states.only(gateway, "board-house")
-    states.end(gateway, "house", HEALTHY)
-    terminal = Terminal(gateway)
+def test_watch(terminal):
+    """watch shows a healthy board"""
+    terminal.await_text("All well")
+    terminal.await_text("q quit")
 
-    def result(good, title):
-        report.result(good, title)
-        if not good:
-            report.note(terminal.screen().text)
 
-    result(terminal.shows("All well") and terminal.shows("q quit"),
-           "watch shows a healthy board")
-    drawn, woken = gateway.ok("wc -c </run/seen"), terminal.wake_ups()
-    gateway.ok(f"sleep {IDLE_S}")
-    result((drawn, woken) == (gateway.ok("wc -c </run/seen"),
-                              terminal.wake_ups()),
-           f"watch neither draws nor wakes in {IDLE_S} s in which nothing happens")
+def test_watch_idle(house, terminal):
+    """watch neither draws nor wakes in 2 s in which nothing happens"""
+    before = house.ok("wc -c </run/seen"), terminal.wake_ups()
+    house.ok(f"sleep {IDLE_S}")
+    assert before == (house.ok("wc -c </run/seen"), terminal.wake_ups())
 
-    states.begin(gateway, "house", UNDERVOLTAGE)
+
+def test_watch_pre_alarm(house, terminal):
+    """L2: watch shows a pre-alarm by itself, and counts the seconds to the disconnect"""
+    begin(house, "house", UNDERVOLTAGE)
     seen = set()
 
     def counts():
-        seen.update(re.findall(r"will be cut in (\d+) s",
-                               terminal.screen().words))
+        seen.update(re.findall(r"will be cut in (\d+) s", terminal.screen().words))
         return len(seen) > 2
 
-    result(gateway.until(counts), "watch shows a pre-alarm by itself, and counts "
-                                  "the seconds to the disconnect (L2)")
-    states.end(gateway, "house", UNDERVOLTAGE)
-    result(terminal.shows("All well"), "watch shows that it is over")
+    assert house.until(counts), terminal.screen().text
 
-    result(remote(gateway, terminal, "off"), "the key r switches load and charge "
-                                             "off, once confirmed (M3)")
-    result(remote(gateway, terminal, "on"), "and on again (M4)")
-    gateway.ok(f"echo >{box.BENCH}/bench-house/told")
 
+def test_watch_over(house, terminal):
+    """watch shows that it is over"""
+    end(house, "house", UNDERVOLTAGE)
+    terminal.await_text("All well")
+
+
+def test_watch_off(terminal):
+    """M3: the key r switches load and charge off, once confirmed"""
+    switch(terminal, "off")
+
+
+def test_watch_on(terminal):
+    """M4: and on again"""
+    switch(terminal, "on")
+
+
+def test_watch_quit(house, terminal):
+    """q ends it, and gives the terminal back"""
     pid = terminal.pid()
     terminal.key("q")
-    ended = gone(gateway, pid)
+    assert gone(house, pid)
     screen = terminal.screen()
-    result(ended and not screen.alternate and screen.cursor,
-           "q ends it, and gives the terminal back")
+    assert not screen.alternate and screen.cursor
