@@ -26,6 +26,8 @@ def title(item):
 
 def pytest_collection_modifyitems(items):
     for item in items:
+        if "title" in dict(item.user_properties):   # by the folder's own rules
+            continue
         item.user_properties.append(("title", title(item)))
         item.extra_keyword_matches.add(title(item))
     items.sort(key=lambda item: bool(item.get_closest_marker("last")))

@@ -14,13 +14,10 @@ VCD files and timing diagrams are left, in a folder for each machine. (pytest kn
 only once it has found this file, so that they need the =.)
 """
 
-import collections
-import io
 import os
 import sys
 
 import pytest
-from _pytest.config import create_terminal_writer
 
 # Machines wait most of the time; what they measure is repeated when they did not get their turn
 JOBS_PER_CPU = 2
@@ -82,11 +79,12 @@ def pytest_pyfunc_call(pyfuncitem):
     try:
         desk.attempt(lambda: pyfuncitem.obj(**arguments))
     finally:
-        print('\n'.join(desk.remarks))
+        for remark in desk.remarks:
+            print(remark)
     return True
 
 
-# ---- KTAP
+# ---- titles
 
 
 def machine_of(item):
@@ -109,54 +107,5 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(machine_of(item)))
 
 
-class Ktap:
-    """In the place of pytest's own report; of all machines, in one process."""
-
-    def __init__(self):
-        self.count = 0
-        self.reports = collections.defaultdict(list)    # by node, of tests that run
-
-    @staticmethod
-    def note(text):
-        for line in text.splitlines():
-            print(f'# {line}')
-
-    def result(self, good, text):
-        self.count += 1
-        print(f'{"ok" if good else "not ok"} {self.count} - {text}', flush=True)
-
-    def pytest_sessionstart(self):
-        print('KTAP version 1', flush=True)
-
-    def pytest_collectreport(self, report):
-        if report.failed:
-            self.note(report.longreprtext)
-            self.result(False, f'{report.nodeid} can be read')
-
-    def pytest_runtest_logreport(self, report):
-        reports = self.reports[report.nodeid]
-        reports.append(report)
-        if report.when in ('setup', 'call'):
-            return
-        for each in reports:
-            if each.failed:
-                self.note(each.longreprtext)
-        self.note(report.capstdout.strip() + report.capstderr)
-        self.result(all(each.passed for each in reports),
-                    dict(report.user_properties).get('title', report.nodeid))
-        del self.reports[report.nodeid]
-
-    def pytest_sessionfinish(self):
-        print(f'1..{self.count}', flush=True)
-
-
-@pytest.hookimpl(trylast=True)      # once the other is there
 def pytest_configure(config):
     config.addinivalue_line('markers', 'xdist_group(name): what runs in one process')
-    if config.option.collectonly or config.option.usepdb or hasattr(config, 'workerinput'):
-        return
-    plugins = config.pluginmanager
-    # xdist goes on writing to it
-    plugins.unregister(name='terminalreporter')._tw = create_terminal_writer(
-        config, io.StringIO())
-    plugins.register(Ktap())
