@@ -126,12 +126,12 @@ vm-paths: vm
 update-cache:
 	@$(lib)/fetch.sh --update
 	@KERNEL_PACKAGE=linux-image-arm64 $(lib)/fetch.sh --update
-	@selftests/kernels/fetch.sh --update
-	@selftests/kernels/newest.sh --update
+	@selftests/static/kernels/fetch.sh --update
+	@selftests/static/kernels/newest.sh --update
 
 # What the documents show of the tool
 pictures: tool
-	@$(PYTHON) selftests/tools/screenshot.py build/tools/smallbms \
+	@$(PYTHON) selftests/userland/tools/screenshot.py build/tools/smallbms \
 		Documentation/watch.svg
 	@(printf '.. SPDX-License-Identifier: GPL-2.0\n\n'; \
 		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt
@@ -157,47 +157,47 @@ diagrams: vm
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 mutants = 'whether the proof and the tests would notice, by examples' \
-	'$(lib)/host-packages.sh host && selftests/mutation/run --examples'
+	'$(lib)/host-packages.sh host && selftests/host/mutation/run --examples'
 check_host = 'protection logic, on this machine' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
-	'the same, judged by the oracle' '$(make_in) selftests/proof judge' \
+	'the same, judged by the oracle' '$(make_in) selftests/host/proof judge' \
 	'state of charge, on this machine' '$(make_in) selftests/host soc' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines' \
 	'whether these tests would notice, by a sample' \
-	'selftests/mutation/run --sample 20' \
+	'selftests/host/mutation/run --sample 20' \
 	$(mutants) \
 	'protection logic, every state' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check'
+	'$(lib)/host-packages.sh host && $(make_in) selftests/host/proof check'
 check_fuzz = 'inputs that find their own way' \
-	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
+	'$(lib)/host-packages.sh fuzz && selftests/host/fuzz/run'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && selftests/tools/run'
+	'$(lib)/host-packages.sh tools && selftests/userland/tools/run'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
-	'selftests/patches/check'
+	'selftests/static/patches/check'
 check_pins = 'driver, on emulated pins' \
 	'$(quietly) vm && $(PYTHON) selftests/pins/bench.py check'
 check_bench = 'the benchmark, whether it works' \
 	'$(quietly) vm && selftests/bench/run --smoke'
 check_kernels = 'driver, on all supported kernels' \
-	'selftests/kernels/run'
+	'selftests/static/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
 	'$(lib)/host-packages.sh userland && selftests/userland/run'
 check_expander = 'driver, on an I2C expander that fails' \
-	'$(quietly) vm && selftests/expander/run'
+	'$(quietly) vm && selftests/machine/expander/run'
 check_debug = 'driver, on debug kernels' \
-	'$(quietly) vm && selftests/debug/run'
+	'$(quietly) vm && selftests/machine/debug/run'
 
 check_gpio = 'the GPIO chip' \
-	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
+	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/userland/gpio/run'
 
 check_package = 'Debian packages and DKMS' \
-	'$(lib)/host-packages.sh package && selftests/package/run' \
+	'$(lib)/host-packages.sh package && selftests/userland/package/run' \
 	'an overlay, on an emulated Raspberry Pi' \
-	'$(lib)/host-packages.sh static && selftests/package/pi.py'
+	'$(lib)/host-packages.sh static && selftests/userland/package/pi.py'
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
@@ -242,7 +242,7 @@ check-package:
 
 mutation:
 	@$(lib)/host-packages.sh host
-	@nice selftests/mutation/run $(FILES)
+	@nice selftests/host/mutation/run $(FILES)
 
 mutants:
 	+@$(gather) $(mutants)
@@ -252,7 +252,7 @@ layers:
 
 coverage: vm
 	@$(lib)/host-packages.sh userland
-	@selftests/coverage/run $(TESTS)
+	@selftests/machine/coverage/run $(TESTS)
 
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
@@ -260,8 +260,8 @@ MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 # A tenth of it each for the inputs that find their own way
 soak: vm
 	@$(lib)/host-packages.sh fuzz
-	@selftests/fuzz/run $$(($(MINUTES) * 6))
-	@selftests/expander/soak $(MINUTES) $(SEED)
+	@selftests/host/fuzz/run $$(($(MINUTES) * 6))
+	@selftests/machine/expander/soak $(MINUTES) $(SEED)
 
 bench: vm
 	@$(lib)/host-packages.sh userland

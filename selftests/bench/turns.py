@@ -3,7 +3,7 @@
 
 Every competitor gets the same lines of the same chip in the same boot, and all delays set to
 nothing, so that what is timed is the way from an edge to the output.  Both ends are stamped inside
-the chip (selftests/modules/trips.c), by one clock.
+the chip (selftests/machine/sim/trips.c), by one clock.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SELFTESTS = os.path.dirname(HERE)
 TOP = os.path.dirname(SELFTESTS)
 OUT = os.path.join(TOP, "build", "bench")
-for _folder in ("pins", "expander"):
+for _folder in ("pins", "machine/expander"):
     sys.path.insert(0, os.path.join(SELFTESTS, _folder))
 
 # pylint: disable=wrong-import-position

@@ -22,7 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 SELFTESTS = os.path.dirname(HERE)
 TOP = os.path.dirname(SELFTESTS)
-for _folder in ("pins", "expander", "tools"):
+for _folder in ("pins", "machine/expander", "userland/tools"):
     sys.path.insert(0, os.path.join(SELFTESTS, _folder))
 
 # pylint: disable=wrong-import-position
@@ -150,7 +150,7 @@ class Gateway:
         workdir = os.path.join(TOP, "build", "userland", name)
         image = run(f"{HERE}/image.sh").strip()
         files = dict(line.split("=", 1) for line in run(
-            f"{SELFTESTS}/modules/build.sh", "stock").splitlines())
+            f"{SELFTESTS}/machine/sim/build.sh", "stock").splitlines())
         files["TOOL"] = packaged_tool(image, f"{workdir}/tool")
         project_files(files, f"{workdir}/files")
         with tarfile.open(f"{workdir}/project.tar", "w") as archive:
