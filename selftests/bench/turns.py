@@ -15,16 +15,11 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SELFTESTS = os.path.dirname(HERE)
-TOP = os.path.dirname(SELFTESTS)
-OUT = os.path.join(TOP, "build", "bench")
-for _folder in ("pins", "machine/expander"):
-    sys.path.insert(0, os.path.join(SELFTESTS, _folder))
+from lib.vm import lab, machine
 
-# pylint: disable=wrong-import-position
-import lab  # noqa: E402
-import machine  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = lab.TOP
+OUT = os.path.join(TOP, "build", "bench")
 
 CROSS = "aarch64-linux-gnu-"
 WIRED = ("cell-undervoltage", "cell-overvoltage", "load", "charge", "pre-alarm")

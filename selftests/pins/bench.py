@@ -10,7 +10,7 @@
     bench.py steps              the steps that scenario files may use
 
 `check` is what is done without a word. Each scenario leaves its VCD, its timing diagram and the
-console's log in build/pins/NAME/. The machine is that of machine.py; `make vm-paths` builds what it
+console's log in build/pins/NAME/. The machine is that of lib/vm; `make vm-paths` builds what it
 needs; another machine, with another kernel say, is a file in the terms of `make -s vm-paths`.
 """
 
@@ -20,14 +20,14 @@ import glob
 import inspect
 import os
 import sys
-import threading
 import time
 
-import models
-import rig
-import scenario
-import steps
-import svg
+sys.dont_write_bytecode = True
+sys.path.insert(0, __file__.rpartition("/selftests/")[0] + "/selftests")
+
+# pylint: disable=wrong-import-position
+from lib import ktap  # noqa: E402
+from pins import models, rig, scenario, steps, svg  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -38,32 +38,6 @@ DOCUMENTS = os.path.join(TOP, 'Documentation')
 # Machines wait most of the time; what they measure is repeated when they did not get their turn.
 JOBS_PER_CPU = 2
 PICTURE_LEAD_S = 1.0                    # drawn before the first note that is no heading
-
-
-class Report:
-    """KTAP on stdout as it happens, from any thread."""
-
-    def __init__(self):
-        self.count = 0
-        self.failures = 0
-        self._lock = threading.Lock()
-        print('KTAP version 1', flush=True)
-
-    def take(self, result, name):
-        with self._lock:
-            self.count += 1
-            self.failures += not result.ok
-            for line in result.why.split('\n') if result.why else ():
-                print(f"# {name}: {line}")
-            print(f'{"ok" if result.ok else "not ok"} {self.count} - {result.sentence} [{name}]',
-                  flush=True)
-
-    def remark(self, text):
-        with self._lock:
-            print(f'# {text}', flush=True)
-
-    def close(self):
-        print(f'1..{self.count}', flush=True)
 
 
 def every_scenario():
@@ -83,10 +57,15 @@ def leave_pictures(tape, folder, name='timing'):
     svg.draw(tape, os.path.join(folder, f'{name}.svg'))
 
 
+def take_result(report, name, result):
+    report.result(result.ok, f'{result.sentence} [{name}]',
+                  '\n'.join(f'{name}: {line}' for line in (result.why or '').splitlines()))
+
+
 def play(each, report, picture=None, files=None, out=OUT):
     """Boot a machine for one scenario and run all of it; @picture is a drawing to leave if all
     cases passed."""
-    from machine import Machine
+    from lib.vm.machine import Machine
     folder = os.path.join(out, each.name)
     os.makedirs(folder, exist_ok=True)
     begun = time.monotonic()
@@ -94,7 +73,7 @@ def play(each, report, picture=None, files=None, out=OUT):
 
     def take(result):
         results.append(result)
-        report.take(result, each.name)
+        take_result(report, each.name, result)
 
     try:
         machine = Machine(each.source(), name=each.name, workdir=folder, modules=each.modules,
@@ -113,9 +92,9 @@ def play(each, report, picture=None, files=None, out=OUT):
                              f'{type(error).__name__}: {error}'))
     missing = len(each.cases()) + 1 - len(results)
     passed = sum(result.ok for result in results)
-    report.remark(f'{each.name}: {passed} of {len(results)} cases passed'
-                  + (f', {missing} not run' if missing > 0 else '')
-                  + f', {time.monotonic() - begun:.0f} s')
+    report.note(f'{each.name}: {passed} of {len(results)} cases passed'
+                + (f', {missing} not run' if missing > 0 else '')
+                + f', {time.monotonic() - begun:.0f} s')
 
 
 def check(arguments):
@@ -140,30 +119,28 @@ def check(arguments):
                 print(f'    {case.sentence}')
         return 0
 
-    from machine import paths
+    from lib.vm.machine import paths
     files = paths(arguments.machine) if arguments.machine else None
-    report = Report()
-    report.remark(f'{len(chosen)} scenarios, {arguments.jobs} at a time; pictures and logs are '
-                  f'left in {os.path.relpath(arguments.out)}')
+    report = ktap.Report()
+    report.note(f'{len(chosen)} scenarios, {arguments.jobs} at a time; pictures and logs are '
+                f'left in {os.path.relpath(arguments.out)}')
     if with_models:
-        models.run(lambda result: report.take(result, 'models'))
+        models.run(lambda result: take_result(report, 'models', result))
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for future in [pool.submit(play, each, report, files=files, out=arguments.out)
                        for each in chosen]:
             future.result()
-    report.close()
-    return 1 if report.failures or not report.count else 0
+    return report.close()
 
 
 def draw(arguments):
     """The timing diagrams of the documents."""
     paths = [os.path.join(PICTURES, f'{name}.txt') for name in arguments.names]
-    report = Report()
+    report = ktap.Report()
     for path in paths or sorted(glob.glob(f'{PICTURES}/*.txt')):
         name = os.path.splitext(os.path.basename(path))[0]
         play(scenario.Scenario(path), report, os.path.join(DOCUMENTS, f'timing-{name}.svg'))
-    report.close()
-    return 1 if report.failures or not report.count else 0
+    return report.close()
 
 
 def list_steps(_):
@@ -175,12 +152,12 @@ def list_steps(_):
 
 
 def demo(_):
-    import demo as story
+    from pins import demo as story
     return story.main()
 
 
 def shell(_):
-    import shell as visit
+    from pins import shell as visit
     return visit.main()
 
 

@@ -12,11 +12,8 @@ import shutil
 import sys
 import threading
 
-import rig
-import scenario
-import steps
-import svg
-from machine import Machine
+from lib.vm.machine import Machine
+from pins import rig, scenario, steps, svg
 
 # To be imported is all that it needs: that makes the steps of story.txt known.
 STORY_STEPS = steps.STEPS

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the bench itself is held to: bank, terminals and devices, without a machine."""
 
-import bank
-import devices
-import terminals
-from scenario import Result
+from pins import bank, devices, terminals
+from pins.scenario import Result
 
 CASES = []
 

@@ -51,10 +51,8 @@ import platform
 import re
 import subprocess
 
-import bank as bank_model
-import devices
-import dt
-import rig as rig_module
+from lib.vm import dt
+from pins import bank as bank_model, devices, rig as rig_module
 
 STEPS = []
 SUPPLY = '/sys/class/power_supply'

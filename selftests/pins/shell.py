@@ -10,11 +10,9 @@ import os
 import shlex
 import sys
 
-import dt
-import rig
-import scenario
-import svg
-from machine import Machine
+from lib.vm import dt
+from lib.vm.machine import Machine
+from pins import rig, scenario, svg
 
 BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
                      'build')

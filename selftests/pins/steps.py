@@ -10,11 +10,8 @@ import re
 import shlex
 import threading
 
-import measure
-import rig as rig_module
-import scenario
-import terminals
-from scenario import STEPS, SUPPLY, Failed, seconds, step
+from pins import measure, rig as rig_module, scenario, terminals
+from pins.scenario import STEPS, SUPPLY, Failed, seconds, step
 
 PL061_IE = 0x09030410               # the GPIO chip's interrupt mask
 SHORT_PULSE_S = 0.018               # certainly below the debounce of 20 ms

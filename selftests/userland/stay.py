@@ -7,7 +7,7 @@ import re
 import box
 import states
 
-from screen import Screen  # of selftests/userland/tools, see box.py
+from userland.tools.screen import Screen
 
 HEALTHY, PRE_ALARM, UNDERVOLTAGE = (states.STATES[n] for n in (0, 1, -1))
 SIZE = (24, 80)

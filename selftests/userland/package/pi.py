@@ -13,14 +13,14 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, __file__.rpartition("/selftests/")[0] + "/selftests")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
-sys.path += [os.path.join(TOP, "selftests", each) for each in ("pins", "userland")]
 
 # pylint: disable=wrong-import-position
-import initramfs  # noqa: E402
-import ktap  # noqa: E402
+from lib import ktap  # noqa: E402
+from lib.vm import initramfs  # noqa: E402
 
 OUT = os.path.join(TOP, "build", "package", "pi")
 COMPILED = os.path.join(TOP, "build", "static", "overlays")

@@ -6,8 +6,8 @@ PL061 (GPIO0..GPIO7 of ``9030000.pl061``), free for a board node in the device
 tree.  Whoever holds the Machine object stands outside, with a wire on every
 pin and a shell inside:
 
-    import dt
-    from machine import Machine
+    from lib.vm import dt
+    from lib.vm.machine import Machine
 
     board = dt.board({"cell-undervoltage-gpios": (0, dt.ACTIVE_HIGH),
                       "charge-inhibit-gpios": (1, dt.ACTIVE_HIGH),
@@ -96,11 +96,10 @@ import subprocess
 import threading
 import time
 
-import dt
-import initramfs
+from lib.vm import dt, initramfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
+TOP = os.path.abspath(f"{HERE}/../../..")
 PATHS = os.path.join(TOP, "build", "vm-paths")
 
 PINS = 8

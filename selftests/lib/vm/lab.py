@@ -4,7 +4,7 @@
     with Lab("stock", [Expander("bank0"), Direct("bankd")], "name", report) as lab:
         lab.run("expander/trip.sh", timeout=120)
 
-boots the kernel of that name (see machine/sim/build.sh) with a board on each chip,
+boots the kernel of that name (see build.sh) with a board on each chip,
 and the test scripts in /tests.  A script runs inside, prints KTAP, and its
 lines come out here, numbered anew.  Whatever they say, a kernel bug on the
 console and an objection of the bench's monitor are failures too.
@@ -21,17 +21,15 @@ import functools
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SELFTESTS = os.path.dirname(os.path.dirname(HERE))
-TOP = os.path.dirname(SELFTESTS)
-sys.path.insert(0, os.path.join(SELFTESTS, "pins"))
+from lib import ktap
+from lib.vm import machine
 
-# pylint: disable=wrong-import-position
-import machine  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = machine.TOP
+SELFTESTS = os.path.join(TOP, "selftests")
 
 INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage",
           "over-temperature", "under-temperature", "charge-inhibit",
@@ -153,57 +151,27 @@ class Direct(Chip):
 """
 
 
-class Report:
-    """What one test has to say: KTAP, to be numbered when all is printed."""
-
-    def __init__(self):
-        self.lines = []
-
-    def result(self, good, title):
-        self.lines.append((good, title))
-
-    def note(self, text):
-        self.lines += [(None, line) for line in text.splitlines()]
-
-    def print(self, count):
-        """On stdout, numbered from `count` on: (results, failures)."""
-        begun, failed = count, 0
-        for good, text in self.lines:
-            if good is None:
-                print(f"# {text}")
-                continue
-            count += 1
-            failed += not good
-            print(f"{'ok' if good else 'not ok'} {count} - {text}")
-        sys.stdout.flush()
-        return count - begun, failed
-
-
 def run_tests(tests, names):
     """Run the tests of these names, or all, as many at a time as there are
     processors: a machine uses one.  KTAP on stdout, in their order."""
-    count = failed = 0
-    print("KTAP version 1", flush=True)
     chosen = {name: tests[name] for name in names} or tests
-    reports = {name: Report() for name in chosen}
+    results = {name: ktap.Results() for name in chosen}
+    report = ktap.Report()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = {name: pool.submit(chosen[name], reports[name])
+        runs = {name: pool.submit(chosen[name], results[name])
                 for name in chosen}
         for name, run in runs.items():
             with contextlib.suppress(Exception):
                 run.result()
             if run.exception():
-                reports[name].result(False, f"{name}: {run.exception()}")
-            more, bad = reports[name].print(count)
-            count += more
-            failed += bad
-    print(f"1..{count}", flush=True)
-    return 1 if failed or not count else 0
+                results[name].result(False, f"{name}: {run.exception()}")
+            report.add(results[name])
+    return report.close()
 
 
 @functools.cache
 def _build(kernel):
-    command = [os.path.join(SELFTESTS, "machine/sim/build.sh"), kernel]
+    command = [os.path.join(HERE, "build.sh"), kernel]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE,
                             text=True).stdout
     return dict(line.split("=", 1) for line in output.splitlines())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boards that measure: an INA226 and a TMP006 beside the expander."""
 
-import lab
+from lib.vm import lab
 
 BANK = """
 {name}: battery-{name} {{
