@@ -13,21 +13,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../lib/ktap.h"
 #include "tests.h"
 
 #define STEPS	2000000
 #define SEED	1
 
-static unsigned int done, failed;
 static bool quick;
 
 void report(bool ok, const char *title)
 {
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++done, title);
-	fflush(stdout);
-	if (!ok)
-		failed++;
-	if (failed && quick)
+	ktap_result(ok, title);
+	if (ktap.failed && quick)
 		exit(1);
 }
 
@@ -92,12 +89,11 @@ int main(int argc, char **argv)
 	if (steps)
 		planned += random_count();
 
-	printf("KTAP version 1\n1..%u\n", planned);
+	ktap_begin(planned);
 	if (!quick)
 		mistakes_run();
 	scenarios_run(quick);
 	if (steps)
 		random_run(steps, seed);
-	printf("# pass:%u fail:%u total:%u\n", done - failed, failed, planned);
-	return failed || done != planned;
+	return ktap_end();
 }
