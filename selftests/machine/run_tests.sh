@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # run_tests.sh [TEST...]: runs the tests that run inside, by the conventions of
 # the kernel's selftests: a line of KTAP for each, what it says as comments, and
-# exit status 4 for a test that cannot run here. Tests other than live/board.sh
+# exit status 4 for a test that cannot run here. Tests other than expander/board.sh
 # need the module smallbms-bench and a board on one of its chips, and never touch
 # another.
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- live/board.sh expander/trip.sh expander/dead.sh \
+[ $# -gt 0 ] || set -- expander/board.sh expander/trip.sh expander/dead.sh \
 	expander/reset.sh expander/sense.sh expander/heartbeat.sh \
 	expander/users.sh debug/suspend.sh
 

@@ -5,7 +5,7 @@
         lab.run("expander/trip.sh", timeout=120)
 
 boots the kernel of that name (see build.sh) with a board on each chip,
-and the test scripts in /tests.  A script runs inside, prints KTAP, and its
+and the test scripts in /tests, as they lie in selftests.  A script runs inside, prints KTAP, and its
 lines come out here, numbered anew.  Whatever they say, a kernel bug on the
 console and an objection of the bench's monitor are failures too.
 
@@ -188,14 +188,11 @@ def build(kernel):
 
 def scripts():
     """All that the guest gets, {path inside: file}."""
-    found = {"tests/run_tests.sh": f"{SELFTESTS}/machine/run_tests.sh"}
-    for folder in ("machine/expander", "machine/debug", "machine/live",
-                   "userland/gpio"):
-        inside = f"tests/{os.path.basename(folder)}"
-        for name in os.listdir(f"{SELFTESTS}/{folder}"):
-            if name.endswith(".sh") and name not in ("kernel.sh", "gpiod.sh"):
-                found[f"{inside}/{name}"] = f"{SELFTESTS}/{folder}/{name}"
-    return found
+    found = ["lib/ktap.sh", "machine/run_tests.sh"]
+    for folder in ("machine/expander", "machine/debug", "userland/gpio"):
+        found += [f"{folder}/{name}" for name in os.listdir(f"{SELFTESTS}/{folder}")
+                  if name.endswith(".sh") and name not in ("kernel.sh", "gpiod.sh")]
+    return {f"tests/{name}": f"{SELFTESTS}/{name}" for name in found}
 
 
 class Lab:
@@ -247,7 +244,7 @@ class Lab:
         """Run one script inside, and pass on what it says."""
         begun = time.time()
         status, text = self.machine.guest(
-            f"cd /tests/{os.path.dirname(script)} && KERNEL={self.kernel} "
+            f"cd /tests/machine/{os.path.dirname(script)} && KERNEL={self.kernel} "
             f"sh ./{os.path.basename(script)} {arguments}",
             timeout * self._slow)
         results = 0

@@ -9,8 +9,7 @@ leaks=/sys/kernel/debug/kmemleak
 
 begin
 if [ ! -e $leaks ]; then
-	echo "1..0 # SKIP no kmemleak in this kernel"
-	exit 4
+	skip "no kmemleak in this kernel"
 fi
 [ ! -d /sys/module/smallbms ] || driver_off
 verdict $? "the driver can be unloaded"

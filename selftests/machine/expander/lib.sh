@@ -8,39 +8,18 @@
 
 bench=/sys/kernel/debug/smallbms-bench
 supplies=/sys/class/power_supply
-results=0
-failures=0
+
+# shellcheck source-path=SCRIPTDIR/../../lib source=ktap.sh
+. ../../lib/ktap.sh
 
 begin() {
-	echo "KTAP version 1"
+	header
 	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
 		/sys/kernel/debug 2>/dev/null
 	if [ ! -d "$bench" ] && ! modprobe smallbms-bench 2>/dev/null &&
 	   ! insmod /lib/smallbms-bench.ko; then
-		echo "1..0 # SKIP no module smallbms-bench"
-		exit 4
+		skip "no module smallbms-bench"
 	fi
-}
-
-note() {
-	echo "# $*"
-}
-
-# verdict STATUS TITLE: 0 is good
-verdict() {
-	results=$((results + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $results - $2"
-	else
-		failures=$((failures + 1))
-		echo "not ok $results - $2"
-	fi
-}
-
-end() {
-	echo "1..$results"
-	[ "$failures" -eq 0 ]
-	exit
 }
 
 # find_chip LABEL NAME: $_chip is the folder of the chip that has this pin
@@ -235,8 +214,7 @@ rtc=/sys/class/rtc/rtc0/wakealarm
 # The system can be put to sleep, and a clock wakes it
 needs_sleep() {
 	if ! grep -q freeze /sys/power/state || [ ! -e $rtc ]; then
-		echo "1..0 # SKIP no sleep, or no clock that ends it"
-		exit 4
+		skip "no sleep, or no clock that ends it"
 	fi
 }
 

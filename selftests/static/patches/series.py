@@ -30,7 +30,7 @@ TOUCHED = ('MAINTAINERS', PREFIXES, f'{SUPPLY}/Kconfig', f'{SUPPLY}/Makefile',
            f'{ALL_TESTS}/Makefile')
 AUTHOR = 'smallBMS maintainers', 'smallbms@example.org'
 ENTRY = 'SMALLBMS I/O BOARD DRIVER'
-PROGRAMS = ('live/board.sh', 'expander/trip.sh', 'expander/dead.sh', 'expander/reset.sh',
+PROGRAMS = ('expander/board.sh', 'expander/trip.sh', 'expander/dead.sh', 'expander/reset.sh',
             'expander/sense.sh', 'expander/heartbeat.sh', 'expander/users.sh')
 
 COVER = '''power: supply: Add driver for the smallBMS I/O board
@@ -239,10 +239,11 @@ def tests():
               read(f'{TOP}/selftests/machine/{path}').replace('../expander/', './'))
     copy(f'{TOP}/selftests/machine/expander/config', f'{TESTS}/config')
     write(f'{TESTS}/lib.sh', read(f'{TOP}/selftests/machine/expander/lib.sh').replace(
-        '/lib/smallbms-bench.ko', 'test_modules/smallbms-bench.ko'))
+        '/lib/smallbms-bench.ko', 'test_modules/smallbms-bench.ko').replace('../../lib/', './'))
+    copy(f'{TOP}/selftests/lib/ktap.sh', f'{TESTS}/ktap.sh')
     write(f'{TESTS}/Makefile',
           '# SPDX-License-Identifier: GPL-2.0\n\nTEST_GEN_MODS_DIR := test_modules\n'
-          'TEST_PROGS := ' + ' \\\n\t'.join(names) + '\nTEST_FILES := lib.sh\n\n'
+          'TEST_PROGS := ' + ' \\\n\t'.join(names) + '\nTEST_FILES := ktap.sh lib.sh\n\n'
           'include ../lib.mk\n')
     for name, text in sources('selftests/machine/sim', r'.*'):
         write(f'{TESTS}/test_modules/{name}', text)

@@ -4,7 +4,7 @@
 # Other drivers use the lines of boards: gpio-leds the remote, gpio-keys others.
 
 # shellcheck source-path=SCRIPTDIR/../../machine/expander source=lib.sh
-. ../expander/lib.sh
+. ../../machine/expander/lib.sh
 begin
 start
 verdict $? "boards start on the chips of the bench"

@@ -5,7 +5,7 @@
 # edges, the remote switch, and the end of the driver while somebody listens.
 
 # shellcheck source-path=SCRIPTDIR/../../machine/expander source=lib.sh
-. ../expander/lib.sh
+. ../../machine/expander/lib.sh
 begin
 start
 verdict $? "boards start on the chips of the bench"

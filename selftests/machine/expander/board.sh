@@ -6,8 +6,8 @@
 # reads, so that it may run on a live bank. With SMALLBMS_REMOTE=NAME in the
 # environment that board is switched off for a moment, loads and all.
 
-# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
-. ../expander/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. ./lib.sh
 
 # one_of VALUE WORD...
 one_of() {
@@ -19,14 +19,13 @@ one_of() {
 	return 1
 }
 
-echo "KTAP version 1"
+header
 boards=
 for each in "$supplies"/*; do
 	[ ! -e "$each/device/pre_alarm_delay_ms" ] || boards="$boards ${each##*/}"
 done
 if [ -z "$boards" ]; then
-	echo "1..0 # SKIP no board here"
-	exit 4
+	skip "no board here"
 fi
 
 for board in $boards; do
