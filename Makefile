@@ -73,6 +73,8 @@ help:
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
 	@echo '  update-cache fetches the newest kernels; otherwise those'
 	@echo '               that are there are used, without the network'
+	@echo '  cache-list   what is kept of downloads and kernels, and what it is for'
+	@echo '  cache-drop   removes of that what nothing needs any more'
 	@echo
 	@echo 'Needed packages are installed, by apt-get, when a target needs them.'
 
@@ -124,10 +126,13 @@ vm-paths: vm
 	@cat build/vm-paths
 
 update-cache:
-	@$(lib)/fetch.sh --update
-	@KERNEL_PACKAGE=linux-image-arm64 $(lib)/fetch.sh --update
-	@selftests/static/kernels/fetch.sh --update
-	@selftests/static/kernels/newest.sh --update
+	@$(lib)/cache --update machine-6.12 machine-6.1 headers newest-source
+
+cache-list:
+	@$(lib)/cache --list
+
+cache-drop:
+	@$(lib)/cache --drop
 
 # What the documents show of the tool
 pictures: tool
@@ -267,7 +272,8 @@ bench: vm
 	@$(lib)/host-packages.sh userland
 	@selftests/bench/run
 
-.PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
+.PHONY: all help module tool install clean vm vm-paths update-cache cache-list \
+	cache-drop demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
 	check-package check-fuzz deb dkms patches soak bench mutation \

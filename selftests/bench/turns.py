@@ -109,7 +109,7 @@ def others(label):
 @functools.cache
 def build():
     """(what the machine is made of, more files for it {path inside: file})"""
-    root = run(os.path.join(HERE, "root.sh"))
+    root = run(os.path.join(TOP, "selftests/lib/cache"), "peers")
     files = lab.build("stock")
     release = os.listdir(f"{files['MODROOT']}/lib/modules")[0]
     cache = os.path.dirname(os.path.dirname(files["KERNEL"]))

@@ -7,7 +7,7 @@
 
 `house` is a board on an I2C expander that knows of no charger; `cabin` one on
 lines that do not sleep, with a charger `solar` beside it.  The disk is the image
-that image.sh made; what the project installs, and what belongs to the tests,
+`userland` of lib/cache; what the project installs, and what belongs to the tests,
 is laid over it.
 """
 
@@ -141,7 +141,7 @@ class Gateway:
 
     def __init__(self, name, max_seconds=900, **how):
         workdir = os.path.join(TOP, "build", "userland", name)
-        image = run(f"{HERE}/image.sh").strip()
+        image = run(f"{SELFTESTS}/lib/cache", "userland").strip()
         files = dict(lab.build("stock"))
         files["TOOL"] = packaged_tool(image, f"{workdir}/tool")
         project_files(files, f"{workdir}/files")

@@ -225,7 +225,7 @@ def check_metrics(tools, folder, report):
 
 
 def test(report, folder):
-    tools = subprocess.run([f"{HERE}/prometheus.sh"], check=True, text=True,
+    tools = subprocess.run([f"{TOP}/selftests/lib/cache", "prometheus"], check=True, text=True,
                            stdout=subprocess.PIPE).stdout.strip()
     check_rules(tools, report)
     missing = [name for name in ALERTS

@@ -64,7 +64,7 @@ if [ "$name" = stock ]; then
 	modroot=$(vm MODROOT)
 	out=$top/build/$release
 else
-	found=$("$top/selftests/machine/debug/kernel.sh" "$name" 9>&-)
+	found=$("$top/selftests/lib/cache" "kernel-$name" 9>&-)
 	kernel=$(sed -n 's/^KERNEL=//p' <<<"$found")
 	kdir=$(sed -n 's/^KDIR=//p' <<<"$found")
 	release=$(sed -n 's/^RELEASE=//p' <<<"$found")

@@ -191,7 +191,7 @@ def scripts():
     found = ["lib/ktap.sh", "machine/run_tests.sh"]
     for folder in ("machine/expander", "machine/debug", "userland/gpio"):
         found += [f"{folder}/{name}" for name in os.listdir(f"{SELFTESTS}/{folder}")
-                  if name.endswith(".sh") and name not in ("kernel.sh", "gpiod.sh")]
+                  if name.endswith(".sh")]
     return {f"tests/{name}": f"{SELFTESTS}/{name}" for name in found}
 
 

@@ -1,44 +1,48 @@
-#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# image.sh [--update]: makes sure that the userland of the emulated machine, a
-# Debian 12 for arm64 as a read-only file system, is in the cache folder, and
-# prints the name of its file.  Beside it, in "packages", is what it is made of.
+# shellcheck shell=bash
 #
-# The few things that the packages' scripts would have done are done here.  Once
-# there it is used as it is; --update asks for newer packages.
-
-set -eu
+# The userland of the emulated machine: a Debian 12 for arm64 as a read-only file
+# system. Beside it, in "packages", is what it is made of. The few things that the
+# packages' scripts would have done are done here.
 
 # What the tests use; apt finds out what that needs.
-PACKAGES="acpi bash bsdutils coreutils dash dbus findutils gawk grep hostname i3status
+packages="acpi bash bsdutils coreutils dash dbus findutils gawk grep hostname i3status
 	kmod libc-bin lm-sensors mount passwd prometheus-node-exporter sed
 	systemd systemd-sysv udev umockdev upower usr-is-merged util-linux"
 
-self=$(realpath "$0")
-# shellcheck source-path=SCRIPTDIR/../lib source=packages.sh
-. "$(dirname "$self")/../lib/packages.sh"
+# A word for this recipe: choose another one with what is done below
+word=3d5e6bbd
+current=$cache/userland-$word
 
-lock_cache userland
-# Another recipe is another image
-current=$cache/userland-$(sha256sum "$self" | cut -c 1-8)
-if [ "${1-}" != --update ] && [ -e "$current/packages" ]; then
+have() {
+	[ -e "$current/packages" ]
+}
+
+show() {
 	echo "$(realpath "$current")/image"
-	exit 0
-fi
+}
 
-apt_for apt-userland-arm64 arm64
-# shellcheck disable=SC2086 # a list of words
-files=$(files_of $PACKAGES)
-folder=$cache/userland-$(printf %s "$files" | cat - "$self" | sha256sum |
-	cut -c 1-16)
+places() {
+	echo "$current"
+}
 
-if [ ! -e "$folder/packages" ]; then
-	new=$(mktemp -d "$cache/new.XXXXXX")
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 1' INT TERM
+create() {
+	local files folder root units each deb
+
+	apt_for apt-userland-arm64 arm64
+	# shellcheck disable=SC2086 # a list of words
+	files=$(files_of $packages)
+	folder=$cache/userland-$(printf '%s\n' "$files" "$word" | sha256sum |
+		cut -c 1-16)
+	[ -e "$folder/packages" ] || pack
+	ln -sfn "$folder" "$current"
+}
+
+# The image of these files, in its folder
+pack() {
 	say "fetching a Debian userland for arm64"
 	# shellcheck disable=SC2086 # a list of words
-	fetch "$new/deb" $PACKAGES
+	fetch "$new/deb" $packages
 	say "unpacking it"
 	root=$new/root
 	mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib"
@@ -90,8 +94,7 @@ if [ ! -e "$folder/packages" ]; then
 	rm -rf "$root" "$new/deb"
 	printf '%s\n' "$files" >"$new/packages"
 	rm -rf "$folder"
-	chmod 755 "$new"
-	mv "$new" "$folder"
-fi
-ln -sfn "$folder" "$current"
-echo "$folder/image"
+	mkdir "$new/done"
+	mv "$new/image" "$new/packages" "$new/done"
+	mv "$new/done" "$folder"
+}

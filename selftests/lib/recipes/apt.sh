@@ -1,25 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=bash
 #
-# For scripts that need Debian packages of any architecture: apt fetches and
+# For recipes that need Debian packages of any architecture: apt fetches and
 # verifies them, from the sources that this machine has, with a state of its own.
 # Nothing is installed, and no script of a package is run.
-
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/smallbms
-
-say() {
-	echo "smallbms: $*" >&2
-}
-
-# lock_cache NAME: one at a time fills that part of the cache
-lock_cache() {
-	mkdir -p "$cache"
-	exec 9>"$cache/$1.lock"
-	if ! flock -n 9; then
-		say "waiting for another run that fills $cache"
-		flock 9
-	fi
-}
 
 # apt_for STATE ARCHITECTURE [MORE]: package lists, and the options for what
 # follows
@@ -37,6 +21,51 @@ apt_for() {
 	# shellcheck disable=SC2086 # a list of words
 	apt-get -q $apt_options update >&2 ||
 		say "going on with what could be fetched"
+}
+
+# apt_in_suites ARCHITECTURES LINE...: the same from other suites of the archive that
+# this machine installs from, with a state in $new. A line is "deb unstable", say.
+apt_in_suites() {
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	local release uri each
+
+	release=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	# shellcheck disable=SC2016 # apt's variables
+	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' \
+		'Created-By: Packages' 'Component: main' |
+		sed -n "s/^$release //p" | head -n 1)
+	if [ -z "$uri" ]; then
+		say "apt's sources (/etc/apt/sources.list) name no archive of" \
+			"Debian ${release:-, whatever release this is}"
+		exit 1
+	fi
+	apt=$new/apt
+	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	: >"$apt/status"
+	apt_options="-o Dir::Etc::SourceList=$apt/sources
+		-o Dir::Etc::SourceParts=/dev/null -o Dir::State=$apt/state
+		-o Dir::State::status=$apt/status -o Dir::Cache=$apt/cache
+		-o APT::Sandbox::User=$(id -un) -o Acquire::Languages=none
+		-o Acquire::Retries=3 -o APT::Architecture=${1%% *}"
+	for each in $1; do
+		apt_options="$apt_options -o APT::Architectures::=$each"
+	done
+	shift
+	for each; do
+		echo "${each% *} [signed-by=$keyring] $uri ${each#* } main"
+	done >"$apt/sources"
+	say "fetching the package lists of other suites"
+	# shellcheck disable=SC2086 # a list of words
+	apt-get -q $apt_options update >&2
+}
+
+# linux_source PACKAGE ARGUMENT...: unpacks the kernel's source from the package, which
+# is in $new/deb, by tar with these arguments
+linux_source() {
+	say "unpacking $1"
+	dpkg-deb --fsys-tarfile "$new/deb/$1"_*.deb |
+		tar -xO "./usr/src/$1.tar.xz" | xz -dc |
+		tar -x --strip-components=1 "${@:2}"
 }
 
 # field PACKAGE NAME: of the version that apt would install
