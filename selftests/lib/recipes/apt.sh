@@ -59,15 +59,6 @@ apt_in_suites() {
 	apt-get -q $apt_options update >&2
 }
 
-# linux_source PACKAGE ARGUMENT...: unpacks the kernel's source from the package, which
-# is in $new/deb, by tar with these arguments
-linux_source() {
-	say "unpacking $1"
-	dpkg-deb --fsys-tarfile "$new/deb/$1"_*.deb |
-		tar -xO "./usr/src/$1.tar.xz" | xz -dc |
-		tar -x --strip-components=1 "${@:2}"
-}
-
 # field PACKAGE NAME: of the version that apt would install
 field() {
 	# shellcheck disable=SC2086 # a list of words

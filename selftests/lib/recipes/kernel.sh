@@ -74,26 +74,6 @@ kbuild() {
 		KBUILD_BUILD_USER=smallbms "$@" >&2
 }
 
-# merge_config.sh drops in silence what it cannot have.  Of a symbol that two
-# fragments set, the last one counts.
-assert_symbols() {
-	local config=$1 line symbol lost=
-
-	shift
-	while read -r line; do
-		symbol=${line%%=*}
-		case $line in
-		*=n) ! grep -q "^$symbol=" "$config" || lost="$lost $line" ;;
-		*) grep -qxF "$line" "$config" || lost="$lost $line" ;;
-		esac
-	done < <(cat "$@" | sed -n 's/^\(CONFIG_[^=]*\)=.*/\1 &/p' |
-		awk '{ last[$1] = $2 } END { for (s in last) print last[s] }')
-	[ -z "$lost" ] || {
-		say "the configuration of the kernel $name lost:$lost"
-		exit 1
-	}
-}
-
 build() {
 	local name=$1 folder=$2 out=$new/build each files=()
 
@@ -107,11 +87,7 @@ build() {
 		mkdir "$out"
 	fi
 	say "configuring the kernel $name"
-	kbuild "$out" tinyconfig
-	(cd "$out" && "$source/scripts/kconfig/merge_config.sh" -m -O . .config \
-		"${files[@]}") >/dev/null
-	kbuild "$out" olddefconfig
-	assert_symbols "$out/.config" "${files[@]}"
+	configure "$out" "$source" "${files[@]}"
 	say "building the kernel $name, this takes several minutes"
 	kbuild "$out" -j"$(nproc)" Image modules
 	rm -rf "$folder"

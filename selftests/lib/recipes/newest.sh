@@ -60,7 +60,7 @@ create() {
 	folder=$(realpath "$current")
 	case $name in
 	machine) build_machine "$(folder_of)" ;;
-	*) prepare "$name" "$(folder_of)" ;;
+	*) prepare "$(folder_of)" ;;
 	esac
 }
 
@@ -101,31 +101,18 @@ fetch_source() {
 	ln -sfn "$folder" "$current"
 }
 
-# kbuild ARCH FOLDER ARGUMENT...
+# kbuild FOLDER ARGUMENT...
 kbuild() {
 	local arch cross
 
-	case $1 in
-	arm64) arch=arm64 cross=aarch64-linux-gnu- ;;
+	case $name in
+	machine) arch=arm64 cross=aarch64-linux-gnu- ;;
 	armhf) arch=arm cross=arm-linux-gnueabihf- ;;
 	riscv64) arch=riscv cross=riscv64-linux-gnu- ;;
 	esac
-	nice -n 10 make -s -C "$folder/source" O="$2" ARCH=$arch \
+	nice -n 10 make -s -C "$folder/source" O="$1" ARCH=$arch \
 		CROSS_COMPILE=$cross KBUILD_BUILD_HOST=smallbms \
-		KBUILD_BUILD_USER=smallbms "${@:3}" >&2
-}
-
-# merge_config.sh drops in silence what it cannot have.
-assert_symbols() {
-	local line lost=
-
-	while read -r line; do
-		grep -qxF "$line" "$1" || lost="$lost $line"
-	done < <(grep '^CONFIG_' "$2")
-	[ -z "$lost" ] || {
-		say "the configuration of the newest kernel lost:$lost"
-		exit 1
-	}
+		KBUILD_BUILD_USER=smallbms "${@:2}" >&2
 }
 
 # build_machine FOLDER
@@ -136,23 +123,19 @@ build_machine() {
 		"this takes several minutes"
 	rm -rf "$out"
 	mkdir "$out"
-	kbuild arm64 "$out" tinyconfig
-	(cd "$out" && "$folder/source/scripts/kconfig/merge_config.sh" \
-		-m -O . .config "$slim") >/dev/null
-	kbuild arm64 "$out" olddefconfig
-	assert_symbols "$out/.config" "$slim"
-	kbuild arm64 "$out" -j"$(nproc)" Image modules
+	configure "$out" "$folder/source" "$slim"
+	kbuild "$out" -j"$(nproc)" Image modules
 	touch "$out/smallbms-built"
 }
 
-# prepare ARCH FOLDER: Debian's configuration, as far as this compiler can do it
+# prepare FOLDER: Debian's configuration, as far as this compiler can do it
 prepare() {
-	local out=$2
+	local out=$1
 
-	say "preparing Linux $(cat "$folder/version") for $1"
+	say "preparing Linux $(cat "$folder/version") for $name"
 	rm -rf "$out"
-	cp -a "$folder/$1" "$out"
-	kbuild "$1" "$out" olddefconfig
-	kbuild "$1" "$out" -j"$(nproc)" modules_prepare
+	cp -a "$folder/$name" "$out"
+	kbuild "$out" olddefconfig
+	kbuild "$out" -j"$(nproc)" modules_prepare
 	touch "$out/smallbms-built"
 }
