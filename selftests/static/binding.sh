@@ -124,10 +124,11 @@ rig_trees() {
 	mkdir -p "$tree"
 	timeout 60 qemu-system-aarch64 -machine "virt,dumpdtb=$tree/virt.dtb" \
 		-cpu cortex-a53 -nodefaults -nographic -nic none
-	PYTHONPATH=selftests/pins PYTHONDONTWRITEBYTECODE=1 "$python" - \
+	PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 "$python" - \
 		"$tree" <<-'END'
 		import glob, sys
-		import dt, scenario, steps	# steps: the words that it knows
+		from lib.vm import dt
+		from pins import scenario, steps	# steps: the words that it knows
 		folder = sys.argv[1]
 		for path in sorted(glob.glob("selftests/pins/scenarios/*")):
 		    each = scenario.Scenario(path)

@@ -99,8 +99,9 @@ tool_clang() {
 check tool_sample "README.md shows what the tool really prints"
 tool_sample() {
 	tool gcc
-	PYTHONPATH=selftests/userland/tools PYTHONDONTWRITEBYTECODE=1 "$python" -c '
-import sys, tree
+	PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 "$python" -c '
+import sys
+from userland.tools import tree
 tree.Tree(sys.argv[1]).add("pre-alarm", "house")' "$out/sysfs"
 	diff <(awk '/^```/ { inside = 0 } inside
 		    /^\$ smallbms$/ { inside = 1 }' README.md) \
