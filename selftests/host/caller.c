@@ -80,10 +80,12 @@ int inputs_read(const struct inputs *in, struct inputs_scan *scan)
 	/* the level of a line that cannot be read must not be used */
 	scan->sample.levels = levels ^ (unreadable & (u32)begin);
 	scan->sample.unreadable = unreadable;
-	scan->back = rig->outputs ^ rig->corrupt;
-	scan->back_known = OUTPUTS_ALL;
-	scan->sense = (rig->outputs & ~rig->short_circuit) | rig->backfeed;
+	/* nor the level of pins and terminals that cannot be read */
+	scan->back_known = rig->no_read_back ? 0 : OUTPUTS_ALL;
+	scan->back = rig->outputs ^ rig->corrupt ^ ~scan->back_known;
 	scan->sense_known = in->fitted >> INPUTS_SENSE;
+	scan->sense = ((rig->outputs & ~rig->short_circuit) | rig->backfeed) ^
+		      ~scan->sense_known;
 	rig->corrupt = 0;
 
 	transfer(rig, unreadable ? rig->read_ns : 0);
@@ -239,6 +241,8 @@ static void cycle(struct rig *rig)
 	arm(rig);
 	publish(rig);
 	raw_spin_unlock_irq(&s->lock);
+	if (judge_violation())
+		violate(rig, judge_violation());
 	rig->busy = false;
 	if (rig->again)
 		set_timer(rig, rig->now);

@@ -49,6 +49,7 @@ struct published {
  * @outputs: pins that are high
  * @broken: outputs that cannot be written
  * @dropped: outputs that go low in the next write
+ * @no_read_back: no pin of an output can be read
  * @corrupt: pins that the next read gets wrong, once
  * @short_circuit: terminals that are low whatever is driven
  * @backfeed: terminals that are high whatever is driven
@@ -87,6 +88,7 @@ struct rig {
 	u32 outputs;
 	u32 broken;
 	u32 dropped;
+	bool no_read_back;
 	u32 corrupt;
 	u32 short_circuit;
 	u32 backfeed;
@@ -126,6 +128,9 @@ void rig_edge(struct rig *rig, u32 lines);
 void rig_set_pins(struct rig *rig, u32 pins, bool high);
 void rig_set_terminals(struct rig *rig, u32 *terminals, u32 mask, bool value);
 u64 rig_random(u64 *seed);
+
+/* judge.c */
+const char *judge_violation(void);
 
 /* Time of the driver's clock */
 static inline u64 rig_clock(const struct rig *rig)

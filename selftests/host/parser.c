@@ -22,6 +22,7 @@ enum argument {
 	TIME_OR_NEVER,
 	YES_NO,
 	ON_OFF,
+	COUNTER,
 };
 
 /* Where a phrase may stand */
@@ -51,6 +52,8 @@ static const struct phrase {
 	  SET_RELEASE_PRE_ALARM, WITH },
 	/* the terminals of all outputs are sensed */
 	{ "sense-lines", NOTHING, "", NOTHING, SET_SENSE_LINES, WITH },
+	/* no output's pin can be read */
+	{ "no-read-back", NOTHING, "", NOTHING, SET_NO_READ_BACK, WITH },
 	/* what a write takes */
 	{ "write-latency", TIME, "", NOTHING, SET_WRITE_LATENCY, WITH },
 	/* what a read takes until it fails */
@@ -97,6 +100,9 @@ static const struct phrase {
 	{ "start found", SOME_OUTPUTS, "", NOTHING, START, AT },
 	{ "end", NOTHING, "", NOTHING, END, AT },
 
+	/* no cycle is due by itself, neither for the rules nor for the outputs */
+	{ "is idle", YES_NO, "", NOTHING, ASK_IDLE, AT },
+	/* when the rules need the next cycle */
 	{ "is next", TIME_OR_NEVER, "", NOTHING, ASK_NEXT, AT },
 	{ "is disconnect-in", TIME_OR_NEVER, "", NOTHING, ASK_DISCONNECT_IN, AT },
 	{ "is charge-tripped", YES_NO, "", NOTHING, ASK_CHARGE_TRIPPED, AT },
@@ -106,43 +112,8 @@ static const struct phrase {
 	{ "is terminals", ON_OFF, "", NOTHING, ASK_TERMINALS, AT },
 	/* found by a poll, with no interrupt before */
 	{ "is missed", LINES_OR_NONE, "", NOTHING, ASK_MISSED, AT },
+	{ "is stats", COUNTER, "", NUMBER, ASK_STATS, AT },
 };
-
-struct word {
-	const char *name;
-	u32 value;
-};
-
-static const struct word lines[] = {
-	{ "low", INPUT_CELL_LOW },
-	{ "undervoltage", INPUT_CELL_UNDERVOLTAGE },
-	{ "overvoltage", INPUT_CELL_OVERVOLTAGE },
-	{ "over-temperature", INPUT_OVER_TEMPERATURE },
-	{ "under-temperature", INPUT_UNDER_TEMPERATURE },
-	{ "charge-inhibit", INPUT_CHARGE_INHIBIT },
-	{ "remote-l", INPUT_REMOTE_L },
-	{ "remote-h", INPUT_REMOTE_H },
-	{ "remote-loop", INPUT_REMOTE_LOOP },
-	{ }
-};
-
-static const struct word outputs[] = {
-	{ "load", 0 }, { "charge", 1 }, { "pre-alarm", 2 }, { }
-};
-
-/* Those of lines come by the name of the line. */
-static const struct word reasons[] = {
-	{ "none", REASON_NONE },
-	{ "terminals", REASON_TERMINALS },
-	{ "remote", REASON_REMOTE },
-	{ "user", REASON_USER },
-	{ "io-error", REASON_IO_ERROR },
-	{ "sense-mismatch", REASON_SENSE_MISMATCH },
-	{ }
-};
-
-static const struct word yes_no[] = { { "no", 0 }, { "yes", 1 }, { } };
-static const struct word on_off[] = { { "off", 0 }, { "on", 1 }, { } };
 
 /* Where the parser is */
 static const char *file_path;
@@ -285,9 +256,9 @@ static bool take_bits(const char **text, const struct word *words, bool commas,
 
 static bool take_reason(const char **text, u32 *reason)
 {
-	if (take_word_of(text, reasons, reason))
+	if (take_word_of(text, reason_words, reason))
 		return true;
-	if (!take_word_of(text, lines, reason))
+	if (!take_word_of(text, line_words, reason))
 		return false;
 	*reason += REASON_INPUT;
 	return true;
@@ -310,18 +281,20 @@ static bool take_argument(const char **text, enum argument argument,
 		return take_time(text, &s->time) && !(s->time % MS) &&
 		       s->time / MS <= 0xffffffff;
 	case NUMBER:
-		s->time = strtoull(begin, &end, 0);
+		s->value = strtoull(begin, &end, 0);
 		*text = end;
-		return end != begin;
+		return *begin >= '0' && *begin <= '9';
+	case COUNTER:
+		return take_word_of(text, counter_words, &s->bits);
 	case SOME_LINES:
-		return take_bits(text, lines, true, &s->bits);
+		return take_bits(text, line_words, true, &s->bits);
 	case AN_OUTPUT:
-		if (!take_word_of(text, outputs, &value))
+		if (!take_word_of(text, output_words, &value))
 			return false;
 		s->bits = BIT(value);
 		return true;
 	case SOME_OUTPUTS:
-		return take_bits(text, outputs, false, &s->bits);
+		return take_bits(text, output_words, false, &s->bits);
 	case PULSES:
 		return take_time(text, &s->value) && take_char(text, '/') &&
 		       take_time(text, &s->most) && take_words(text, "until") &&
@@ -330,8 +303,8 @@ static bool take_argument(const char **text, enum argument argument,
 	case OUTPUTS_OR_NONE:
 		if (take_words(text, "none"))
 			return true;
-		if (!take_bits(text, argument == LINES_OR_NONE ? lines : outputs,
-			       true, &value))
+		if (!take_bits(text, argument == LINES_OR_NONE ?
+			       line_words : output_words, true, &value))
 			return false;
 		break;
 	case TIME_OR_NEVER:
@@ -561,93 +534,4 @@ unsigned int scenario_parse(const char *path, struct scenario ***last)
 		finish(scenario);
 	fclose(file);
 	return count;
-}
-
-/* Printing: in the notation of the files, in one of a few buffers */
-
-static char *buffer(size_t *size)
-{
-	static char buffers[8][200];
-	static unsigned int next;
-
-	*size = sizeof(buffers[0]);
-	return buffers[next++ % ARRAY_SIZE(buffers)];
-}
-
-const char *time_print(u64 time)
-{
-	unsigned int digits = 9;
-	u64 rest = time % SEC;
-	size_t size;
-	char *text = buffer(&size);
-	int n;
-
-	if (time == NEVER)
-		return "never";
-	n = snprintf(text, size, "%llu", time / SEC);
-	while (digits && !(rest % 10)) {
-		rest /= 10;
-		digits--;
-	}
-	snprintf(text + n, size - n, rest ? ".%0*llus" : "s", digits, rest);
-	return text;
-}
-
-static const char *word_print(const struct word *words, u32 value)
-{
-	for (; words->name; words++)
-		if (words->value == value)
-			return words->name;
-	return "nonsense";
-}
-
-static const char *bits_print(const struct word *words, u32 bits)
-{
-	size_t size;
-	char *text = buffer(&size);
-	int n = 0;
-
-	for (; words->name; words++)
-		if (bits & BIT(words->value))
-			n += snprintf(text + n, size - n, "%s%s", n ? "," : "",
-				      words->name);
-	return bits ? text : "none";
-}
-
-const char *signal_print(enum signal signal, u64 value)
-{
-	size_t size;
-	char *text = buffer(&size);
-
-	switch (signal) {
-	case LOAD_REASON:
-	case CHARGE_REASON:
-		return value < REASON_INPUT ? word_print(reasons, value) :
-			word_print(lines, value - REASON_INPUT);
-	case ALARM:
-		snprintf(text, size, "%llu", value);
-		return text;
-	case COUNTDOWN:
-		return value == NEVER ? "none" : time_print(value);
-	default:
-		return word_print(on_off, value);
-	}
-}
-
-const char *answer_print(enum action question, u64 value)
-{
-	switch (question) {
-	case ASK_NEXT:
-	case ASK_DISCONNECT_IN:
-		return time_print(value);
-	case ASK_MISMATCH:
-		return bits_print(outputs, value);
-	case ASK_CHATTERING:
-	case ASK_MISSED:
-		return bits_print(lines, value);
-	case ASK_TERMINALS:
-		return word_print(on_off, value);
-	default:
-		return word_print(yes_no, value);
-	}
 }

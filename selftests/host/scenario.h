@@ -61,6 +61,7 @@ enum action {
 	SET_POLL_INTERVAL,
 	SET_NO_POLL,
 	SET_NO_INTERRUPTS,
+	SET_NO_READ_BACK,
 
 	/* stimuli */
 	LINES_ON,
@@ -88,6 +89,7 @@ enum action {
 	STALLED,
 
 	/* questions */
+	ASK_IDLE,
 	ASK_NEXT,
 	ASK_DISCONNECT_IN,
 	ASK_CHARGE_TRIPPED,
@@ -96,6 +98,7 @@ enum action {
 	ASK_CHATTERING,
 	ASK_TERMINALS,
 	ASK_MISSED,
+	ASK_STATS,
 };
 
 /* What changes, and has to be listed */
@@ -118,7 +121,7 @@ enum signal {
  * @order: of the steps in the file
  * @line: number of the line
  * @text: the line, for messages
- * @bits: lines or outputs
+ * @bits: lines or outputs; of ASK_STATS, the counter
  * @time: an argument, ns
  * @signal: what is expected to change
  * @reason: a reason is expected with it
@@ -162,6 +165,17 @@ struct scenario {
 
 /* parser.c; it ends the program at what it does not understand. */
 unsigned int scenario_parse(const char *path, struct scenario ***last);
+
+/* words.c */
+struct word {
+	const char *name;
+	u32 value;
+};
+
+extern const struct word line_words[], output_words[], reason_words[];
+extern const struct word counter_words[], yes_no[], on_off[];
+extern const char * const signal_names[SIGNALS];
+
 const char *signal_print(enum signal signal, u64 value);
 const char *time_print(u64 time);
 const char *answer_print(enum action question, u64 value);

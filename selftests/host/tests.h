@@ -18,7 +18,9 @@ void scenarios_print(void);
 void mistakes_run(void);
 
 /* random.c */
-unsigned int random_count(void);
 void random_run(unsigned long steps, unsigned long long seed);
+
+/* judge.c */
+void judge_summary(void);
 
 #endif /* _HOST_TESTS_H */
