@@ -76,6 +76,8 @@ help:
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
 	@echo '  update-cache fetches the newest kernels; otherwise those'
 	@echo '               that are there are used, without the network'
+	@echo '  cache-list   what is kept of downloads and kernels, and what it is for'
+	@echo '  cache-drop   removes of that what nothing needs any more'
 	@echo
 	@echo 'Needed packages are installed, by apt-get, when a target needs them.'
 
@@ -127,14 +129,17 @@ vm-paths: vm
 	@cat build/vm-paths
 
 update-cache:
-	@$(lib)/fetch.sh --update
-	@KERNEL_PACKAGE=linux-image-arm64 $(lib)/fetch.sh --update
-	@selftests/kernels/fetch.sh --update
-	@selftests/kernels/newest.sh --update
+	@$(lib)/cache --update machine-6.12 machine-6.1 headers newest-source
+
+cache-list:
+	@$(lib)/cache --list
+
+cache-drop:
+	@$(lib)/cache --drop
 
 # What the documents show of the tool
 pictures: tool
-	@$(PYTHON) selftests/tools/screenshot.py build/tools/smallbms \
+	@$(PYTHON) selftests/userland/tools/screenshot.py build/tools/smallbms \
 		Documentation/watch.svg
 	@(printf '.. SPDX-License-Identifier: GPL-2.0\n\n'; \
 		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt
@@ -161,7 +166,7 @@ gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 play := $(PYTHON) selftests/scenarios/run
 mutants = 'whether the proof and the tests would notice, by examples' \
-	'$(lib)/host-packages.sh host && selftests/mutation/run --examples'
+	'$(lib)/host-packages.sh host && selftests/host/mutation/run --examples'
 check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
 	'the same at random' '$(make_in) selftests/host random' \
@@ -170,18 +175,18 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines' \
 	'whether these tests would notice, by a sample' \
-	'selftests/mutation/run --sample 20' \
+	'selftests/host/mutation/run --sample 20' \
 	$(mutants) \
 	'protection logic, every state' \
-	'$(lib)/host-packages.sh host && $(make_in) selftests/proof check'
+	'$(lib)/host-packages.sh host && $(make_in) selftests/host/proof check'
 check_fuzz = 'inputs that find their own way' \
-	'$(lib)/host-packages.sh fuzz && selftests/fuzz/run'
+	'$(lib)/host-packages.sh fuzz && selftests/host/fuzz/run'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && $(PYTEST) selftests/tools'
+	'$(lib)/host-packages.sh tools && $(PYTEST) selftests/userland/tools'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
-	'selftests/patches/check'
+	'selftests/static/patches/check'
 check_pins = 'scenarios, on emulated pins' \
 	'$(quietly) vm && $(play) --rig pins' \
 	'driver, on emulated pins' \
@@ -190,23 +195,24 @@ check_pins = 'scenarios, on emulated pins' \
 check_bench = 'the benchmark, whether it works' \
 	'$(quietly) vm && selftests/bench/run --smoke'
 check_kernels = 'driver, on all supported kernels' \
-	'selftests/kernels/run'
+	'selftests/static/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
 	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland'
 check_expander = 'scenarios, on an I2C expander' \
 	'$(quietly) vm && $(play) --rig expander' \
 	'driver, on an I2C expander that fails' \
-	'$(quietly) vm && selftests/expander/run'
+	'$(quietly) vm && selftests/machine/expander/run'
 check_debug = 'driver, on debug kernels' \
-	'$(quietly) vm && selftests/debug/run'
+	'$(quietly) vm && selftests/machine/debug/run'
 
 check_gpio = 'the GPIO chip' \
-	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/gpio/run'
+	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/userland/gpio/run'
 
 check_package = 'Debian packages and DKMS' \
-	'$(lib)/host-packages.sh package && selftests/package/run' \
+	'$(lib)/host-packages.sh package && selftests/userland/package/run' \
 	'an overlay, on an emulated Raspberry Pi' \
-	'$(lib)/host-packages.sh static package && $(PYTEST) selftests/package/pi.py'
+	'$(lib)/host-packages.sh static package && \
+	$(PYTEST) selftests/userland/package/pi.py'
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
@@ -255,7 +261,7 @@ check-package:
 
 mutation:
 	@$(lib)/host-packages.sh host
-	@nice selftests/mutation/run $(FILES)
+	@nice selftests/host/mutation/run $(FILES)
 
 mutants:
 	+@$(gather) $(mutants)
@@ -265,7 +271,7 @@ layers:
 
 coverage: vm
 	@$(lib)/host-packages.sh userland
-	@selftests/coverage/run $(TESTS)
+	@selftests/machine/coverage/run $(TESTS)
 
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
@@ -273,14 +279,15 @@ MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 # A tenth of it each for the inputs that find their own way
 soak: vm
 	@$(lib)/host-packages.sh fuzz
-	@selftests/fuzz/run $$(($(MINUTES) * 6))
-	@selftests/expander/soak $(MINUTES) $(SEED)
+	@selftests/host/fuzz/run $$(($(MINUTES) * 6))
+	@selftests/machine/expander/soak $(MINUTES) $(SEED)
 
 bench: vm
 	@$(lib)/host-packages.sh userland
 	@selftests/bench/run
 
-.PHONY: all help module tool install clean vm vm-paths update-cache demo shell \
+.PHONY: all help module tool install clean vm vm-paths update-cache cache-list \
+	cache-drop demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
 	check-package check-fuzz deb dkms patches soak bench mutation \

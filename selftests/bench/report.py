@@ -8,6 +8,8 @@ import textwrap
 import threading
 import time
 
+from lib import ktap
+
 NAMES = {"smallbms": "smallBMS", "daemon": "C daemon", "fifo": "C daemon, FIFO",
          "python": "Python daemon", "poller": "script, 1 s", "copy": "minimal module",
          "charger": "gpio-charger"}
@@ -82,10 +84,8 @@ class Results:
         self._names = list(names)
         self._sections = {}
         self._printed = 0
-        self._count = 0
         self._lock = threading.Lock()
-        if smoke:
-            print("KTAP version 1", flush=True)
+        self._ktap = ktap.Report() if smoke else None
 
     def progress(self, what):
         print(f"smallbms: bench: {what} ({time.monotonic() - self.begun:.0f} s)", file=sys.stderr,
@@ -110,14 +110,12 @@ class Results:
         self.document += section.document
         for line in section.lines:
             print(f"# {line}".rstrip() if self.smoke else line, flush=True)
-        for good, what in section.checks:
-            self._count += 1
-            if self.smoke:
-                print(f"{'ok' if good else 'not ok'} {self._count} - {what}", flush=True)
+        for good, what in section.checks if self.smoke else ():
+            self._ktap.result(good, what)
 
     def plan(self):
         if self.smoke:
-            print(f"1..{self._count}", flush=True)
+            self._ktap.close()
 
     def value(self, name):
         """What a part found; None if it was not measured."""

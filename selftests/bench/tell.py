@@ -1,16 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """How long it takes to tell the state, in Debian's own userland: systemd, D-Bus, upowerd."""
 
-import os
-import sys
-
-import turns
 from report import quantile
-
-sys.path.insert(0, os.path.join(turns.SELFTESTS, "userland"))
-
-# pylint: disable=wrong-import-position
-import box  # noqa: E402
+from userland import box
 
 TIMES = 20
 WARM_UP = 2                             # the first ones load what is not in memory yet

@@ -3,7 +3,7 @@
 
 Every competitor gets the same lines of the same chip in the same boot, and all delays set to
 nothing, so that what is timed is the way from an edge to the output.  Both ends are stamped inside
-the chip (selftests/modules/trips.c), by one clock.
+the chip (selftests/machine/sim/trips.c), by one clock.
 """
 
 import contextlib
@@ -15,16 +15,11 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SELFTESTS = os.path.dirname(HERE)
-TOP = os.path.dirname(SELFTESTS)
-OUT = os.path.join(TOP, "build", "bench")
-for _folder in ("pins", "expander"):
-    sys.path.insert(0, os.path.join(SELFTESTS, _folder))
+from lib.vm import lab, machine
 
-# pylint: disable=wrong-import-position
-import lab  # noqa: E402
-import machine  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = lab.TOP
+OUT = os.path.join(TOP, "build", "bench")
 
 CROSS = "aarch64-linux-gnu-"
 WIRED = ("cell-undervoltage", "cell-overvoltage", "load", "charge", "pre-alarm")
@@ -114,7 +109,7 @@ def others(label):
 @functools.cache
 def build():
     """(what the machine is made of, more files for it {path inside: file})"""
-    root = run(os.path.join(HERE, "root.sh"))
+    root = run(os.path.join(TOP, "selftests/lib/cache"), "peers")
     files = lab.build("stock")
     release = os.listdir(f"{files['MODROOT']}/lib/modules")[0]
     cache = os.path.dirname(os.path.dirname(files["KERNEL"]))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The oracle (../proof/oracle.h) as a judge of the driver's scan cycle.
+ * The oracle (proof/oracle.h) as a judge of the driver's scan cycle.
  *
  * The driver's calls of its pure files are redirected to here (ld --wrap), and each
  * is held against the oracle, whatever the test that runs the cycle.

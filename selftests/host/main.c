@@ -14,21 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/ktap.h"
 #include "tests.h"
 
 #define STEPS	300000
 #define SEED	1
 
-static unsigned int done, failed;
 static bool quick;
 
 void report(bool ok, const char *title)
 {
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++done, title);
-	fflush(stdout);
-	if (!ok)
-		failed++;
-	if (failed && quick)
+	ktap_result(ok, title);
+	if (ktap.failed && quick)
 		exit(1);
 }
 
@@ -82,8 +79,8 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		usage(argv[0]);
 
-	printf("KTAP version 1\n1..1\n");
+	ktap_begin(1);
 	random_run(steps, seed);
 	judge_summary();
-	return failed || done != 1;
+	return ktap_end();
 }

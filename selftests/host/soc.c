@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "../lib/ktap.h"
 #include "soc.h"
 
 /* An estimate may be anything; so far beyond 0 and 100 it is tried. */
@@ -16,14 +17,6 @@ static const enum soc_band readable[] = {
 	SOC_BAND_EMPTY, SOC_BAND_LOW, SOC_BAND_NORMAL,
 	SOC_BAND_FULL,
 };
-
-static unsigned int done, failed;
-
-static void verdict(bool ok, const char *title)
-{
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++done, title);
-	failed += !ok;
-}
 
 /* Whether @holds for every band and every estimate that is in order */
 static bool always(bool (*holds)(enum soc_band band,
@@ -136,24 +129,23 @@ static bool unsure(void)
 
 int main(void)
 {
-	printf("KTAP version 1\n1..9\n");
-	verdict(lines_alone(),
-		"capacity by the lines alone is 1, 5, 50 or 100");
-	verdict(margin_of_lines(),
-		"its margin is 50 while no line is active, and 5 otherwise");
-	verdict(margin_unreadable(),
-		"the margin is 100 while the lines are unreadable, whatever the voltage says");
-	verdict(always(within_limits),
-		"no estimate makes it 0, 2 or more than 100");
-	verdict(always(one_is_empty),
-		"it is 1 if, and only if, a cell is empty: desktops power off at that");
-	verdict(always(clipped),
-		"the lines clip an estimate: at most 5 with a low cell, 100 with a full one");
-	verdict(always(margin_covers),
-		"the margin reaches as far as the voltage may be off");
-	verdict(always(margin_is_tight), "and no further");
-	verdict(unsure(),
-		"a voltage may be off by 8 in 1000, by 24 while a current is not accounted for");
-	printf("# pass:%u fail:%u total:%u\n", done - failed, failed, done);
-	return failed != 0;
+	ktap_begin(9);
+	ktap_result(lines_alone(),
+		    "capacity by the lines alone is 1, 5, 50 or 100");
+	ktap_result(margin_of_lines(),
+		    "its margin is 50 while no line is active, and 5 otherwise");
+	ktap_result(margin_unreadable(),
+		    "the margin is 100 while the lines are unreadable, whatever the voltage says");
+	ktap_result(always(within_limits),
+		    "no estimate makes it 0, 2 or more than 100");
+	ktap_result(always(one_is_empty),
+		    "it is 1 if, and only if, a cell is empty: desktops power off at that");
+	ktap_result(always(clipped),
+		    "the lines clip an estimate: at most 5 with a low cell, 100 with a full one");
+	ktap_result(always(margin_covers),
+		    "the margin reaches as far as the voltage may be off");
+	ktap_result(always(margin_is_tight), "and no further");
+	ktap_result(unsure(),
+		    "a voltage may be off by 8 in 1000, by 24 while a current is not accounted for");
+	return ktap_end();
 }

@@ -3,7 +3,7 @@
 # vm.sh: builds what the emulated arm64 machine is made of and lacks or has
 # outdated: the module, the tool, a folder of modules.  Leaves their places in
 # build/vm-paths, or in VM_PATHS if that is set, as for another kernel than the
-# usual one (KERNEL_PACKAGE, see fetch.sh).  Progress goes to stderr.
+# usual one (VM_KERNEL, 6.1 say).  Progress goes to stderr.
 
 set -eu
 
@@ -23,7 +23,7 @@ if ! flock -n 9; then
 	flock 9
 fi
 
-cache=$("$lib/fetch.sh" 9>&-)
+cache=$("$lib/cache" "machine-${VM_KERNEL:-6.12}" 9>&-)
 release=$(ls "$cache/lib/modules")
 out=build/$release
 libdir=$cache/usr/lib/aarch64-linux-gnu

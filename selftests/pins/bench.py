@@ -18,11 +18,8 @@ import shlex
 import subprocess
 import threading
 
-import bank as bank_model
-import dt
-import machine
-import rig
-import svg
+from lib.vm import dt, machine
+from pins import bank as bank_model, rig, svg
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUPPLY = '/sys/class/power_supply'

@@ -22,11 +22,11 @@ import pytest
 # Machines wait most of the time; what they measure is repeated when they did not get their turn
 JOBS_PER_CPU = 2
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, __file__.rpartition('/selftests/')[0] + '/selftests')
 
 # pylint: disable=wrong-import-position
-import machine  # noqa: E402
-from bench import Bench, sentence  # noqa: E402
+from lib.vm import machine  # noqa: E402
+from pins.bench import Bench, sentence  # noqa: E402
 
 OUT = os.path.join(machine.TOP, 'build', 'pins')
 

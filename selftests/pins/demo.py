@@ -12,10 +12,12 @@ import shutil
 import sys
 import threading
 
-import rig
-import svg
-from bench import Bench, Board, Wiring, sentence
-from devices import build
+sys.path.insert(0, __file__.rpartition('/selftests/')[0] + '/selftests')
+
+# pylint: disable=wrong-import-position
+from pins import rig, svg  # noqa: E402
+from pins.bench import Bench, Board, Wiring, sentence  # noqa: E402
+from pins.devices import build  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'build')

@@ -13,7 +13,7 @@ the load of the host, and a constant of 30.05 s fails on any.
 
 import re
 
-from bench import SETTLE_S, Failed
+from pins.bench import SETTLE_S, Failed
 
 BUDGET_S = 0.005                    # T5
 HOST_LIMIT_S = 0.015                # the most that the emulation may add

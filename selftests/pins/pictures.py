@@ -8,9 +8,12 @@
 import os
 import sys
 
-import svg
-from bench import Bench, Board, Wiring
-from machine import TOP
+sys.path.insert(0, __file__.rpartition('/selftests/')[0] + '/selftests')
+
+# pylint: disable=wrong-import-position
+from lib.vm.machine import TOP  # noqa: E402
+from pins import svg  # noqa: E402
+from pins.bench import Bench, Board, Wiring  # noqa: E402
 
 DOCUMENTS = os.path.join(TOP, 'Documentation')
 LEAD_S = 1.0                    # drawn before the first note that is no heading

@@ -14,10 +14,7 @@ see it on the pins at once. Everything is written into a Recording, the pins wit
 import contextlib
 import threading
 
-import bank as bank_model
-import devices
-import terminals as terminal_model
-import vcd
+from pins import bank as bank_model, devices, terminals as terminal_model, vcd
 
 TICK_S = 0.02
 LONGEST_TICK_S = 0.1                # a bench that was kept waiting does not let the bank leap

@@ -10,11 +10,13 @@ import os
 import shlex
 import sys
 
-import dt
-import rig
-import svg
-from devices import build
-from machine import Machine
+sys.path.insert(0, __file__.rpartition('/selftests/')[0] + '/selftests')
+
+# pylint: disable=wrong-import-position
+from lib.vm import dt  # noqa: E402
+from lib.vm.machine import Machine  # noqa: E402
+from pins import rig, svg  # noqa: E402
+from pins.devices import build  # noqa: E402
 
 BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
                      'build')

@@ -3,8 +3,8 @@
 
 import pytest
 
-from bench import Board, Wiring
-from devices import build
+from pins.bench import Board, Wiring
+from pins.devices import build
 
 WIRING = Wiring(
     __doc__,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The examples of the manual, with their devices and a bank that lives"""
 
-from bench import Board, Wiring
-from devices import build
+from pins.bench import Board, Wiring
+from pins.devices import build
 
 
 class Example(Wiring):

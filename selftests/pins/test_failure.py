@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Failure: everything floats when the driver goes"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(__doc__, Board({
     'cell-undervoltage': 0, 'cell-low': 1, 'charge-inhibit': 2,

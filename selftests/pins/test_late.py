@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Protect first, report later: two boards want the same name"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 # What reports for the second board cannot be added: power supply and LED triggers have that name
 WIRING = Wiring(

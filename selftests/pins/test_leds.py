@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Lights: LED triggers on real LEDs, on a board without a pre-alarm output"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

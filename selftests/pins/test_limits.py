@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Delays at their limits"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Thirty seconds, measured on two clocks"""
 
-import measure
-from bench import Board, Wiring
+from pins import measure
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(__doc__, Board({
     'cell-undervoltage': 0, 'cell-low': 1, 'charge-inhibit': 2,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the bench itself is held to: bank, terminals and devices, without a machine."""
 
-import bank
-import devices
-import terminals
+from pins import bank
+from pins import devices
+from pins import terminals
 
 
 def refused(function, *arguments):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Noise: short pulses, chatter, lost interrupts"""
 
-import measure
-from bench import Board, Wiring
+from pins import measure
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """After a panic that nobody ends by a restart"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = {
     name: Wiring(

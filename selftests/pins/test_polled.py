@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A GPIO chip without interrupts"""
 
-import dt
-from bench import Board, Wiring
+from lib.vm import dt
+from pins.bench import Board, Wiring
 
 # The same pins by the kernel's generic memory-mapped driver, which knows no interrupts
 WIRING = Wiring(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A probe that is put off"""
 
-from bench import DRIVER, Board, Wiring
+from pins.bench import DRIVER, Board, Wiring
 
 WIRING = Wiring(
     __doc__,

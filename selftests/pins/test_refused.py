@@ -3,7 +3,7 @@
 
 import pytest
 
-from bench import DRIVER, SETTLE_S, Board, Wiring
+from pins.bench import DRIVER, SETTLE_S, Board, Wiring
 
 BOARD = 'compatible = "smallbms,io-board";'
 UNDERVOLTAGE = 'cell-undervoltage-gpios = <&pl061 2 0>;'

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Remote: terminals in volts, and software"""
 
-import terminals
-from bench import Board, Wiring
-from devices import build
+from pins import terminals
+from pins.bench import Board, Wiring
+from pins.devices import build
 
 WIRING = Wiring(
     __doc__,

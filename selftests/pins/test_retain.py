@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Failure: a gateway that is fed by its own load output"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

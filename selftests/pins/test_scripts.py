@@ -4,8 +4,8 @@
 import glob
 import os
 
-from bench import Board, Wiring
-from machine import TOP
+from pins.bench import Board, Wiring
+from lib.vm.machine import TOP
 
 EXAMPLES = os.path.join(TOP, 'Documentation', 'examples')
 WIRING = Wiring(

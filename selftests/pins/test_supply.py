@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the system is told: power supply and attributes"""
 
-from bench import SUPPLY, Board, Wiring
+from pins.bench import SUPPLY, Board, Wiring
 
 WIRING = Wiring(
     __doc__,

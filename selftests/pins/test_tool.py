@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tool, told by the kernel of what the board does"""
 
-from bench import Board, Wiring
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Two boards at once"""
 
-import dt
-from bench import Board, Wiring
+from lib.vm import dt
+from pins.bench import Board, Wiring
 
 WIRING = Wiring(
     __doc__,

@@ -3,7 +3,7 @@
 
 import dataclasses
 
-import parser
+from scenarios import parser
 
 SIGNALS = ("load", "load-reason", "charge", "charge-reason", "pre-alarm", "alarm",
            "countdown")

@@ -2,7 +2,7 @@
 """Mistakes in scenarios: each of these lines must be refused, with the path, the line
 and what was not understood."""
 
-import parser
+from scenarios import parser
 
 LINES = (
     ("1s remote onn", "remote onn"),

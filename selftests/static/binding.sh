@@ -124,14 +124,14 @@ rig_trees() {
 	mkdir -p "$tree"
 	timeout 60 qemu-system-aarch64 -machine "virt,dumpdtb=$tree/virt.dtb" \
 		-cpu cortex-a53 -nodefaults -nographic -nic none
-	PYTHONPATH=selftests/pins PYTHONDONTWRITEBYTECODE=1 "$python" - \
+	PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 "$python" - \
 		"$tree" <<-'END'
 		import glob, importlib, os, sys
-		import dt
+		from lib.vm import dt
 		folder = sys.argv[1]
 		for path in sorted(glob.glob("selftests/pins/test_*.py")):
 		    name = os.path.basename(path)[:-len(".py")]
-		    wiring = getattr(importlib.import_module(name), "WIRING", {})
+		    wiring = getattr(importlib.import_module(f"pins.{name}"), "WIRING", {})
 		    for key, each in (wiring if isinstance(wiring, dict)
 		                      else {"wiring": wiring}).items():
 		        dt.add_to_root(f"{folder}/virt.dtb", each.source(),

@@ -20,14 +20,14 @@ excused() {
 		# A name is a function's and a member's at once
 		echo MACRO_ARG_REUSE
 		;;
-	selftests/modules/*)
+	selftests/machine/sim/*)
 		echo none
 		;;
-	selftests/kunit/*)
+	selftests/machine/kunit/*)
 		# A test's name is a sentence; a fake drops arguments
 		echo LONG_LINE,LONG_LINE_STRING,MACRO_ARG_UNUSED
 		;;
-	selftests/proof/* | selftests/fuzz/*)
+	selftests/host/proof/* | selftests/host/fuzz/*)
 		# Programs, see below; and names that the compiler gives
 		echo PREFER_DEFINED_ATTRIBUTE_MACRO,PREFER_KERNEL_TYPES,BIT_MACRO,ARRAY_SIZE,STRCPY,CAMELCASE,MACRO_ARG_REUSE
 		;;
@@ -99,8 +99,9 @@ tool_clang() {
 check tool_sample "README.md shows what the tool really prints"
 tool_sample() {
 	tool gcc
-	PYTHONPATH=selftests/tools PYTHONDONTWRITEBYTECODE=1 "$python" -c '
-import sys, tree
+	PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 "$python" -c '
+import sys
+from userland.tools import tree
 tree.Tree(sys.argv[1]).add("pre-alarm", "house")' "$out/sysfs"
 	diff <(awk '/^```/ { inside = 0 } inside
 		    /^\$ smallbms$/ { inside = 1 }' README.md) \

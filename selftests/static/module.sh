@@ -4,6 +4,11 @@
 # The module as a whole, built against the headers of Debian's stock arm64
 # kernel, each time in a folder of its own.
 
+# The headers of the stock arm64 kernel, as the emulated machine runs it
+headers() {
+	echo "$machine"/usr/src/linux-headers-*-arm64
+}
+
 # module NAME MAKE-ARGUMENT...: builds, and fails at the first warning
 module() {
 	local log=$out/module-$1.log

@@ -61,7 +61,7 @@ check spelling "words are spelled as in a dictionary"
 spelling() {
 	# A word in the list is right as it stands; two files have mistakes on purpose.
 	text_files ':!COPYING' ':!selftests/scenarios/mistakes.py' \
-		':!selftests/fuzz/core.txt' | tr '\n' '\0' |
+		':!selftests/host/fuzz/core.txt' | tr '\n' '\0' |
 	xargs -0r codespell --ignore-words "$here/codespell-ignore"
 }
 

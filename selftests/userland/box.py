@@ -7,7 +7,7 @@
 
 `house` is a board on an I2C expander that knows of no charger; `cabin` one on
 lines that do not sleep, with a charger `solar` beside it.  The disk is the image
-that image.sh made; what the project installs, and what belongs to the tests,
+`userland` of lib/cache; what the project installs, and what belongs to the tests,
 is laid over it.
 """
 
@@ -15,21 +15,14 @@ import lzma
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 import time
+
+from lib.vm import dt, initramfs, lab, machine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SELFTESTS = os.path.dirname(HERE)
 TOP = os.path.dirname(SELFTESTS)
-for _folder in ("pins", "expander", "tools"):
-    sys.path.insert(0, os.path.join(SELFTESTS, _folder))
-
-# pylint: disable=wrong-import-position
-import dt  # noqa: E402
-import initramfs  # noqa: E402
-import lab  # noqa: E402
-import machine  # noqa: E402
 
 BENCH = "/sys/kernel/debug/smallbms-bench"
 SUPPLIES = "/sys/class/power_supply"
@@ -124,7 +117,7 @@ def project_files(files, out):
     ours = f"{out}/{OURS}"
     os.makedirs(ours)
     for name in ("agent", "port"):
-        shutil.copy(f"{SELFTESTS}/pins/guest/{name}", ours)
+        shutil.copy(f"{SELFTESTS}/lib/vm/guest/{name}", ours)
         os.chmod(f"{ours}/{name}", 0o755)
     units = f"{out}/etc/systemd/system"
     os.makedirs(f"{units}/multi-user.target.wants")
@@ -148,9 +141,8 @@ class Gateway:
 
     def __init__(self, name, max_seconds=900, **how):
         workdir = os.path.join(TOP, "build", "userland", name)
-        image = run(f"{HERE}/image.sh").strip()
-        files = dict(line.split("=", 1) for line in run(
-            f"{SELFTESTS}/modules/build.sh", "stock").splitlines())
+        image = run(f"{SELFTESTS}/lib/cache", "userland").strip()
+        files = dict(lab.build("stock"))
         files["TOOL"] = packaged_tool(image, f"{workdir}/tool")
         project_files(files, f"{workdir}/files")
         with tarfile.open(f"{workdir}/project.tar", "w") as archive:

@@ -12,7 +12,7 @@ import pytest
 import box
 from states import HEALTHY, OVERVOLTAGE, PRE_ALARM, UNDERVOLTAGE, begin, end
 
-from screen import Screen  # of selftests/tools, see box.py
+from userland.tools.screen import Screen
 
 SIZE = (24, 80)
 IDLE_S = 2

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../lib/ktap.h"
 #include "check.h"
 
 static bool quit, good;
-static unsigned int count, failed;
 
 void check(bool ok, const char *what, const char *file, int line)
 {
@@ -46,9 +46,7 @@ static void run(const struct test *test)
 		test->run();
 		CHECK(!misused && !locks_held);
 		CHECK(!single_reads && !mixed_reads);
-		printf("%s %u - %s\n", good ? "ok" : "not ok", ++count,
-		       test->title);
-		failed += !good;
+		ktap_result(good, test->title);
 	}
 }
 
@@ -56,11 +54,10 @@ int main(int argc, char **argv)
 {
 	quit = argc > 1 && !strcmp(argv[1], "-q");
 	setbuf(stdout, NULL);
-	puts("KTAP version 1");
+	ktap_begin(0);
 	run(inputs_tests);
 	run(edges_tests);
 	run(outputs_tests);
 	run(heartbeat_tests);
-	printf("1..%u\n", count);
-	return failed || !count;
+	return ktap_end();
 }

@@ -4,9 +4,8 @@ The simulation stamps what happens to its pins; a program in the machine plays."
 
 import collections
 
-import compare
-import lab
-import parser
+from lib.vm import lab
+from scenarios import compare, parser
 
 MS = 10**6
 LATENCY = 5 * MS            # the bus, the interrupt and the scan

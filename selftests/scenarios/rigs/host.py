@@ -5,8 +5,7 @@ the nanosecond. A program of ../../host plays."""
 import os
 import subprocess
 
-import compare
-import parser
+from scenarios import compare, parser
 
 # How host/player.c answers
 ANSWERS = {"is next": "time", "is disconnect-in": "time", "is mismatch": "list",

@@ -6,10 +6,8 @@ import concurrent.futures
 import os
 import time
 
-import compare
-import dt
-import machine
-import parser
+from lib.vm import dt, machine
+from scenarios import compare, parser
 
 MS = 10**6
 LATENCY = 500 * MS          # on a host that has other work; nothing may come early

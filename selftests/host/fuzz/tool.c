@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tool before boards whose attributes hold anything at all. The commands
+ * that only read are run on it; whatever it says must be printable, and its JSON
+ * must be JSON.
+ *
+ * The input is text as in userland/tools/trees, a line for each attribute; in a value
+ * a carriage return stands for a newline, and one that is "!" cannot be read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "smallbms.h"
+
+static char root[128];
+static const char *text, *text_end;	/* the input */
+static const char *value, *value_end;	/* of the attribute that is open */
+static int value_fd = -1;
+
+/* Where the value of @path begins in the input, or NULL */
+static const char *find(const char *path)
+{
+	size_t length = strlen(path);
+	const char *line = text;
+
+	while (line && text_end - line > (ptrdiff_t)length + 2) {
+		if (!memcmp(line, path, length) &&
+		    !memcmp(line + length, ": ", 2))
+			return line + length + 2;
+		line = memchr(line, '\n', text_end - line);
+		line = line ? line + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* The attributes are in memory; all else, such as links, is in a folder. */
+int __wrap_open(const char *path, int flags, ...)
+{
+	const char *supply = strstr(path, "/class/power_supply/");
+	const char *found;
+	mode_t mode = 0;
+	va_list more;
+
+	if (flags & O_CREAT) {
+		va_start(more, flags);
+		mode = va_arg(more, int);
+		va_end(more);
+	}
+	if (strncmp(path, root, strlen(root)) || !supply)
+		return __real_open(path, flags, mode);
+	found = find(strchr(supply + strlen("/class/power_supply/"), '/') + 1);
+	if (!found) {
+		errno = ENOENT;
+		return -1;
+	}
+	value = found;
+	value_end = memchr(value, '\n', text_end - value);
+	if (!value_end)
+		value_end = text_end;
+	value_fd = __real_open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return value_fd;
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	size_t left = value_end - value;
+
+	if (fd < 0 || fd != value_fd)
+		return __real_read(fd, buffer, size);
+	if (left == 1 && *value == '!') {
+		errno = EIO;
+		return -1;
+	}
+	if (size > left)
+		size = left;
+	for (size_t i = 0; i < size; i++)
+		((char *)buffer)[i] = value[i] == '\r' ? '\n' : value[i];
+	value += size;
+	return size;
+}
+
+int __wrap_close(int fd)
+{
+	if (fd == value_fd)
+		value_fd = -1;
+	return __real_close(fd);
+}
+
+static void must(bool good, const char *what, const char *said)
+{
+	if (good)
+		return;
+	dprintf(STDERR_FILENO, "refuted: %s:\n%s\n", what, said);
+	abort();
+}
+
+/* UTF-8 or not, no control character may reach a terminal. */
+static bool printable(const char *said, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((said[i] >= 0 && said[i] < ' ' && said[i] != '\n') ||
+		    said[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void try(enum result (*command)(const struct config *config,
+				       const char *argument),
+		const char *argument, bool json)
+{
+	const struct config config = {
+		.sysfs_root = root, .board = "house", .json = json,
+	};
+	FILE *real_out = stdout, *real_err = stderr;
+	char *said = NULL, *complained = NULL;
+	size_t length = 0, complaints = 0;
+	struct json_object *object;
+
+	stdout = open_memstream(&said, &length);
+	stderr = open_memstream(&complained, &complaints);
+	if (!stdout || !stderr)
+		abort();
+	command(&config, argument);
+	fclose(stdout);
+	fclose(stderr);
+	stdout = real_out;
+	stderr = real_err;
+
+	must(printable(said, length), "what is said can be printed", said);
+	must(printable(complained, complaints),
+	     "complaints can be printed", complained);
+	if (json && length) {
+		object = json_tokener_parse(said);
+		must(object, "JSON is JSON", said);
+		json_object_put(object);
+	}
+	free(said);
+	free(complained);
+}
+
+static void make_folder(const char *name)
+{
+	char path[PATH_MAX], *slash;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (slash = path + strlen(root) + 1; (slash = strchr(slash, '/'));
+	     *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(path, 0700) && errno != EEXIST)
+			abort();
+	}
+}
+
+static void make_link(const char *to, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	make_folder(name);
+	if (symlink(to, path))
+		abort();
+}
+
+static void remove_all(void)
+{
+	static const char * const names[] = {
+		"class/power_supply/house/device/driver",
+		"class/power_supply/house/device", "class/power_supply/house",
+		"class/power_supply", "class", "",
+	};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", root, names[i]);
+		remove(path);
+	}
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	snprintf(root, sizeof(root), "%s/smallbms-fuzz.XXXXXX",
+		 getenv("TMPDIR") ?: "/tmp");
+	if (!mkdtemp(root))
+		abort();
+	make_link("../drivers/smallbms",
+		  "class/power_supply/house/device/driver");
+	atexit(remove_all);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	text = (const char *)data;
+	text_end = text + size;
+	try(command_status, NULL, false);
+	try(command_status, NULL, true);
+	try(command_list, NULL, true);
+	try(command_check, NULL, false);
+	for (int id = 0; id < ATTR_COUNT; id++)
+		if (find(attributes[id].name) || id == ATTR_REMOTE)
+			try(command_get, attributes[id].name, id % 2);
+	return 0;
+}

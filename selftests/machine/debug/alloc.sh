@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# alloc.sh [STEP]: allocations of a probe fail, one at a time. Either the probe fails,
+# and the outputs float (F1), or the board protects, and what reports for it and is
+# missing comes by itself (F0). That is each allocation of the core, and each STEP-th
+# (5) of what reports, which takes long; KUnit fails each call of those.
+
+# shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
+. ../expander/lib.sh
+
+STEP=${1-5}
+driver=/sys/bus/platform/drivers/smallbms
+
+# Supply, attributes, GPIO chip; and "added" in the log for each "failed to add"
+all_there() {
+	set -- "$device"/gpiochip*
+	[ -e "$device/load" ] && [ -e "$device/stats/rescans" ] &&
+		[ -e "$supplies/$label" ] && [ -e "$1" ] || return
+	# a fork takes long in this kernel, and most often nothing failed
+	dmesg >/tmp/log
+	grep -q 'failed to add' /tmp/log || return 0
+	sed -n "s/.*smallbms board-$label: \(.*\): failed to add.*/\1/p" \
+		/tmp/log | sort >/tmp/failed
+	sed -n "s/.*smallbms board-$label: \(.*\): added.*/\1/p" \
+		/tmp/log | sort >/tmp/added
+	cmp -s /tmp/failed /tmp/added
+}
+
+judge_bound() {
+	bound=$((bound + 1))
+	within 5000 is_on "$label" || {
+		off=1
+		note "$label: n=$n: load and charge are not on"
+	}
+	: >/tmp/failed
+	if ! all_there; then
+		late=$((late + 1))
+		# the next try comes after 1 s; to ask meanwhile costs more
+		usleep 1050000
+		within 10000 all_there || {
+			incomplete=1
+			note "$label: n=$n: missing: $(tr '\n' ' ' </tmp/failed)"
+		}
+	fi
+	cat /tmp/failed >>/tmp/observers
+	echo "board-$label" >$driver/unbind
+}
+
+begin
+if [ ! -e /proc/self/fail-nth ]; then
+	skip "no fault injection in this kernel"
+fi
+start
+verdict $? "all boards come up with load and charge on"
+# The kernel's own fault messages would fill the console
+echo 0 >/sys/kernel/debug/failslab/verbose 2>/dev/null
+echo 0 >/sys/kernel/debug/fail_page_alloc/verbose 2>/dev/null
+echo N >/sys/kernel/debug/failslab/ignore-gfp-wait 2>/dev/null
+for label in $(labels); do
+	device=/sys/bus/platform/devices/board-$label
+	told "$label" leaving
+	echo "board-$label" >$driver/unbind
+	n=1 tried=0 bound=0 late=0 off=0 incomplete=0 floating=0 result=
+	: >/tmp/observers
+	while [ $n -lt 10000 ]; do
+		dmesg -c >/dev/null
+		result=$(stir fail $n $driver/bind "board-$label")
+		case $result in
+		not-reached*) break ;;
+		failed*) ;;
+		*) note "$label: n=$n: $result" ;;
+		esac
+		tried=$((tried + 1))
+		step=1
+		if [ -e "$driver/board-$label" ]; then
+			judge_bound
+			step=$STEP
+		fi
+		is_level "$label" load 0 && is_level "$label" charge 0 ||
+			floating=1
+		n=$((n + step))
+	done
+	note "$label: $tried of about $n allocations failed: $((tried - bound)) probes did, $late boards were incomplete at first"
+	case $result in
+	not-reached*) [ $tried -gt 10 ] && [ $bound -gt 10 ] && [ $bound -lt $tried ] ;;
+	*) false ;;
+	esac
+	verdict $? "$label: allocations fail one at a time, and some fail the probe"
+	verdict $off "$label: a board that is bound then has load and charge on (F0)"
+	verdict $incomplete "$label: what reports for it is complete, by itself (F0)"
+	for each in log attributes 'power supply' 'GPIO chip' 'LED triggers'; do
+		grep -q "^$each$" /tmp/observers
+		verdict $? "$label: among them were failures to add: $each"
+	done
+	verdict $floating "$label: load and charge float without the driver (F1)"
+	[ -e "$driver/board-$label" ] || echo "board-$label" >$driver/bind
+	within 10000 is_on "$label"
+	verdict $? "$label: it binds when nothing fails"
+	told "$label"
+done
+end

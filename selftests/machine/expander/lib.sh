@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# For the test scripts that run inside the machine, or on any gateway that has
+# the module smallbms-bench and boards on its chips.  Boards are known by their
+# label, the name of the power supply; the chip below is bench-LABEL, and the second
+# chip of a board that has two is part-LABEL.
+
+bench=/sys/kernel/debug/smallbms-bench
+supplies=/sys/class/power_supply
+
+# shellcheck source-path=SCRIPTDIR/../../lib source=ktap.sh
+. ../../lib/ktap.sh
+
+begin() {
+	header
+	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
+		/sys/kernel/debug 2>/dev/null
+	if [ ! -d "$bench" ] && ! modprobe smallbms-bench 2>/dev/null &&
+	   ! insmod /lib/smallbms-bench.ko; then
+		skip "no module smallbms-bench"
+	fi
+}
+
+# find_chip LABEL NAME: $_chip is the folder of the chip that has this pin
+find_chip() {
+	for _chip in "$bench/bench-$1" "$bench/part-$1"; do
+		[ ! -e "$_chip/level/$2" ] || return 0
+	done
+	return 1
+}
+
+# pins LABEL NAME LEVEL...: levels from outside, all at one moment if the board has
+# one chip
+pins() {
+	_label=$1
+	shift
+	if [ ! -e "$bench/part-$_label" ]; then
+		echo "$*" >"$bench/bench-$_label/pins"
+		return
+	fi
+	while [ $# -gt 1 ]; do
+		find_chip "$_label" "$1" && echo "$1 $2" >"$_chip/pins"
+		shift 2
+	done
+}
+
+# level LABEL NAME: prints the level of a pin
+level() {
+	find_chip "$1" "$2" && cat "$_chip/level/$2"
+}
+
+# bounce LABEL NAME HZ MS
+bounce() {
+	find_chip "$1" "$2" && echo "$2 $3 $4" >"$_chip/bounce"
+}
+
+set_bench() {
+	echo "$3" >"$bench/bench-$1/$2"
+}
+
+get_bench() {
+	cat "$bench/bench-$1/$2"
+}
+
+# told LABEL [WORD...]: what the monitor cannot see
+told() {
+	_label=$1
+	shift
+	echo "$* " >"$bench/bench-$_label/told"
+}
+
+# attribute LABEL NAME: of the board
+attribute() {
+	cat "$supplies/$1/device/$2" 2>/dev/null
+}
+
+stat_of() {
+	cat "$supplies/$1/device/stats/$2" 2>/dev/null
+}
+
+healthy() {
+	pins "$1" cell-low 0 cell-undervoltage 0 cell-overvoltage 0 \
+		over-temperature 0 under-temperature 0 charge-inhibit 0 \
+		remote-l 0 remote-h 1 remote-loop 0
+}
+
+labels() {
+	for _each in "$bench"/bench-*; do
+		echo "${_each##*/bench-}"
+	done
+}
+
+# Looks at the clock: $now_ms
+look_at_clock() {
+	read -r now_ms _ </proc/uptime
+	_frac=${now_ms#*.}
+	now_ms=$((${now_ms%.*} * 1000 + ${_frac#0} * 10))
+}
+
+uptime_ms() {
+	look_at_clock
+	echo "$now_ms"
+}
+
+# fault LABEL KIND [FIRST [COUNT [reads|writes]]]
+fault() {
+	_label=$1
+	shift
+	echo "$*" >"$bench/bench-$_label/fault"
+}
+
+# within MS COMMAND...: asks again and again until it is true; ever more seldom,
+# as forks cost more than the time that passes
+within() {
+	_limit_ms=$1
+	shift
+	look_at_clock
+	_begun_ms=$now_ms
+	until "$@"; do
+		look_at_clock
+		_passed_ms=$((now_ms - _begun_ms))
+		[ "$_passed_ms" -lt "$_limit_ms" ] || return
+		_pause_ms=$((_passed_ms / 4 + 5))
+		[ "$_pause_ms" -le $((_limit_ms - _passed_ms)) ] ||
+			_pause_ms=$((_limit_ms - _passed_ms))
+		usleep $((_pause_ms * 1000))
+	done
+}
+
+is_level() {
+	find_chip "$1" "$2" && read -r _is <"$_chip/level/$2" && [ "$_is" = "$3" ]
+}
+
+# attribute_is LABEL NAME VALUE
+attribute_is() {
+	_is=
+	read -r _is 2>/dev/null <"$supplies/$1/device/$2"
+	[ "$_is" = "$3" ]
+}
+
+# all_well LABEL: and nothing that was decided waits to be written. Levels alone
+# do not tell: while the bus is dead they are what they were.
+all_well() {
+	attribute_is "$1" conditions none && is_on "$1"
+}
+
+has_condition() {
+	case " $(attribute "$1" conditions) " in
+	*" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+is_on() {
+	is_level "$1" load 1 && is_level "$1" charge 1 &&
+		is_level "$1" pre-alarm 0
+}
+
+# all_are NAME LEVEL: on every chip
+all_are() {
+	for _each in "$bench"/bench-*; do
+		is_level "${_each##*/bench-}" "$1" "$2" || return
+	done
+}
+
+all_on() {
+	for _each in "$bench"/bench-*; do
+		is_on "${_each##*/bench-}" || return
+	done
+}
+
+none_bound() {
+	for _board in $(labels); do
+		[ ! -e "$supplies/$_board" ] || return 1
+	done
+}
+
+# A healthy bank on every chip, the driver loaded, all outputs on
+start() {
+	for _label in $(labels); do
+		told "$_label"
+		healthy "$_label"
+	done
+	if [ ! -d /sys/module/smallbms ]; then
+		# Some debug kernels bind every driver twice
+		for _label in $(labels); do
+			told "$_label" leaving
+		done
+		modprobe smallbms || return
+	fi
+	within 60000 all_on || return
+	for _label in $(labels); do
+		told "$_label"
+	done
+}
+
+driver_on() {
+	[ -d /sys/module/smallbms ] || modprobe smallbms
+}
+
+driver_off() {
+	for _label in $(labels); do
+		told "$_label" leaving
+	done
+	rmmod smallbms
+	for _label in $(labels); do
+		told "$_label"
+	done
+}
+
+rtc=/sys/class/rtc/rtc0/wakealarm
+
+# The system can be put to sleep, and a clock wakes it
+needs_sleep() {
+	if ! grep -q freeze /sys/power/state || [ ! -e $rtc ]; then
+		skip "no sleep, or no clock that ends it"
+	fi
+}
+
+# sleep_for SECONDS, or until something else wakes the system; false if it did
+# not sleep
+sleep_for() {
+	read -r _before </sys/power/suspend_stats/success
+	echo 0 >$rtc
+	echo "+$1" >$rtc
+	echo freeze >/sys/power/state
+	read -r _after </sys/power/suspend_stats/success
+	[ "$_after" -gt "$_before" ]
+}
+
+# described LABEL PROPERTY: it is in the device tree
+described() {
+	[ -e "$supplies/$1/device/of_node/$2" ]
+}
+
+clear_record() {
+	for _each in "$bench"/*"-$1"/record; do
+		echo >"$_each"
+	done
+}
+
+# when LABEL KIND NAME LEVEL [AFTER]: ns of the first such entry, or nothing
+when() {
+	awk -v kind="$2" -v name="$3" -v level="$4" -v after="${5:-0}" \
+		'$2 == kind && $3 == name && $4 == level && $1 + 0 >= after + 0 {
+			print $1; exit }' "$bench"/*"-$1"/record
+}
+
+# drives LABEL NAME: of each time that an output was driven high, how long that
+# lasted in us; of the last, up to now, if it is high
+drives() {
+	awk -v name="$2" -v now="$(uptime_ms)" '$2 == "set" && $3 == name {
+			if ($4)
+				begun = $1
+			else if (begun)
+				printf "%d\n", ($1 - begun) / 1000
+			if (!$4)
+				begun = 0
+		}
+		END { if (begun) printf "%d\n", now * 1000 - begun / 1000 }
+	' "$bench"/*"-$1"/record
+}
+
+# interrupts_of LABEL NAME: of a board's line, or of another action on its chips, as
+# the kernel counts them
+interrupts_of() {
+	_chips=
+	for _each in /sys/devices/platform/*"-$1"; do
+		_chips="$_chips ${_each##*/}"
+		for _expander in "$_each"/i2c-*/*-0020; do
+			_chips="$_chips ${_expander##*/}"
+		done
+	done
+	awk -v chips="$_chips " -v action="$2" -v cpus="$(nproc)" '
+		index(chips, " " $(2 + cpus) " ") &&
+		index($0 " ", "  " action " ") {
+			for (n = 2; n < 2 + cpus; n++)
+				count += $n
+		}
+		END { print count + 0 }' /proc/interrupts
+}
+
+# transfers LABEL FROM TO: those that began in this time
+transfers() {
+	awk -v from="$2" -v to="$3" '($2 == "read" || $2 == "write") &&
+		$1 + 0 >= from + 0 && $1 + 0 < to + 0 { n++ }
+		END { print n + 0 }' "$bench/bench-$1/record"
+}
+
+# us FROM TO: the time between two stamps in microseconds
+us() {
+	awk -v from="$1" -v to="$2" 'BEGIN { printf "%d", (to - from) / 1000 }'
+}
+
+# between LOW VALUE HIGH; the value may be missing, which is false
+between() {
+	[ "$2" ] && [ "$2" -ge "$1" ] && [ "$2" -le "$3" ]
+}
+
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] : "" }'
+}
+
+# Edges on all boards, without end; they may leave meanwhile
+flicker() {
+	for label in $(labels); do
+		told "$label" leaving
+		# a tick for each change, and no more: debug kernels are slow
+		set_bench "$label" bounce_tick_us 1000
+		bounce "$label" cell-low 500 3600000
+	done
+}
+
+# No more of them
+calm() {
+	for label in $(labels); do
+		bounce "$label" cell-low 1 1
+		usleep 20000
+		healthy "$label"
+	done
+	within 20000 all_on
+	verdict $? "all boards work afterwards"
+	for label in $(labels); do
+		told "$label"
+	done
+}
