@@ -159,8 +159,8 @@ binding_agrees() {
 	local nodes node complaints
 
 	rig_trees
-	nodes=$(PYTHONPATH=selftests/pins PYTHONDONTWRITEBYTECODE=1 "$python" -c \
-		'import test_refused; print(*test_refused.NODES)')
+	nodes=$(PYTHONPATH=selftests PYTHONDONTWRITEBYTECODE=1 "$python" -c \
+		'from pins import test_refused; print(*test_refused.NODES)')
 	[ "$(wc -w <<<"$nodes")" -ge 5 ]
 	complaints=$(validate "$dt/rig/test_refused-wiring-board")
 	echo "$complaints"

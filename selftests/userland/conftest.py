@@ -10,7 +10,7 @@ import states
 @pytest.fixture(scope="session")
 def gateway():
     """The machine; nobody powers it off unasked."""
-    with box.Gateway("gateway", max_seconds=1800) as machine:
+    with box.Gateway("gateway", max_seconds=3600) as machine:
         print(f"{machine.machine.boot_seconds:.0f} s to boot")
         states.watch_power_offs(machine)
         yield machine

@@ -154,9 +154,17 @@ def test_watch(terminal):
 
 def test_watch_idle(house, terminal):
     """watch neither draws nor wakes in 2 s in which nothing happens"""
-    before = house.ok("wc -c </run/seen"), terminal.wake_ups()
-    house.ok(f"sleep {IDLE_S}")
-    assert before == (house.ok("wc -c </run/seen"), terminal.wake_ups())
+    def look():
+        return house.ok("wc -c </run/seen"), terminal.wake_ups()
+
+    # On a busy host the bus stalls now and then, which is shown
+    for _ in range(10):
+        so_far, before = logged(house), look()
+        house.ok(f"sleep {IDLE_S}")
+        after = look()
+        if logged(house) == so_far:
+            break
+    assert before == after
 
 
 def test_watch_pre_alarm(house, terminal):

@@ -15,7 +15,7 @@ MORE = 2 * parser.SEC       # after the last line
 RUNNING_S = 1               # that a board has been for a while: 50 debounces
 SETTLE_S = 10               # until a pin shows what was done to it
 TRIES = 5                   # while the host is too busy for a fair trial
-READ_NS = 100 * MS          # what it may take to read the attributes
+READ_NS = LATENCY // 2      # what it may take to read a countdown
 DRIVER = "/sys/bus/platform/drivers/smallbms"
 SUPPLY = "/sys/class/power_supply/smallbms0"
 BOARD = f"{SUPPLY}/device"
@@ -123,18 +123,21 @@ class Player:
             self.machine.guest_ok(f"echo smallbms >{DRIVER}/bind")
             time.sleep(RUNNING_S)
 
-    def sample(self, record, begun):
-        """What the attributes say now; again if that took too long to know when."""
-        for _ in range(TRIES):
-            when = round((self.machine.now() - begun) * parser.SEC)
-            text = self.machine.guest_ok("cat " + " ".join(
-                f"{BOARD}/{name}" for name in SAMPLED.values()))
-            if (self.machine.now() - begun) * parser.SEC < when + READ_NS:
-                break
+    def sample(self, scenario, record, begun):
+        """What the attributes say now, but for what may have changed meanwhile; a countdown
+        counts only if it is known when it was read."""
+        when = round((self.machine.now() - begun) * parser.SEC)
+        text = self.machine.guest_ok("cat " + " ".join(
+            f"{BOARD}/{name}" for name in SAMPLED.values()))
+        read = round((self.machine.now() - begun) * parser.SEC)
+        moving = {each.signal for each in scenario.expectations if when < each.first <= read}
+        if read > when + READ_NS:
+            moving.add("countdown")
         for signal, value in zip(SAMPLED, text.split()):
             if signal == "countdown":
                 value = parser.NEVER if value == "-1" else int(value) * MS
-            record.samples.append((when, signal, value))
+            if signal not in moving:
+                record.samples.append((when, signal, value))
 
     def play(self, scenario):
         """(Record, by how much a stimulus was late at most)"""
@@ -164,7 +167,7 @@ class Player:
                 self.do(step, scenario)
                 late = max(late, self.machine.now() - due)
             else:
-                self.sample(record, begun)
+                self.sample(scenario, record, begun)
         self.changes(record, begun)
         return record, late
 

@@ -9,7 +9,6 @@ It has no I2C, so the overlay for an expander is not booted.
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 
