@@ -13,7 +13,7 @@ import pytest
 from bench import TIMEOUT_S, Bench
 from live import Kernel, Terminal
 
-TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
 SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 BUILDS = {"plain": (), "static": ("STATIC=1",),
           "sanitized": (f"CFLAGS=-O1 -g {SANITIZE}",)}
