@@ -290,6 +290,26 @@ static ssize_t told_write(struct file *file, const char __user *from,
 	return count;
 }
 
+/* What a shutdown of the system does to the board, but for what comes after */
+static ssize_t shutdown_write(struct file *file, const char __user *from,
+			      size_t count, loff_t *at)
+{
+	struct pins *p = file->private_data;
+	struct device *board;
+	char name[32];
+
+	snprintf(name, sizeof(name), "board-%s", p->monitor->board);
+	board = bus_find_device_by_name(p->dev->bus, NULL, name);
+	if (!board)
+		return -ENODEV;
+	device_lock(board);
+	if (board->driver && board->bus->shutdown)
+		board->bus->shutdown(board);
+	device_unlock(board);
+	put_device(board);
+	return count;
+}
+
 static int monitor_show(struct seq_file *file, void *unused)
 {
 	struct pins *p = file->private;
@@ -331,6 +351,7 @@ WRITTEN(measuring);
 WRITTEN(short);
 WRITTEN(bounce);
 WRITTEN(told);
+WRITTEN(shutdown);
 
 /**
  * pins_control() - make the files
@@ -352,6 +373,7 @@ void pins_control(struct pins *p)
 	debugfs_create_file("trips", 0600, folder, p, &trips_fops);
 	debugfs_create_file("record", 0600, folder, p, &record_fops);
 	debugfs_create_file("told", 0200, folder, p, &told_fops);
+	debugfs_create_file("shutdown", 0200, folder, p, &shutdown_fops);
 	debugfs_create_file("monitor", 0400, folder, p, &monitor_fops);
 	debugfs_create_u32("grace_ms", 0600, folder, &p->monitor->grace_ms);
 	debugfs_create_u32("load_reconnect_ms", 0600, folder,
