@@ -97,6 +97,8 @@ def judge(scenarios, output, status):
     """[(scenario, [(line, complaint)])] of what the program printed. It may be a mutant,
     and have ended somehow."""
     played = output.split("scenario\n")[1:]
+    if status:
+        played = played[:-1]            # its last line may be cut off
     results = []
     for scenario, lines in zip(scenarios, played):
         complaints = []
@@ -107,7 +109,7 @@ def judge(scenarios, output, status):
                 break
         results.append((scenario, complaints))
     if len(played) < len(scenarios) or status:
-        last = scenarios[max(len(played), 1) - 1]
+        last = scenarios[min(len(played), len(scenarios) - 1)]
         results.append((last, [(last.line, "the program ends here, with status "
                                            f"{status}")]))
     return results
