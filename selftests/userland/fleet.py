@@ -69,7 +69,7 @@ def free_port():
 @pytest.fixture(scope="module")
 def tools():
     """The folder with prometheus and promtool."""
-    return subprocess.run([f"{HERE}/prometheus.sh"], check=True, text=True,
+    return subprocess.run([f"{TOP}/selftests/lib/cache", "prometheus"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.strip()
 
 
