@@ -20,7 +20,10 @@ def title(item):
     text = " ".join((item.function.__doc__ or item.name).split("\n\n")[0].split())
     if not hasattr(item, "callspec"):
         return text
-    named = " ".join(text.format(**item.callspec.params).split())
+    try:
+        named = " ".join(text.format(**item.callspec.params).split())
+    except (KeyError, IndexError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: its title has no parameter {error}") from None
     return named if named != text else f"{text} [{item.callspec.id}]"
 
 

@@ -50,6 +50,20 @@ def change_text(signal, value):
     return f"{signal} {value_text(value)}"
 
 
+def expected_text(expected):
+    """The value that is listed, or its range."""
+    if expected.least == expected.most:
+        return value_text(expected.least)
+    return f"{time_text(expected.least)}..{time_text(expected.most)}"
+
+
+def moment_text(expected):
+    """When it is listed."""
+    if expected.first == expected.last:
+        return f"at {time_text(expected.first)}"
+    return f"in {time_text(expected.first)}..{time_text(expected.last)}"
+
+
 def is_value(expected, value, latency):
     """A countdown that is read later is shorter."""
     if expected.least is parser.NEVER or value is parser.NEVER:
@@ -100,9 +114,12 @@ def compare_signal(scenario, signal, record, latency, end):
         if not wanted:
             return [(scenario.line, f"{change_text(signal, value)} at "
                                     f"{time_text(when)}, which is not listed")]
-        if not (wanted.first <= when <= wanted.last + latency and
-                is_value(wanted, value, latency)):
-            return [(wanted.line, f"{change_text(signal, value)} at {time_text(when)}")]
+        if not is_value(wanted, value, latency):
+            return [(wanted.line, f"{change_text(signal, value)} at {time_text(when)}, "
+                                  f"not {expected_text(wanted)}")]
+        if not wanted.first <= when <= wanted.last + latency:
+            return [(wanted.line, f"{change_text(signal, value)} at {time_text(when)}, "
+                                  f"not {moment_text(wanted)}")]
     return []
 
 

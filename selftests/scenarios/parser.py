@@ -39,6 +39,7 @@ Numbers in scenarios come from the requirements, never from the driver.
 """
 
 import collections
+import os
 import re
 
 INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage", "over-temperature",
@@ -407,6 +408,6 @@ def read(paths):
     """All scenarios in these files."""
     found = []
     for path in paths:
-        with open(path, encoding="ascii") as file:
-            found += parse(file.read(), str(path))
+        with open(path, encoding="utf-8") as file:
+            found += parse(file.read(), os.path.relpath(path))
     return found

@@ -129,6 +129,8 @@ class GuestError(Exception):
 
 def paths(name=PATHS):
     """The files that a machine is made of, as in `make -s vm-paths`."""
+    if not os.path.exists(name):
+        raise RuntimeError(f"{name} is missing: run `make vm-paths` first")
     with open(name, encoding="ascii") as file:
         return dict(line.rstrip("\n").split("=", 1) for line in file)
 

@@ -55,6 +55,12 @@ def chip(label, settings):
     return lab.Expander(label, without=tuple(without), **properties)
 
 
+def can_play(scenario):
+    """Unable says why not, before a machine is booted."""
+    settings_of(scenario)
+    Timeline(scenario, "any").text()
+
+
 class Timeline:
     """One scenario for `stir play`, on the board @label."""
 

@@ -105,7 +105,8 @@ def judge(scenarios, output, status):
         for variant, record in records(scenario, lines.splitlines()).items():
             complaints = compare.compare(scenario, record, LATENCY)
             if complaints:
-                complaints.insert(0, (scenario.line, variant_text(variant)))
+                complaints.append((scenario.line, "found first in this way: "
+                                                  + variant_text(variant)))
                 break
         results.append((scenario, complaints))
     if len(played) < len(scenarios) or status:
@@ -135,15 +136,26 @@ def program():
     return os.path.join(here, "../../../build/host/scan-test-gcc")
 
 
+def changes_at(record, when):
+    """As one writes them: an output and its reason in one."""
+    for signal in parser.OUTPUTS + ("alarm", "countdown"):
+        values = [value for at, value in record.changes[signal] if at == when]
+        reasons = [value for at, value in record.changes.get(f"{signal}-reason", ())
+                   if at == when and value != "none"]
+        if reasons and not values:
+            values = ["off"]
+        for n, value in enumerate(values):
+            reason = f" {reasons[-1]}" if reasons and value == "off" and \
+                n == len(values) - 1 else ""
+            yield compare.change_text(signal, value) + reason
+
+
 def show(scenarios, build):
     """What happens, as one writes it; of the first variant."""
     output = run_program(build, "".join(map(timeline, scenarios)))[0]
     for scenario, lines in zip(scenarios, output.split("scenario\n")[1:]):
         print(scenario.title)
         record = records(scenario, lines.splitlines())[0]
-        changes = sorted((when, compare.SIGNALS.index(signal), value)
-                         for signal, some in record.changes.items()
-                         for when, value in some)
-        for when, number, value in changes:
+        for when in sorted({when for some in record.changes.values() for when, _ in some}):
             print(f"    {compare.time_text(when)}\t=> "
-                  f"{compare.change_text(compare.SIGNALS[number], value)}")
+                  + ", ".join(changes_at(record, when)))

@@ -67,7 +67,22 @@ def board_of(scenario):
     for wiring in (inputs,) if inputs else WIRINGS:
         if lines_of(scenario) <= set(wiring) and len(wiring) <= 5:
             return tuple(wiring), tuple(sorted(properties.items()))
-    raise Unable(f"{scenario.path}:{scenario.line}: too many lines for @pins")
+    raise Unable(f"{scenario.path}:{scenario.line}: @pins has five inputs, and no wiring with "
+                 f"all of {', '.join(sorted(lines_of(scenario)))}; `with fitted` names others")
+
+
+def can_play(scenario):
+    """Unable says why not, before a machine is booted."""
+    fitted = board_of(scenario)[0]
+    if "cell-undervoltage" not in fitted or not {"cell-overvoltage",
+                                                 "charge-inhibit"} & set(fitted):
+        raise Unable(f"{scenario.path}:{scenario.line}: the driver refuses a board without "
+                     "cell-undervoltage, or without cell-overvoltage and charge-inhibit")
+    for step in (*scenario.before, *scenario.steps):
+        if not step.what.startswith(("charge-behaviour", "start")) and \
+                step.what not in ("on", "off", "remote", "end", "is terminals", *ATTRIBUTES,
+                                  *HOST_ALONE):
+            raise Unable(f"{scenario.path}:{step.line}: no @pins can: {step.text}")
 
 
 def fair_lateness(scenario):
@@ -88,7 +103,7 @@ class Player:
             if line in self.pin:
                 self.machine.set_pin(self.pin[line], level)
 
-    def do(self, step, scenario):
+    def do(self, step):
         """A stimulus"""
         what, values = step.what, step.values
         if what in ("on", "off"):
@@ -101,8 +116,6 @@ class Player:
             self.machine.guest_ok(f"echo {values[0] // MS} >{BOARD}/{ATTRIBUTES[what]}")
         elif what.startswith("start"):
             self.machine.guest_ok(f"echo smallbms >{DRIVER}/bind")
-        elif what not in ("end", *HOST_ALONE):
-            raise Unable(f"{scenario.path}:{step.line}: no @pins can: {step.text}")
 
     def prepare(self, scenario):
         """Bring the board to 0s."""
@@ -112,7 +125,7 @@ class Player:
         if "remote-loop" not in self.pin:
             self.set_lines(("remote-h",), 1)
         for step in scenario.before:
-            self.do(step, scenario)
+            self.do(step)
         found = [self.pin[name] for step in scenario.steps
                  if step.what == "start found" for name in step.values[0]]
         if found:
@@ -164,7 +177,7 @@ class Player:
                 record.answers[scenario.steps.index(step)] = self.machine.guest_ok(
                     f"cat {BOARD}/{ANSWERED[step.what]}").strip()
             elif step:
-                self.do(step, scenario)
+                self.do(step)
                 late = max(late, self.machine.now() - due)
             else:
                 self.sample(scenario, record, begun)
