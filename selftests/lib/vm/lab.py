@@ -21,6 +21,7 @@ import functools
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 
@@ -154,6 +155,9 @@ class Direct(Chip):
 def run_tests(tests, names):
     """Run the tests of these names, or all, as many at a time as there are
     processors: a machine uses one.  KTAP on stdout, in their order."""
+    unknown = [name for name in names if name not in tests]
+    if unknown:
+        sys.exit(f"no test {', '.join(unknown)}; there are {', '.join(tests)}")
     chosen = {name: tests[name] for name in names} or tests
     results = {name: ktap.Results() for name in chosen}
     report = ktap.Report()
