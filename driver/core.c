@@ -333,9 +333,9 @@ u64 core_disconnect_at(const struct core *c)
 }
 
 /**
- * core_stats() - fill in counters since probe
+ * core_stats() - counters since probe
  * @c: the core
- * @stats: they
+ * @stats: filled in
  */
 void core_stats(const struct core *c, struct core_stats *stats)
 {

@@ -184,7 +184,7 @@ static bool one_run(unsigned long run, unsigned long long seed)
 	return !rig.violation;
 }
 
-void random_run(unsigned long least_steps, unsigned long long seed)
+bool random_run(unsigned long least_steps, unsigned long long seed)
 {
 	unsigned long done, run = 0;
 	bool ok = true;
@@ -192,5 +192,5 @@ void random_run(unsigned long least_steps, unsigned long long seed)
 	printf("# seed %llu\n", seed);
 	for (done = 0; ok && done < least_steps; done += 1 + steps)
 		ok = one_run(run++, seed);
-	report(ok, "T1 T5: At random, the rules are kept, and cycles make progress and end");
+	return ok;
 }

@@ -6,14 +6,11 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* main.c: one line of KTAP; what went wrong is printed before, after a '#'. */
-void report(bool ok, const char *title);
-
 /* player.c */
 void timelines_play(void);
 
-/* random.c */
-void random_run(unsigned long steps, unsigned long long seed);
+/* random.c: whether all went well; what did not is printed, after a '#' */
+bool random_run(unsigned long steps, unsigned long long seed);
 
 /* judge.c */
 void judge_summary(void);

@@ -73,15 +73,20 @@ def is_value(expected, value, latency):
     return value == expected.least
 
 
+def is_news(each, now):
+    """A change to the value that the signal has anyway is none; but a countdown may begin
+    anew with the same time."""
+    return each.least != now or \
+        each.signal == "countdown" and each.least is not parser.NEVER
+
+
 def real_changes(scenario, signal, initial):
-    """The changes that are listed for a signal. One to the value that it has anyway is
-    none; but a countdown may begin anew with the same time."""
+    """The changes that are listed for a signal."""
     found, now = [], initial.get(signal)
     for each in scenario.expectations:
         if each.signal != signal:
             continue
-        anew = signal == "countdown" and each.least is not parser.NEVER
-        if each.least != now or anew:
+        if is_news(each, now):
             found.append(each)
         now = each.least
     return found
@@ -91,10 +96,9 @@ def idle_lines(scenario, initial):
     """Complaints of lines by which nothing changes."""
     now, news, lines = dict(initial), {}, {}
     for each in scenario.expectations:
-        anew = each.signal == "countdown" and each.least is not parser.NEVER
         # an output and its reason are said in one
         key = each.line, each.signal.removesuffix("-reason")
-        news[key] = news.get(key, False) or anew or now.get(each.signal) != each.least
+        news[key] = news.get(key, False) or is_news(each, now.get(each.signal))
         now[each.signal] = each.least
         lines[key] = each
     return [(lines[key].line, f"nothing changes by this: {lines[key].text}")
@@ -169,3 +173,9 @@ def compare(scenario, record, latency=0, end=None):
     complaints += compare_samples(scenario, record, latency)
     complaints += compare_answers(scenario, record)
     return sorted(complaints)
+
+
+def report_on(report, scenario, complaints, rig=""):
+    """One result, below its complaints."""
+    report.result(not complaints, scenario.title + rig, "\n".join(
+        f"{scenario.path}:{line}: {complaint}" for line, complaint in complaints))

@@ -6,26 +6,15 @@ import collections
 
 from lib.vm import lab
 from scenarios import compare, parser
+from scenarios.rigs.board import (AT_REST, ATTRIBUTES, DRIVER, MS, SAMPLED, SUPPLY, Unable,
+                                  value_of)
 
-MS = 10**6
 LATENCY = 5 * MS            # the bus, the interrupt and the scan
 LIMIT_S = 600               # of the host's time, so that nothing hangs for ever
 RUNNING_S = 9               # that a board has been for a while, as on the host
 BENCH = "/sys/kernel/debug/smallbms-bench"
-DRIVER = "/sys/bus/platform/drivers/smallbms"
-SUPPLY = "/sys/class/power_supply"
-
-# As attributes
-SAMPLED = {"load-reason": "load_off_reason", "charge-reason": "charge_off_reason",
-           "alarm": "alarm", "countdown": "disconnect_in_ms"}
-ATTRIBUTES = {"pre-alarm-delay": "pre_alarm_delay_ms",
-              "load-reconnect-delay": "load_reconnect_delay_ms"}
 # Questions that an attribute answers
 ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is terminals": "terminals"}
-
-
-class Unable(parser.Mistake):
-    """This rig cannot do it."""
 
 
 def settings_of(scenario):
@@ -157,17 +146,10 @@ class Timeline:
                 f"echo ' ' >{self.bench}/told; {ahead}{binds} echo >{self.bench}/record")
 
 
-def value_of(signal, text):
-    if signal == "countdown":
-        return parser.NEVER if text == "-1" else int(text) * MS
-    return text
-
-
 def record_of(timeline, said, recorded, levels):
     """A compare.Record of what `stir play` said, and the simulation recorded."""
     record = compare.Record(dict(levels), {name: [] for name in parser.OUTPUTS})
-    record.initial.update({"load-reason": "none", "charge-reason": "none", "alarm": "0",
-                           "countdown": parser.NEVER})
+    record.initial.update(AT_REST)
     begun = None
     signals = {f"{timeline.board}/{file}": signal for signal, file in SAMPLED.items()}
     questions = collections.defaultdict(list)
@@ -224,11 +206,9 @@ def check(scenarios, report, _):
     with lab.Lab("stock", [chip(label, settings) for settings, label in labels.items()],
                  "scenarios", report) as machine:
         machine.machine.guest_ok("mount -t debugfs debugfs /sys/kernel/debug; "
-                         "insmod /lib/smallbms-bench.ko; modprobe smallbms", LIMIT_S)
+                                 "insmod /lib/smallbms-bench.ko; modprobe smallbms", LIMIT_S)
         for scenario in scenarios:
             complaints = play(machine.machine, scenario, labels[settings_of(scenario)])
-            for line, complaint in complaints:
-                report.note(f"{scenario.path}:{line}: {complaint}")
-            report.result(not complaints, f"{scenario.title} [expander]")
+            compare.report_on(report, scenario, complaints, " [expander]")
         machine.machine.guest_ok(
             f"for told in {BENCH}/*/told; do echo leaving >$told; done; rmmod smallbms", LIMIT_S)

@@ -123,9 +123,7 @@ def check(scenarios, report, options):
         if line.startswith("# "):
             report.note(line.removeprefix("# "))
     for scenario, complaints in judge(scenarios, output, status):
-        for line, complaint in complaints:
-            report.note(f"{scenario.path}:{line}: {complaint}")
-        report.result(not complaints, scenario.title)
+        compare.report_on(report, scenario, complaints)
 
 
 def program():

@@ -8,21 +8,16 @@ import time
 
 from lib.vm import dt, machine
 from scenarios import compare, parser
+from scenarios.rigs.board import (AT_REST, ATTRIBUTES, DRIVER, MS, SAMPLED, SUPPLY, Unable,
+                                  value_of)
 
-MS = 10**6
 LATENCY = 500 * MS          # on a host that has other work; nothing may come early
 MORE = 2 * parser.SEC       # after the last line
 RUNNING_S = 1               # that a board has been for a while: 50 debounces
 SETTLE_S = 10               # until a pin shows what was done to it
 TRIES = 5                   # while the host is too busy for a fair trial
 READ_NS = LATENCY // 2      # what it may take to read a countdown
-DRIVER = "/sys/bus/platform/drivers/smallbms"
-SUPPLY = "/sys/class/power_supply/smallbms0"
-BOARD = f"{SUPPLY}/device"
-SAMPLED = {"load-reason": "load_off_reason", "charge-reason": "charge_off_reason",
-           "alarm": "alarm", "countdown": "disconnect_in_ms"}
-ATTRIBUTES = {"pre-alarm-delay": "pre_alarm_delay_ms",
-              "load-reconnect-delay": "load_reconnect_delay_ms"}
+BOARD = f"{SUPPLY}/smallbms0/device"
 # Questions that an attribute answers, and those that are asked on the host alone: no
 # attribute has the answer, or, as for the countdown, it is sampled anyway
 ANSWERED = {"is terminals": "terminals"}
@@ -36,10 +31,6 @@ WIRINGS = (
      "charge-inhibit"),
     ("cell-undervoltage", "charge-inhibit", "remote-l", "remote-h", "remote-loop"),
 )
-
-
-class Unable(parser.Mistake):
-    """This rig cannot do it."""
 
 
 def lines_of(scenario):
@@ -111,7 +102,7 @@ class Player:
         elif what == "remote":
             self.machine.guest_ok(f"echo {values[0]} >{BOARD}/remote")
         elif what.startswith("charge-behaviour"):
-            self.machine.guest_ok(f"echo {what.split()[1]} >{SUPPLY}/charge_behaviour")
+            self.machine.guest_ok(f"echo {what.split()[1]} >{SUPPLY}/smallbms0/charge_behaviour")
         elif what in ATTRIBUTES:
             self.machine.guest_ok(f"echo {values[0] // MS} >{BOARD}/{ATTRIBUTES[what]}")
         elif what.startswith("start"):
@@ -147,18 +138,15 @@ class Player:
         if read > when + READ_NS:
             moving.add("countdown")
         for signal, value in zip(SAMPLED, text.split()):
-            if signal == "countdown":
-                value = parser.NEVER if value == "-1" else int(value) * MS
             if signal not in moving:
-                record.samples.append((when, signal, value))
+                record.samples.append((when, signal, value_of(signal, value)))
 
     def play(self, scenario):
         """(Record, by how much a stimulus was late at most)"""
         self.prepare(scenario)
         record = compare.Record({name: "on" if self.machine.level(self.pin[name]) else "off"
                                  for name in parser.OUTPUTS})
-        record.initial.update({"load-reason": "none", "charge-reason": "none",
-                               "alarm": "0", "countdown": parser.NEVER})
+        record.initial.update(AT_REST)
         begun = self.machine.now() + 0.05
         agenda = [(step.when, 0, n, step) for n, step in enumerate(scenario.steps)]
         agenda += [(each.last + LATENCY, 1, n, None)
@@ -254,6 +242,4 @@ def check(scenarios, report, options):
                 for n, (board, some) in enumerate(machines(scenarios, at_once))]
         for run in runs:
             for scenario, complaints in run.result():
-                for line, complaint in complaints:
-                    report.note(f"{scenario.path}:{line}: {complaint}")
-                report.result(not complaints, f"{scenario.title} [pins]")
+                compare.report_on(report, scenario, complaints, " [pins]")
