@@ -30,7 +30,6 @@
  * struct core - one board
  * @dev: its device
  * @scan: what the scan cycle works on; its lock guards all that follows
- * @setting: by &enum core_setting, as requested last
  * @running: cycles run: from core_start() to core_stop(), not in suspend
  * @heartbeat: F5
  * @watchdog: reports a cycle that is blocked
@@ -44,7 +43,6 @@
 struct core {
 	struct device *dev;
 	struct scan scan;
-	u32 setting[CORE_SETTINGS];
 	bool running;
 	struct heartbeat heartbeat;
 	struct watchdog watchdog;
@@ -89,7 +87,7 @@ static void core_publish(struct core *c, u64 now)
 static void core_arm(struct core *c, u64 now)
 {
 	struct scan *s = &c->scan;
-	u32 poll_ms = c->setting[CORE_POLL_INTERVAL];
+	u32 poll_ms = c->scan.setting[CORE_POLL_INTERVAL];
 	u32 fast_ms = edges_poll_ms(&s->edges, s->protection.debounce.chattering,
 				    now);
 	u64 next = min(scan_next(s, now), heartbeat_next(&c->heartbeat, now));
@@ -122,7 +120,7 @@ static void core_cycle(struct core *c)
 
 	now = ktime_get_boottime_ns();
 	scan_io_begin(s);
-	heartbeat_tick(&c->heartbeat, c->setting[CORE_HEARTBEAT_INTERVAL],
+	heartbeat_tick(&c->heartbeat, c->scan.setting[CORE_HEARTBEAT_INTERVAL],
 		       !outputs_failing(&s->outputs), now);
 	edges_unmask(&s->edges, now);
 	scan_io_end(s);
@@ -232,29 +230,6 @@ static int core_panic(struct notifier_block *panic, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-/* Where the rules keep the delays that they use */
-static const size_t delays[CORE_SETTINGS] = {
-	[CORE_PRE_ALARM_DELAY] = offsetof(struct protection, cfg.pre_alarm_delay_ms),
-	[CORE_LOAD_RECONNECT_DELAY] = offsetof(struct protection, cfg.load_reconnect_delay_ms),
-	[CORE_CHARGE_RECONNECT_DELAY] = offsetof(struct protection, cfg.charge_reconnect_delay_ms),
-	[CORE_CLEAR_DELAY] = offsetof(struct protection, debounce.cfg.clear_delay_ms),
-	[CORE_DEBOUNCE_DELAY] = offsetof(struct protection, debounce.cfg.debounce_delay_ms),
-};
-
-/* Pass a setting on to the rules. Called with the lock held. */
-static void core_apply(struct core *c, enum core_setting setting, u32 value)
-{
-	struct protection *p = &c->scan.protection;
-
-	WRITE_ONCE(c->setting[setting], value);
-	if (setting == CORE_REMOTE)
-		p->software_remote = value;
-	else if (setting == CORE_INHIBIT_CHARGE)
-		p->inhibit_charge = value;
-	else if (delays[setting])
-		*(u32 *)((void *)p + delays[setting]) = value;
-}
-
 /**
  * core_request() - change a setting, and have the outputs follow
  * @c: the core
@@ -292,7 +267,7 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
 		return ret;
 
 	raw_spin_lock_irqsave(&c->scan.lock, flags);
-	core_apply(c, setting, value);
+	scan_apply(&c->scan, setting, value);
 	core_scan_locked(c);
 	raw_spin_unlock_irqrestore(&c->scan.lock, flags);
 	return 0;
@@ -305,7 +280,7 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
  */
 u32 core_setting(const struct core *c, enum core_setting setting)
 {
-	return READ_ONCE(c->setting[setting]);
+	return READ_ONCE(c->scan.setting[setting]);
 }
 
 /**
@@ -504,11 +479,11 @@ static void core_begin(struct core *c, const struct core_config *cfg, u32 found)
 	c->heartbeat.due_at = s->sampled_at;
 	raw_spin_lock_irq(&s->lock);
 	for (n = 0; n < CORE_SETTINGS; n++)
-		core_apply(c, n, cfg->setting[n]);
-	if (!c->setting[CORE_POLL_INTERVAL])
-		c->setting[CORE_POLL_INTERVAL] =
-			s->inputs.fitted & ~back & ~edges_fitted(&s->edges) ?
-			POLL_INTERVAL_MS : POLL_INTERVAL_INTERRUPTS_MS;
+		scan_apply(s, n, cfg->setting[n]);
+	if (!s->setting[CORE_POLL_INTERVAL])
+		scan_apply(s, CORE_POLL_INTERVAL,
+			   s->inputs.fitted & ~back & ~edges_fitted(&s->edges) ?
+			   POLL_INTERVAL_MS : POLL_INTERVAL_INTERRUPTS_MS);
 	core_publish(c, s->sampled_at);
 	publisher_enable(&c->publisher);
 	raw_spin_unlock_irq(&s->lock);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The scan cycle; see scan.h. */
+#include <linux/compiler.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
@@ -164,6 +165,34 @@ u64 scan_next(struct scan *s, u64 now)
 	if (edge != NEVER)	/* it came while the last cycle was under way */
 		next = min(next, time_left(edge, debounce_ns(s), now));
 	return next;
+}
+
+/* Where the rules keep the delays that they use */
+static const size_t delays[CORE_SETTINGS] = {
+	[CORE_PRE_ALARM_DELAY] = offsetof(struct protection, cfg.pre_alarm_delay_ms),
+	[CORE_LOAD_RECONNECT_DELAY] = offsetof(struct protection, cfg.load_reconnect_delay_ms),
+	[CORE_CHARGE_RECONNECT_DELAY] = offsetof(struct protection, cfg.charge_reconnect_delay_ms),
+	[CORE_CLEAR_DELAY] = offsetof(struct protection, debounce.cfg.clear_delay_ms),
+	[CORE_DEBOUNCE_DELAY] = offsetof(struct protection, debounce.cfg.debounce_delay_ms),
+};
+
+/**
+ * scan_apply() - pass a setting on to the rules
+ * @s: the board, its lock held
+ * @setting: which
+ * @value: its new value, within its limits
+ */
+void scan_apply(struct scan *s, enum core_setting setting, u32 value)
+{
+	struct protection *p = &s->protection;
+
+	WRITE_ONCE(s->setting[setting], value);
+	if (setting == CORE_REMOTE)
+		p->software_remote = value;
+	else if (setting == CORE_INHIBIT_CHARGE)
+		p->inhibit_charge = value;
+	else if (delays[setting])
+		*(u32 *)((void *)p + delays[setting]) = value;
 }
 
 /**

@@ -16,6 +16,7 @@
 #include "inputs.h"
 #include "outputs.h"
 #include "protection.h"
+#include "settings.h"
 #include "terminal.h"
 
 /**
@@ -42,6 +43,7 @@ struct scan_stats {
  * @edges: their interrupts
  * @outputs: the lines that are driven
  * @lock: guards what follows
+ * @setting: by &enum core_setting, as requested last
  * @protection: the rules
  * @terminal: terminal feedback
  * @stats: counters
@@ -56,6 +58,7 @@ struct scan {
 	struct outputs outputs;
 
 	raw_spinlock_t lock;
+	u32 setting[CORE_SETTINGS];
 	struct protection protection;
 	struct terminal terminal;
 	struct scan_stats stats;
@@ -92,6 +95,7 @@ static inline void scan_io_end(struct scan *s)
 }
 
 void scan_init(struct scan *s, const struct protection_config *cfg, u32 found);
+void scan_apply(struct scan *s, enum core_setting setting, u32 value);
 void scan_cycle(struct scan *s);
 u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);
 u64 scan_next(struct scan *s, u64 now);

@@ -67,11 +67,12 @@ static void disturb(void)
 
 	switch (rig_random(&rig.seed) % 16) {
 	case 0:
-		p->software_remote = chance(4) == p->software_remote;
+		scan_apply(&rig.scan, CORE_REMOTE,
+			   chance(4) == p->software_remote);
 		rig_scan(&rig);
 		break;
 	case 1:
-		p->inhibit_charge = chance(3);
+		scan_apply(&rig.scan, CORE_INHIBIT_CHARGE, chance(3));
 		rig_scan(&rig);
 		break;
 	case 2:
@@ -174,6 +175,7 @@ static bool one_run(unsigned long run, unsigned long long seed)
 
 	found = chance(2) ? rig_random(&rig.seed) & (OUTPUT_LOAD | OUTPUT_CHARGE) : 0;
 	rig_start(&rig, &config, shorts ? OUTPUTS_ALL : 0, found);
+	scan_apply(&rig.scan, CORE_POLL_INTERVAL, 1000);	/* changes no rule */
 	steps = 0;
 	rig.next_event = rig.now + hold();
 	while (steps < STEPS_A_RUN && !rig.violation)

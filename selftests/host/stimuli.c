@@ -4,45 +4,26 @@
 
 /* Settings; those that are delays may come later, too */
 
-static struct protection_config *rules(void)
+static void set_delay(enum core_setting setting, u32 *initial, u64 ns)
 {
-	return started ? &rig.scan.protection.cfg : &config;
-}
-
-static struct debounce_config *lines(void)
-{
-	return started ? &rig.scan.protection.debounce.cfg : &config.debounce;
-}
-
-static void set_pre_alarm(const struct step *s)
-{
-	rules()->pre_alarm_delay_ms = s->value / MS;
+	if (started)
+		scan_apply(&rig.scan, setting, ns / MS);
+	else
+		*initial = ns / MS;
 	rig_scan(&rig);
 }
 
-static void set_load_reconnect(const struct step *s)
-{
-	rules()->load_reconnect_delay_ms = s->value / MS;
-	rig_scan(&rig);
+#define DELAY(_name, _setting, _member)					\
+static void set_##_name(const struct step *s)				\
+{									\
+	set_delay(_setting, &config._member, s->value);			\
 }
 
-static void set_charge_reconnect(const struct step *s)
-{
-	rules()->charge_reconnect_delay_ms = s->value / MS;
-	rig_scan(&rig);
-}
-
-static void set_clear(const struct step *s)
-{
-	lines()->clear_delay_ms = s->value / MS;
-	rig_scan(&rig);
-}
-
-static void set_debounce(const struct step *s)
-{
-	lines()->debounce_delay_ms = s->value / MS;
-	rig_scan(&rig);
-}
+DELAY(pre_alarm, CORE_PRE_ALARM_DELAY, pre_alarm_delay_ms)
+DELAY(load_reconnect, CORE_LOAD_RECONNECT_DELAY, load_reconnect_delay_ms)
+DELAY(charge_reconnect, CORE_CHARGE_RECONNECT_DELAY, charge_reconnect_delay_ms)
+DELAY(clear, CORE_CLEAR_DELAY, debounce.clear_delay_ms)
+DELAY(debounce, CORE_DEBOUNCE_DELAY, debounce.debounce_delay_ms)
 
 static void set_fitted(const struct step *s)
 {
@@ -139,25 +120,25 @@ static void chip_reset(const struct step *s)
 
 static void remote_on(const struct step *s)
 {
-	rig.scan.protection.software_remote = true;
+	scan_apply(&rig.scan, CORE_REMOTE, true);
 	rig_scan(&rig);
 }
 
 static void remote_off(const struct step *s)
 {
-	rig.scan.protection.software_remote = false;
+	scan_apply(&rig.scan, CORE_REMOTE, false);
 	rig_scan(&rig);
 }
 
 static void inhibit_charge(const struct step *s)
 {
-	rig.scan.protection.inhibit_charge = true;
+	scan_apply(&rig.scan, CORE_INHIBIT_CHARGE, true);
 	rig_scan(&rig);
 }
 
 static void charge_auto(const struct step *s)
 {
-	rig.scan.protection.inhibit_charge = false;
+	scan_apply(&rig.scan, CORE_INHIBIT_CHARGE, false);
 	rig_scan(&rig);
 }
 
