@@ -18,6 +18,7 @@ time are there only so that nothing hangs for ever.
 import concurrent.futures
 import contextlib
 import functools
+import inspect
 import os
 import re
 import subprocess
@@ -152,6 +153,14 @@ class Direct(Chip):
 """
 
 
+def tests_of(names):
+    """The tests of a program, {name: function}: what takes a report alone.
+    @names: its globals()"""
+    return {name: each for name, each in names.items()
+            if inspect.isfunction(each)
+            and list(inspect.signature(each).parameters) == ["report"]}
+
+
 def run_tests(tests, names):
     """Run the tests of these names, or all, as many at a time as there are
     processors: a machine uses one.  KTAP on stdout, in their order."""
@@ -192,7 +201,7 @@ def build(kernel):
 
 def scripts():
     """All that the guest gets, {path inside: file}."""
-    found = ["lib/ktap.sh", "machine/run_tests.sh"]
+    found = ["lib/ktap.sh", "run_tests.sh"]
     for folder in ("machine/expander", "machine/debug", "userland/gpio"):
         found += [f"{folder}/{name}" for name in os.listdir(f"{SELFTESTS}/{folder}")
                   if name.endswith(".sh")]

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # run_tests.sh [TEST...]: runs the tests that run inside, by the conventions of
 # the kernel's selftests: a line of KTAP for each, what it says as comments, and
-# exit status 4 for a test that cannot run here. Tests other than expander/board.sh
+# exit status 4 for a test that cannot run here. Tests other than machine/expander/board.sh
 # need the module smallbms-bench and a board on one of its chips, and never touch
 # another.
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- expander/board.sh expander/trip.sh expander/dead.sh \
-	expander/reset.sh expander/sense.sh expander/heartbeat.sh \
-	expander/users.sh debug/suspend.sh
+[ $# -gt 0 ] || set -- machine/expander/board.sh machine/expander/trip.sh \
+	machine/expander/dead.sh machine/expander/reset.sh \
+	machine/expander/sense.sh machine/expander/heartbeat.sh \
+	machine/expander/users.sh machine/debug/suspend.sh
 
 echo "TAP version 13"
 echo "1..$#"
@@ -18,7 +19,7 @@ for test; do
 	n=$((n + 1))
 	echo "# selftests: smallbms: $test"
 	output=$(cd "${test%/*}" && sh "./${test##*/}" \
-		"$([ "$test" != debug/suspend.sh ] || echo 4)" 2>&1)
+		"$([ "$test" != machine/debug/suspend.sh ] || echo 4)" 2>&1)
 	status=$?
 	echo "$output" | sed 's/^/# /'
 	case $status in
