@@ -95,6 +95,8 @@ def machine_of(item):
 
 
 def title_of(item):
+    if not item.function.__doc__:
+        raise pytest.UsageError(f'{item.nodeid}: its docstring, which is its title, is missing')
     params = item.callspec.params if hasattr(item, 'callspec') else {}
     return f'{sentence(item.function).format(**params)} [{machine_of(item)}]'
 

@@ -158,7 +158,11 @@ class Rig:
         return int(self.machine.level(pin) and self.machine.driven(pin))
 
     def force(self, line, level):
-        """Put @level on a line whatever the bank says; None gives it back to the model."""
+        """Put @level on a line, of one board or of all, whatever the bank says; None gives it
+        back to the model."""
+        if line not in self.wires and \
+                line not in (wire.rpartition('/')[2] for wire in self.wires):
+            raise ValueError(f'{line} is not wired; there are {", ".join(self.wires)}')
         with self.lock:
             if level is None:
                 self.forced.pop(line, None)

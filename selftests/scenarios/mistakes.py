@@ -64,6 +64,7 @@ LINES = (
 TITLES = (
     ("A title without a rule", "a title begins with its rules, as in `L2 T3: ...`: "
                                "A title without a rule"),
+    ("L2 C99: A title", "no rule of Documentation/requirements.rst: C99"),
     ("L2: A title @expandr", "not understood: @expandr"),
     ("    1s cell-low on", "not understood: 1s cell-low on"),
 )

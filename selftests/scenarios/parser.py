@@ -39,9 +39,12 @@ Numbers in scenarios come from the requirements, never from the driver.
 """
 
 import collections
+import functools
 import os
 import re
 
+REQUIREMENTS = (__file__.rpartition("/selftests/")[0]
+                + "/Documentation/requirements.rst")
 INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage", "over-temperature",
           "under-temperature", "charge-inhibit", "remote-l", "remote-h", "remote-loop")
 OUTPUTS = ("load", "charge", "pre-alarm")
@@ -358,6 +361,13 @@ def add_line(scenario, line, text):
         now += on + off
 
 
+@functools.cache
+def rules():
+    """The numbers of all requirements."""
+    with open(REQUIREMENTS, encoding="utf-8") as file:
+        return set(re.findall(r"^\*\*([A-Z]\d+)\*\*", file.read(), re.M))
+
+
 def title_of(path, number, text):
     """A Scenario of this title."""
     words, marks = re.fullmatch(r"(.*?)((?:\s+@\S+)*)", text).groups()
@@ -365,8 +375,11 @@ def title_of(path, number, text):
     for rig in rigs:
         if rig not in RIGS:
             raise Mistake(f"not understood: @{rig}")
-    if not re.match(r"[A-Z]+\d*( [A-Z]+\d*)*: \S", words):
+    if not re.match(r"[A-Z]\d+( [A-Z]\d+)*: \S", words):
         raise Mistake(f"a title begins with its rules, as in `L2 T3: ...`: {text}")
+    for rule in words.split(":")[0].split():
+        if rule not in rules():
+            raise Mistake(f"no rule of Documentation/requirements.rst: {rule}")
     return Scenario(path, number, words, rigs)
 
 
