@@ -3,12 +3,12 @@
 # alloc.sh [STEP]: allocations of a probe fail, one at a time. Either the probe fails,
 # and the outputs float (F1), or the board protects, and what reports for it and is
 # missing comes by itself (F0). That is each allocation of the core, and each STEP-th
-# (5) of what reports, which takes long; KUnit fails each call of those.
+# (7) of what reports, which takes long; KUnit fails each call of those.
 
 # shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
 . ../expander/lib.sh
 
-STEP=${1-5}
+STEP=${1-7}
 driver=/sys/bus/platform/drivers/smallbms
 
 # Supply, attributes, GPIO chip; and "added" in the log for each "failed to add"

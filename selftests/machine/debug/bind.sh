@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# bind.sh TIMES: boards are unbound and bound while edges come in, timers run
-# and eight readers read every attribute.
+# bind.sh TIMES [READERS]: boards are unbound and bound while edges come in, timers
+# run and READERS (8) read every attribute.
 
 # shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
 . ../expander/lib.sh
@@ -19,7 +19,7 @@ for label in $(labels); do
 done
 rm -f /tmp/stop
 # shellcheck disable=SC2086 # a list of folders
-stir read 8 /tmp/stop $folders >/tmp/readers 2>&1 &
+stir read "${2-8}" /tmp/stop $folders >/tmp/readers 2>&1 &
 readers=$!
 done=0 bad=0
 while [ "$done" -lt "$1" ]; do
@@ -31,7 +31,7 @@ while [ "$done" -lt "$1" ]; do
 done
 : >/tmp/stop
 wait $readers
-verdict $? "eight readers get values, or hear that the device is going"
+verdict $? "${2-8} readers get values, or hear that the device is going"
 head -n 5 /tmp/readers
 sed 's/^/# /' /tmp/stir.read
 longest=$(sed 's/.*longest_ms //' /tmp/stir.read | sort -n | tail -n 1)
