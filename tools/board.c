@@ -343,6 +343,7 @@ static enum result keep_named(struct boards *boards, const char *name)
 		return DONE;
 	}
 	join_names(boards, list, sizeof(list));
+	boards->count = 0;	/* what was asked for is none of these */
 	complain(name, "no such board; there is: %s", list);
 	return NO_BOARD;
 }
@@ -373,7 +374,7 @@ static enum result boards_init(struct boards *boards, const char *sysfs_root,
  * boards_find - the board asked for, or without --board all of them
  * @boards: filled; the caller frees it with boards_free(), also on error
  *
- * Return: DONE with at least one board, or what the tool exits with
+ * Return: DONE with at least one board; with none, what the tool exits with
  */
 enum result boards_find(const struct config *config, struct boards *boards)
 {

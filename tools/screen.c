@@ -20,8 +20,8 @@
 #define COLUMNS_DEFAULT 80
 
 /* Another screen, no cursor, no wrapping at the right edge; and all back */
-#define ENTER "\033[?1049h\033[?25l\033[?7l\033[2J"
-#define LEAVE "\033[0m\033[?7h\033[?25h\033[?1049l"
+#define ENTER "\033[?1049h\033[?25l\033[?7l\033[?2004h\033[2J"
+#define LEAVE "\033[0m\033[?2004l\033[?7h\033[?25h\033[?1049l"
 
 static struct termios before;
 static sig_atomic_t entered;

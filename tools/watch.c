@@ -6,10 +6,12 @@
  * window is resized; by the clock only where what is shown changes with the
  * clock: while a countdown runs, and where something is measured.
  */
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "screen.h"
@@ -25,11 +27,17 @@
 #define LABEL 13
 #define STATE 7
 #define CAPACITY_BAR 12
+/* What switches something; once the question could be read that long */
+#define YES "yes"
+#define READ_MS 500
+#define HOW_TO_ANSWER "  Type yes, or any other key for no: "
 
 enum key {
 	KEY_NONE = 256,
 	KEY_NEXT,
 	KEY_PREVIOUS,
+	KEY_PASTE_BEGINS,
+	KEY_PASTE_ENDS,
 };
 
 /* What the last line of the screen tells besides the keys */
@@ -50,9 +58,13 @@ enum message {
  * @terse: explanations that do not fit their row are cut off
  * @selected: which board
  * @target_on: what ASK and DONE are about
+ * @asked_at: when the question came onto the screen, ms; 0: it has not yet
+ * @typed: letters of the answer so far
  * @text: of MESSAGE_TEXT, or a complaint about what was tried
  * @when: the last change that was told
  * @signals: where signals are read from; @ended_by: the one that ends it all
+ * @keys: the beginning of a key that is still to come; @length: of it
+ * @pasting: these keys are pasted, and mean nothing
  * @quit: as somebody wants; @lost: the terminal takes nothing any more
  */
 struct watch {
@@ -66,10 +78,15 @@ struct watch {
 	size_t selected;
 	enum message message;
 	bool target_on;
+	long long asked_at;
+	size_t typed;
 	char text[1024];
 	char when[64];
 	int signals;
 	int ended_by;
+	char keys[64];
+	size_t length;
+	bool pasting;
 	bool quit;
 	bool lost;
 };
@@ -506,6 +523,30 @@ static void say_done(struct watch *watch, char *text, size_t size)
 			 watch->target_on ? "allowed" : "inhibited", charge);
 }
 
+static bool is_asking(const struct watch *watch)
+{
+	return watch->message == MESSAGE_ASK_REMOTE ||
+	       watch->message == MESSAGE_ASK_CHARGE;
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* How long the question must still be there before an answer counts */
+static int unread_for_ms(const struct watch *watch)
+{
+	long long passed = now_ms() - watch->asked_at;
+
+	if (!watch->asked_at)
+		return READ_MS;
+	return passed < READ_MS ? READ_MS - passed : 0;
+}
+
 static void say(struct watch *watch, char *text, size_t size)
 {
 	static const char * const remote[] = {
@@ -522,12 +563,14 @@ static void say(struct watch *watch, char *text, size_t size)
 	case MESSAGE_NONE:
 		break;
 	case MESSAGE_ASK_REMOTE:
-		snprintf(text, size, "%s  y: yes   any other key: no",
-			 remote[watch->target_on]);
+		snprintf(text, size, "%s%s%.*s", remote[watch->target_on],
+			 unread_for_ms(watch) ? "" : HOW_TO_ANSWER,
+			 (int)watch->typed, YES);
 		break;
 	case MESSAGE_ASK_CHARGE:
-		snprintf(text, size, "%s  y: yes   any other key: no",
-			 charge[watch->target_on]);
+		snprintf(text, size, "%s%s%.*s", charge[watch->target_on],
+			 unread_for_ms(watch) ? "" : HOW_TO_ANSWER,
+			 (int)watch->typed, YES);
 		break;
 	case MESSAGE_DONE_REMOTE:
 	case MESSAGE_DONE_CHARGE:
@@ -629,6 +672,8 @@ static void ask(struct watch *watch, enum message message,
 		return;
 	}
 	watch->message = message;
+	watch->asked_at = 0;
+	watch->typed = 0;
 	watch->target_on = !board_is_text(board, id, on);
 }
 
@@ -656,16 +701,25 @@ static void step(struct watch *watch, size_t by)
 		watch->selected = (watch->selected + by) % watch->feed.count;
 }
 
+/*
+ * Somebody who types a word into the wrong window answers nothing: only a whole "yes",
+ * once the question could be read, is an answer.
+ */
+static enum result answer(struct watch *watch, int key)
+{
+	if (unread_for_ms(watch) || tolower(key) != YES[watch->typed]) {
+		watch->message = MESSAGE_NONE;
+		return DONE;
+	}
+	watch->typed++;
+	return YES[watch->typed] ? DONE : act(watch);
+}
+
 static enum result take_key(struct watch *watch, int key)
 {
-	bool asked = watch->message == MESSAGE_ASK_REMOTE ||
-		     watch->message == MESSAGE_ASK_CHARGE;
-
-	if (asked && (key == 'y' || key == 'Y'))
-		return act(watch);
+	if (is_asking(watch))
+		return answer(watch, key);
 	watch->message = MESSAGE_NONE;
-	if (asked)
-		return DONE;
 	switch (key) {
 	case 'r':
 	case 'c':
@@ -693,8 +747,12 @@ static enum result take_key(struct watch *watch, int key)
 	return DONE;
 }
 
-/* Of the keys that send several characters only the arrows are known. */
-static size_t parse_key(const char *keys, size_t length, int *key)
+/*
+ * Of the keys that send several characters only the arrows are known, and what
+ * surrounds a paste. Returns 0 if the rest of one is to come.
+ */
+static size_t parse_key(const struct watch *watch, const char *keys, size_t length,
+			int *key)
 {
 	size_t used = 2;
 
@@ -702,31 +760,50 @@ static size_t parse_key(const char *keys, size_t length, int *key)
 	if (*keys != '\033')
 		return 1;
 	*key = KEY_NONE;
-	if (length < 3 || (keys[1] != '[' && keys[1] != 'O'))
+	if (length == 1)
+		return watch->pasting ? 0 : 1;
+	if (keys[1] != '[' && keys[1] != 'O')
 		return 1;
 	while (used < length && !(keys[used] >= '@' && keys[used] <= '~'))
 		used++;
+	if (used == length)
+		return length < sizeof(watch->keys) ? 0 : length;
 	if (used == 2 && keys[used] == 'C')
 		*key = KEY_NEXT;
 	else if (used == 2 && keys[used] == 'D')
 		*key = KEY_PREVIOUS;
-	return used < length ? used + 1 : length;
+	else if (used == 5 && !strncmp(keys + 2, "200~", 4))
+		*key = KEY_PASTE_BEGINS;
+	else if (used == 5 && !strncmp(keys + 2, "201~", 4))
+		*key = KEY_PASTE_ENDS;
+	return used + 1;
 }
 
 static enum result take_keys(struct watch *watch)
 {
+	char *keys = watch->keys;
+	ssize_t got = read(STDIN_FILENO, keys + watch->length,
+			   sizeof(watch->keys) - watch->length);
+	size_t at = 0, length = watch->length, used;
 	enum result result = DONE;
-	char keys[64];
-	ssize_t length = read(STDIN_FILENO, keys, sizeof(keys));
-	size_t at = 0;
 	int key;
 
-	if (length <= 0)
+	if (got <= 0)
 		watch->lost = true;	/* it was readable: it is gone */
-	while (length > 0 && at < (size_t)length && !result && !watch->quit) {
-		at += parse_key(keys + at, length - at, &key);
-		result = take_key(watch, key);
+	else
+		length += got;
+	while (at < length && !result && !watch->quit) {
+		used = parse_key(watch, keys + at, length - at, &key);
+		if (!used)
+			break;
+		at += used;
+		if (key == KEY_PASTE_BEGINS || key == KEY_PASTE_ENDS)
+			watch->pasting = key == KEY_PASTE_BEGINS;
+		else if (!watch->pasting)
+			result = take_key(watch, key);
 	}
+	watch->length = length - at;
+	memmove(keys, keys + at, watch->length);
 	return result;
 }
 
@@ -756,6 +833,8 @@ static int fresh_for_ms(struct watch *watch)
 	};
 	const struct value *left;
 
+	if (is_asking(watch) && unread_for_ms(watch))
+		return unread_for_ms(watch);
 	if (!watch->feed.count)
 		return -1;
 	left = &current(watch)->values[ATTR_DISCONNECT_IN_MS];
@@ -793,6 +872,8 @@ static enum result run(struct watch *watch)
 		watch->lost = watch->lost || !draw(watch);
 		if (watch->lost)
 			return DONE;
+		if (is_asking(watch) && !watch->asked_at)
+			watch->asked_at = now_ms();
 		result = feed_wait(&watch->feed, others, ARRAY_SIZE(others),
 				   fresh_for_ms(watch), &stirred);
 		if (!result && others[1].revents && !take_signals(watch))

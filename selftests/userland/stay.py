@@ -140,7 +140,7 @@ def switch(terminal, wanted):
     terminal.gateway.ok(f"echo {told} >{box.BENCH}/bench-house/told")
     terminal.key("r")
     terminal.await_text(f"Switch the software remote {wanted.upper()}?")
-    terminal.key("y")
+    terminal.answer("yes")
     terminal.await_text(f"The remote is {wanted}")
     load = terminal.gateway.ok(f"cat {box.SUPPLIES}/house/device/load")
     assert load.strip() == wanted

@@ -204,9 +204,10 @@ class Bench:
             os.close(end)
 
     def refuses(self, *args, expect, why, **kwargs):
-        """Run what must fail, say so, and change nothing."""
+        """Run what must fail, say why on stderr alone, and change nothing."""
         before = self.tree.content()
         result = self.run(*args, expect=expect, **kwargs)
         assert why in result.err, f"no {why!r} in {result.err!r}"
+        assert result.out in ("", "[]\n") or "check" in args, result.out
         assert self.tree.content() == before, "a file was changed"
         return result

@@ -354,45 +354,74 @@ def test_watch_countdown(bench, kernel, watch):
 
 
 def test_watch_remote(bench, watch):
-    """watch: r asks, says what will happen, and y switches the remote"""
+    """watch: r asks, says what will happen, and yes switches the remote"""
     bench.tree.add("remote-off").put("device/remote", "on")
     terminal = watch()
     terminal.key("r")
     terminal.await_text("Switch the software remote OFF? Load and charge are "
                         "disconnected at once")
     assert bench.tree.get("device/remote") == "on"
-    terminal.key("y")
+    terminal.answer("yes")
     terminal.await_text("The remote is off: load off (the software remote is "
                         "off), charge off (the software remote is off).")
     assert bench.tree.get("device/remote") == "off"
     terminal.key("r")
     terminal.await_text("Switch the software remote ON?")
-    terminal.key("y")
+    terminal.answer("yes")
     terminal.await_text("The remote is on: load off")
     assert bench.tree.get("device/remote") == "on"
 
 
 def test_watch_other_keys(bench, watch):
-    """watch: any key but y leaves the remote as it is"""
+    """watch: any answer but yes leaves the remote as it is"""
     bench.tree.add("healthy")
     terminal = watch()
-    for key in ("n", "r", "q", "\033", "\033[C", " ", "\r"):
+    for keys in ("n", "r", "q", "\033", "\033[C", " ", "\r", "yea", "yes"[1:]):
         terminal.key("r")
         terminal.await_text("Switch the software remote OFF?")
-        terminal.key(key)
+        terminal.answer(keys)
         terminal.await_that(lambda s: "Switch the software" not in s.words)
     assert bench.tree.get("device/remote") == "on"
-    terminal.key("y")
+    terminal.key("yes")
     terminal.key("q")
     assert terminal.end() == (DONE, "")
     assert bench.tree.get("device/remote") == "on"
+
+
+@pytest.mark.parametrize("burst", ("ryes", "battery\r", "every", "cyes\ryes", "ry\r",
+                                   "\033[200~ryes\033[201~", "\033[200~" + 40 * "ryes"),
+                         ids=("yes", "battery", "every", "two", "enter", "paste", "pasting"))
+def test_watch_burst(bench, watch, burst):
+    """M2: watch: what is typed or pasted at once, meant for another window, answers nothing"""
+    bench.tree.add("healthy")
+    terminal = watch()
+    terminal.key(burst)
+    terminal.key("\033[201~q")
+    assert terminal.end() == (DONE, "")
+    assert bench.tree.get("device/remote") == "on"
+    assert "[auto]" in bench.tree.get("charge_behaviour")
+
+
+def test_watch_paste(bench, watch):
+    """M2: watch: a paste answers no question, and after it keys mean what they did"""
+    bench.tree.add("healthy")
+    terminal = watch()
+    terminal.key("r")
+    terminal.answer("\033[200~yes\033[201~")
+    terminal.key("\033[200~c" + 70 * " " + "\033[20")
+    terminal.key("1~")
+    terminal.await_text("Switch the software remote OFF?")
+    assert bench.tree.get("device/remote") == "on"
+    terminal.answer("yes")
+    terminal.await_text("The remote is off")
 
 
 def test_watch_load_stays_on(bench, watch):
     """M3: watch warns when off was taken and the load is still on"""
     bench.tree.add("healthy")
     terminal = watch()
-    terminal.key("ry")
+    terminal.key("r")
+    terminal.answer("yes")
     terminal.await_text("The remote is off, BUT load and charge are not both "
                         "off. Treat the load as live.")
 
@@ -403,10 +432,11 @@ def test_watch_charging(bench, watch):
     terminal = watch()
     terminal.key("c")
     terminal.await_text("INHIBIT charging?")
-    terminal.key("y")
+    terminal.answer("yes")
     terminal.await_text("Charging is inhibited, BUT charge is not off.")
     assert bench.tree.get("charge_behaviour") == "inhibit-charge"
-    terminal.key("cy")
+    terminal.key("c")
+    terminal.answer("YES")
     terminal.await_text("Charging is allowed: charge on.")
     assert bench.tree.get("charge_behaviour") == "auto"
 

@@ -124,6 +124,11 @@ class Terminal:
     def key(self, keys):
         os.write(self.master, keys.encode())
 
+    def answer(self, keys):
+        """Answer a question, once it can be answered."""
+        self.await_text("Type yes, or any other key for no:")
+        self.key(keys)
+
     def end(self):
         """Wait until it has ended; return how, and what it complained."""
         end = time.monotonic() + TIMEOUT_S

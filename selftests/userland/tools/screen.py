@@ -54,7 +54,7 @@ class Screen:
         values = [int(number) for number in numbers.split(";") if number]
         if private:
             on = letter == "h"
-            assert letter in "hl" and values[0] in (1049, 25, 7), values
+            assert letter in "hl" and values[0] in (1049, 2004, 25, 7), values
             if values[0] == 1049:
                 self.alternate = on
                 self.clear()
