@@ -13,6 +13,7 @@
 #include <linux/property.h>
 #include <linux/sysfs.h>
 
+#include "charger.h"
 #include "compat.h"
 #include "core.h"
 #include "measurements.h"
@@ -63,8 +64,7 @@ static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
  * @desc: description of the power supply
  * @properties: its properties, which become more when something is measured
  * @design: design values of the bank, by @designs
- * @has_charger: a charger is described
- * @charger_online: it is online
+ * @charger: what tells charging from discharging where no current is measured
  * @battery: battery with an OCV table, or NULL
  * @capacity: the last capacity while the lines could be read, percent
  * @snapshots: called with transitions
@@ -83,8 +83,7 @@ struct supply {
 					      ARRAY_SIZE(designs) +
 					      ARRAY_SIZE(measured)];
 	u32 design[ARRAY_SIZE(designs)];
-	bool has_charger;
-	bool charger_online;
+	struct charger charger;
 	struct power_supply_battery_info *battery;
 	int capacity;
 	struct notifier_block snapshots;
@@ -110,12 +109,16 @@ static int supply_status(const struct supply *s, const struct snapshot *snapshot
 	if (direction)
 		return direction > 0 ? POWER_SUPPLY_STATUS_CHARGING :
 				       POWER_SUPPLY_STATUS_DISCHARGING;
-	if (!s->has_charger)
-		return POWER_SUPPLY_STATUS_UNKNOWN;
-	if (!READ_ONCE(s->charger_online))
+	switch (charger_state(&s->charger)) {
+	case CHARGER_ONLINE:
+		return snapshot->outputs & OUTPUT_CHARGE ?
+		       POWER_SUPPLY_STATUS_CHARGING :
+		       POWER_SUPPLY_STATUS_NOT_CHARGING;
+	case CHARGER_OFFLINE:
 		return POWER_SUPPLY_STATUS_DISCHARGING;
-	return snapshot->outputs & OUTPUT_CHARGE ?
-	       POWER_SUPPLY_STATUS_CHARGING : POWER_SUPPLY_STATUS_NOT_CHARGING;
+	default:
+		return POWER_SUPPLY_STATUS_UNKNOWN;
+	}
 }
 
 static int supply_health(const struct snapshot *s)
@@ -463,13 +466,9 @@ static int supply_on_measurements(struct notifier_block *nb,
 	return NOTIFY_DONE;
 }
 
-/* A charger came or went. */
-static void supply_external_power_changed(struct power_supply *psy)
+static void supply_on_charger(struct charger *charger)
 {
-	struct supply *s = power_supply_get_drvdata(psy);
-
-	WRITE_ONCE(s->charger_online, power_supply_am_i_supplied(psy) > 0);
-	supply_update(s);
+	supply_update(container_of(charger, struct supply, charger));
 }
 
 static void supply_read_designs(struct supply *s)
@@ -499,7 +498,6 @@ static void supply_describe(struct supply *s)
 	desc->get_property = supply_get_property;
 	desc->set_property = supply_set_property;
 	desc->property_is_writeable = supply_property_is_writeable;
-	desc->external_power_changed = supply_external_power_changed;
 	desc->no_thermal = true;	/* its zone's name may not be long */
 	smallbms_set_behaviours(desc);
 	for (n = 0; n < ARRAY_SIZE(always); n++)
@@ -510,18 +508,15 @@ static void supply_describe(struct supply *s)
 
 static int supply_register(struct supply *s)
 {
-	struct device *dev = s->board->dev;
-	struct power_supply_config config = {
-		.drv_data = s,
-		.fwnode = dev_fwnode(dev),
-	};
+	/* With the board's fwnode the class would wait for chargers (F0). */
+	const struct power_supply_config config = { .drv_data = s };
 	struct power_supply_battery_info *battery;
 	struct power_supply *psy;
 
-	psy = devm_power_supply_register(dev, &s->desc, &config);
+	psy = devm_power_supply_register(s->board->dev, &s->desc, &config);
 	if (IS_ERR(psy))
 		return PTR_ERR(psy);
-	if (!power_supply_get_battery_info(psy, &battery) &&
+	if (!smallbms_battery_info(psy, &battery) &&
 	    battery->ocv_table[0])
 		WRITE_ONCE(s->battery, battery);
 
@@ -545,8 +540,9 @@ static bool is_name_taken(const char *name)
  * supply_attach() - register the power supply
  * @b: the board
  *
- * Return: 0, or a negative errno: -EEXIST if its name is taken, -EPROBE_DEFER while
- * a charger that is described does not exist.
+ * It waits for none of the chargers that are described (F0).
+ *
+ * Return: 0, or a negative errno: -EEXIST if its name is taken.
  */
 int supply_attach(struct board *b)
 {
@@ -559,7 +555,6 @@ int supply_attach(struct board *b)
 		return -EEXIST;
 	s->board = b;
 	mutex_init(&s->lock);
-	s->has_charger = device_property_present(b->dev, "power-supplies");
 	s->capacity = soc_percent(SOC_BAND_NORMAL, NULL);
 	supply_describe(s);
 	supply_differs(s);
@@ -578,6 +573,9 @@ int supply_attach(struct board *b)
 					  &s->measurements);
 	if (ret)
 		return ret;
-	supply_external_power_changed(s->psy);	/* ... and what changed meanwhile */
+	ret = devm_charger_watch(&s->charger, b->dev, s->psy, supply_on_charger);
+	if (ret)
+		return ret;
+	supply_update(s);	/* what changed meanwhile */
 	return 0;
 }

@@ -21,7 +21,7 @@ LAYERS = (
     ("main",),
     ("attrs", "gpiochip", "leds", "log", "iio", "supply"),
     ("observers",),
-    ("core", "measurements", "snapshot"),
+    ("charger", "core", "measurements", "snapshot"),
     ("scan",),
     ("edges", "heartbeat", "inputs", "outputs", "watchdog"),
     ("protection", "soc", "terminal"),
