@@ -7,7 +7,6 @@
  * listed and never 0: desktops power the host off at that.
  */
 #include <linux/device.h>
-#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/power_supply.h>
 #include <linux/property.h>
@@ -18,13 +17,11 @@
 #include "core.h"
 #include "measurements.h"
 #include "observers.h"
+#include "ocv.h"
 #include "soc.h"
 
 /* A change of capacity by less is noise: percent. */
 #define CAPACITY_STEP		2
-
-/* Temperature of the OCV table where none is measured, degrees Celsius */
-#define OCV_TEMPERATURE		25
 
 static const enum power_supply_property always[] = {
 	POWER_SUPPLY_PROP_STATUS,
@@ -65,7 +62,7 @@ static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
  * @properties: its properties, which become more when something is measured
  * @design: design values of the bank, by @designs
  * @charger: what tells charging from discharging where no current is measured
- * @battery: battery with an OCV table, or NULL
+ * @ocv: what the voltage says; updated under @lock
  * @capacity: the last capacity while the lines could be read, percent
  * @snapshots: called with transitions
  * @measurements: called with measurements
@@ -84,7 +81,7 @@ struct supply {
 					      ARRAY_SIZE(measured)];
 	u32 design[ARRAY_SIZE(designs)];
 	struct charger charger;
-	struct power_supply_battery_info *battery;
+	struct ocv ocv;
 	int capacity;
 	struct notifier_block snapshots;
 	struct notifier_block measurements;
@@ -163,66 +160,13 @@ static int supply_capacity_level(const struct snapshot *s)
 	return levels[supply_band(s)];
 }
 
-static bool fresh_value(const struct supply *s, enum measurement what, int *value)
-{
-	const struct measurements *m = s->board->measurements;
-
-	return measurements_fresh(m, what) && measurements_get(m, what, value);
-}
-
-static int percent_at(struct power_supply_battery_info *battery, int voltage_uv,
-		      int temperature)
-{
-	int percent = power_supply_batinfo_ocv2cap(battery, voltage_uv,
-						   temperature);
-
-	return clamp(percent, 0, 100);
-}
-
-/*
- * State of charge by the voltage. A current through a bank of known resistance
- * shifts the voltage by a known amount. Returns false without a fresh voltage or a
- * table.
- */
-static bool supply_estimate(const struct supply *s, struct soc_estimate *estimate)
-{
-	struct power_supply_battery_info *battery = READ_ONCE(s->battery);
-	int voltage_uv, current_ua, tenths;
-	int temperature = OCV_TEMPERATURE;
-	bool at_rest = false;
-	s64 ocv_uv;
-	int uncertainty_uv;
-
-	if (!battery || !fresh_value(s, MEASUREMENT_VOLTAGE, &voltage_uv))
-		return false;
-	if (fresh_value(s, MEASUREMENT_TEMPERATURE, &tenths))
-		temperature = tenths / 10;
-
-	ocv_uv = voltage_uv;
-	if (battery->factory_internal_resistance_uohm > 0 &&
-	    fresh_value(s, MEASUREMENT_CURRENT, &current_ua)) {
-		ocv_uv -= div_s64((s64)current_ua *
-				  battery->factory_internal_resistance_uohm,
-				  1000000);
-		at_rest = true;
-	}
-	voltage_uv = clamp_t(s64, ocv_uv, 0, VOLTAGE_MAX_UV);
-	uncertainty_uv = soc_uncertainty_uv(voltage_uv, at_rest);
-
-	estimate->likely = percent_at(battery, voltage_uv, temperature);
-	estimate->least = percent_at(battery, voltage_uv - uncertainty_uv,
-				     temperature);
-	estimate->most = percent_at(battery, voltage_uv + uncertainty_uv,
-				    temperature);
-	return true;
-}
-
 /* While lines are unreadable the last capacity before stands. */
 static int supply_capacity(struct supply *s, const struct snapshot *snapshot)
 {
 	enum soc_band band = supply_band(snapshot);
 	struct soc_estimate estimate;
-	bool estimated = supply_estimate(s, &estimate);
+	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
+				      &estimate);
 	int capacity;
 
 	if (band == SOC_BAND_UNREADABLE)
@@ -237,7 +181,8 @@ static int supply_error_margin(const struct supply *s,
 			       const struct snapshot *snapshot)
 {
 	struct soc_estimate estimate;
-	bool estimated = supply_estimate(s, &estimate);
+	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
+				      &estimate);
 
 	return soc_margin(supply_band(snapshot), estimated ? &estimate : NULL);
 }
@@ -440,6 +385,7 @@ static void supply_update(struct supply *s)
 	bool changed;
 
 	mutex_lock(&s->lock);
+	ocv_update(&s->ocv, s->board->measurements);
 	if (s->psy) {
 		changed = supply_update_files(s);
 		changed |= supply_differs(s);
@@ -518,7 +464,7 @@ static int supply_register(struct supply *s)
 		return PTR_ERR(psy);
 	if (!smallbms_battery_info(psy, &battery) &&
 	    battery->ocv_table[0])
-		WRITE_ONCE(s->battery, battery);
+		WRITE_ONCE(s->ocv.battery, battery);
 
 	mutex_lock(&s->lock);
 	s->psy = psy;

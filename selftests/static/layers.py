@@ -21,6 +21,7 @@ LAYERS = (
     ("main",),
     ("attrs", "gpiochip", "leds", "log", "iio", "supply"),
     ("observers",),
+    ("ocv",),
     ("charger", "core", "measurements", "snapshot"),
     ("scan",),
     ("edges", "heartbeat", "inputs", "outputs", "watchdog"),

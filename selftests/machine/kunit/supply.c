@@ -308,6 +308,7 @@ static void status(struct kunit *test)
 	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
 	sun_set(sun, 1);
 	put(b, MEASUREMENT_CURRENT, -5000000);
+	put(b, MEASUREMENT_CURRENT, -5000000);
 	expect_status(test, POWER_SUPPLY_STATUS_DISCHARGING);
 	inject.advanced_s = 36;
 	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
@@ -556,7 +557,13 @@ static void events_of_measurements(struct kunit *test)
 	expect_events(test, 0);			/* 51 percent */
 	put(b, MEASUREMENT_VOLTAGE, 13040000);
 	measurements_notify(b->measurements);
+	expect_events(test, 0);			/* still, by the median */
+	put(b, MEASUREMENT_VOLTAGE, 13040000);
+	measurements_notify(b->measurements);
 	expect_events(test, 1);			/* 52 percent */
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	put(b, MEASUREMENT_CURRENT, 2000000);
 	measurements_notify(b->measurements);
 	expect_events(test, 0);
 	put(b, MEASUREMENT_CURRENT, 2000000);
@@ -604,6 +611,20 @@ static void expect_estimate(struct kunit *test, int percent, int margin)
 			margin);
 }
 
+/* A round that measures the voltage */
+static void measure(struct board *b, int uv)
+{
+	put(b, MEASUREMENT_VOLTAGE, uv);
+	measurements_notify(b->measurements);
+}
+
+/* As many as it takes until the voltage counts, whatever it was before */
+static void settle(struct board *b, int uv)
+{
+	measure(b, uv);
+	measure(b, uv);
+}
+
 static void estimate(struct kunit *test)
 {
 	struct power_supply_battery_info *info = battery(test);
@@ -612,37 +633,92 @@ static void estimate(struct kunit *test)
 	inject.battery = info;
 	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
 	expect_estimate(test, 50, 50);
-	put(b, MEASUREMENT_VOLTAGE, 13200000);
 	put(b, MEASUREMENT_TEMPERATURE, 250);
 	put(b, MEASUREMENT_CURRENT, 20000000);
+	settle(b, 13200000);
 	/* 24 in 1000 of 13.2 V, a current is not accounted for: 44 to 75 */
 	expect_estimate(test, 60, 16);
 
 	/* 20 A through 10 mOhm are 0.2 V; then 8 in 1000: 44 to 55, 64 to 75 */
 	info->factory_internal_resistance_uohm = 10000;
+	settle(b, 13200000);
 	expect_estimate(test, 50, 6);
 	put(b, MEASUREMENT_CURRENT, -20000000);
+	settle(b, 13200000);
 	expect_estimate(test, 70, 6);
 	inject.advanced_s = 36;
-	put(b, MEASUREMENT_VOLTAGE, 13200000);
 	put(b, MEASUREMENT_TEMPERATURE, 250);
+	settle(b, 13200000);
 	expect_estimate(test, 60, 16);
 
 	/* 45 to 54 */
 	put(b, MEASUREMENT_CURRENT, 0);
 	put(b, MEASUREMENT_TEMPERATURE, -100);
-	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	settle(b, 12000000);
 	expect_estimate(test, 50, 5);
 	/* without a temperature that counts, at 25 degrees: 0 to 4 */
 	inject.advanced_s = 72;
 	put(b, MEASUREMENT_CURRENT, 0);
-	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	settle(b, 12000000);
 	expect_estimate(test, 3, 5);
-	put(b, MEASUREMENT_VOLTAGE, 13000000);
+	settle(b, 13000000);
 	expect_estimate(test, 50, 6);
 
 	inject.advanced_s = 108;
 	expect_estimate(test, 50, 50);
+}
+
+static void expect_capacity(struct kunit *test, int percent)
+{
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CAPACITY),
+			percent);
+}
+
+static void dips(struct kunit *test)
+{
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+
+	inject.battery = info;
+	info->factory_internal_resistance_uohm = 10000;
+	put(b, MEASUREMENT_CURRENT, 0);
+	put(b, MEASUREMENT_VOLTAGE, 13400000);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	expect_capacity(test, 70);
+	settle(b, 13400000);
+	inject.events = 0;
+
+	measure(b, 12000000);
+	expect_capacity(test, 70);
+	/* a round in which it cannot be measured is no second reading */
+	measurements_notify(b->measurements);
+	expect_capacity(test, 70);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	measure(b, 14000000);
+	expect_capacity(test, 70);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	/* 100 A are 1 V */
+	put(b, MEASUREMENT_CURRENT, -100000000);
+	measure(b, 12400000);
+	expect_capacity(test, 70);
+	expect_events(test, 1);			/* discharging */
+	put(b, MEASUREMENT_CURRENT, 0);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	expect_events(test, 0);
+
+	settle(b, 12000000);
+	expect_capacity(test, 3);
+	expect_events(test, 1);
+
+	/* what was measured long ago is nothing to compare with */
+	inject.advanced_s = 36;
+	measurements_notify(b->measurements);
+	expect_capacity(test, 50);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
 }
 
 static void expect_nothing(struct kunit *test, struct board *b)
@@ -714,6 +790,8 @@ static struct kunit_case cases[] = {
 	     "A charger that comes or goes is an event if that changes the status"),
 	CASE(estimate,
 	     "The state of charge by the voltage takes current and temperature into account while these are known"),
+	CASE(dips,
+	     "A voltage that dips for one reading changes neither capacity nor makes an event"),
 	CASE(atomic,
 	     "A power supply that fails to attach leaves nothing behind, and is attached later (F0)"),
 	CASE(name_taken,
