@@ -472,16 +472,6 @@ static int supply_register(struct supply *s)
 	return 0;
 }
 
-/* To register a second one of a name dumps the stack, at each attempt. */
-static bool is_name_taken(const char *name)
-{
-	struct power_supply *other = power_supply_get_by_name(name);
-
-	if (other)
-		power_supply_put(other);
-	return other;
-}
-
 /**
  * supply_attach() - register the power supply
  * @b: the board
@@ -497,7 +487,7 @@ int supply_attach(struct board *b)
 
 	if (!s)
 		return -ENOMEM;
-	if (is_name_taken(b->name))
+	if (is_power_supply(b->name))
 		return -EEXIST;
 	s->board = b;
 	mutex_init(&s->lock);
