@@ -6,6 +6,7 @@
 #ifndef _SMALLBMS_COMPAT_H
 #define _SMALLBMS_COMPAT_H
 
+#include <linux/device.h>
 #include <linux/gpio/consumer.h>
 #include <linux/hrtimer.h>
 #include <linux/kthread.h>
@@ -101,6 +102,17 @@ static inline void smallbms_set_behaviours(struct power_supply_desc *desc)
 	desc->charge_behaviours = BIT(POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO) |
 				  BIT(POWER_SUPPLY_CHARGE_BEHAVIOUR_INHIBIT_CHARGE);
 #endif
+}
+
+/* Before 6.16 a battery's tables are found by the supply's own node alone. */
+static inline int
+smallbms_battery_info(struct power_supply *psy,
+		      struct power_supply_battery_info **info)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	psy->of_node = psy->dev.parent->of_node;
+#endif
+	return power_supply_get_battery_info(psy, info);
 }
 
 /* "Under voltage" is a health since 7.x only; "Dead" is the nearest before. */

@@ -21,7 +21,6 @@
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 #include <linux/pm_wakeup.h>
-#include <linux/power_supply.h>
 #include <linux/property.h>
 #include <linux/workqueue.h>
 
@@ -162,15 +161,6 @@ static DEFINE_IDA(numbers);
 static void free_number(void *data)
 {
 	ida_free(&numbers, (unsigned long)data);
-}
-
-static bool is_power_supply(const char *name)
-{
-	struct power_supply *supply = power_supply_get_by_name(name);
-
-	if (supply)
-		power_supply_put(supply);
-	return supply;
 }
 
 /* The label, or the first of smallbms0, smallbms1, ... that is free. */

@@ -17,31 +17,38 @@
 /* Three rounds of iio.c in a row have failed. */
 #define STALE_S			35
 
-/* Below this the sign of a current is noise. */
-#define DEAD_BAND_UA		20000
+/*
+ * Up to this the sign of a current is noise: two bits of a usual shunt amplifier, at
+ * 25 mA a bit.
+ */
+#define DEAD_BAND_UA		50000
 
 /**
  * struct value - one measurement
  * @present: it was measured at least once; @value and @at_s are valid
  * @value: the last one, in the unit of &enum measurement
  * @at_s: time of it, CLOCK_BOOTTIME in s
+ * @number: values until now; wraps as u32 does
  */
 struct value {
 	bool present;
 	int value;
 	u32 at_s;
+	u32 number;
 };
 
 /**
  * struct measurements - the measurements of one board
  * @values: by &enum measurement; each is put by one source at a time
- * @direction: sign of the last current outside the dead band
+ * @direction: sign of the current, once it was outside the dead band
+ * @turning: the last current was outside it, of the other sign
  * @errors: attempts to measure that failed; wraps as u32 does
  * @observers: called after each round
  */
 struct measurements {
 	struct value values[MEASUREMENT_COUNT];
 	int direction;
+	bool turning;
 	u32 errors;
 	struct blocking_notifier_head observers;
 };
@@ -66,6 +73,19 @@ struct measurements *devm_measurements_create(struct device *dev)
 	return m;
 }
 
+/* A new direction has to be measured twice in a row. */
+static void follow_direction(struct measurements *m, int current_ua)
+{
+	int sign = (current_ua > DEAD_BAND_UA) - (current_ua < -DEAD_BAND_UA);
+	bool other = sign && sign != m->direction;
+
+	if (other && (m->turning || !m->direction)) {
+		WRITE_ONCE(m->direction, sign);
+		other = false;
+	}
+	m->turning = other;
+}
+
 /**
  * measurements_put() - store a value that was measured just now
  * @m: the store
@@ -82,9 +102,9 @@ void measurements_put(struct measurements *m, enum measurement what, int value)
 
 	WRITE_ONCE(v->value, value);
 	WRITE_ONCE(v->at_s, now_s());
-	if (what == MEASUREMENT_CURRENT &&
-	    (abs(value) >= DEAD_BAND_UA || !m->direction))
-		WRITE_ONCE(m->direction, (value > 0) - (value < 0));
+	WRITE_ONCE(v->number, v->number + 1);
+	if (what == MEASUREMENT_CURRENT)
+		follow_direction(m, value);
 	/* pairs with measurements_get(): the value comes first */
 	smp_store_release(&v->present, true);
 }
@@ -152,6 +172,18 @@ int measurements_age_s(const struct measurements *m, enum measurement what)
 }
 
 /**
+ * measurements_number() - number of values until now
+ * @m: the store
+ * @what: of which
+ *
+ * Context: any.
+ */
+u32 measurements_number(const struct measurements *m, enum measurement what)
+{
+	return READ_ONCE(m->values[what].number);
+}
+
+/**
  * measurements_errors() - number of attempts to measure that failed
  * @m: the store
  *
@@ -166,7 +198,8 @@ u32 measurements_errors(const struct measurements *m)
  * measurements_direction() - direction of the current
  * @m: the store
  *
- * A current in the dead band keeps the direction of the last one outside it.
+ * A current of up to 50 mA keeps the last direction, and the other direction counts
+ * when it is measured twice in a row.
  *
  * Context: any.
  * Return: 1 into the bank, -1 out of it, 0 neither or unknown.

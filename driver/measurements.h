@@ -38,6 +38,7 @@ bool measurements_get(const struct measurements *m, enum measurement what,
 		      int *value);
 bool measurements_fresh(const struct measurements *m, enum measurement what);
 int measurements_age_s(const struct measurements *m, enum measurement what);
+u32 measurements_number(const struct measurements *m, enum measurement what);
 u32 measurements_errors(const struct measurements *m);
 int measurements_direction(const struct measurements *m);
 u32 measurements_conditions(const struct measurements *m);

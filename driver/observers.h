@@ -6,6 +6,8 @@
 #ifndef _SMALLBMS_OBSERVERS_H
 #define _SMALLBMS_OBSERVERS_H
 
+#include <linux/power_supply.h>
+
 struct core;
 struct device;
 struct measurements;
@@ -23,6 +25,16 @@ struct board {
 	struct core *core;
 	struct measurements *measurements;
 };
+
+/* To register a second power supply of a name dumps the stack, at each attempt. */
+static inline bool is_power_supply(const char *name)
+{
+	struct power_supply *psy = power_supply_get_by_name(name);
+
+	if (psy)
+		power_supply_put(psy);
+	return psy;
+}
 
 /*
  * Each adds one observer, with its own devm resources, in a devres group that the

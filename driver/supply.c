@@ -7,23 +7,21 @@
  * listed and never 0: desktops power the host off at that.
  */
 #include <linux/device.h>
-#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/power_supply.h>
 #include <linux/property.h>
 #include <linux/sysfs.h>
 
+#include "charger.h"
 #include "compat.h"
 #include "core.h"
 #include "measurements.h"
 #include "observers.h"
+#include "ocv.h"
 #include "soc.h"
 
 /* A change of capacity by less is noise: percent. */
 #define CAPACITY_STEP		2
-
-/* Temperature of the OCV table where none is measured, degrees Celsius */
-#define OCV_TEMPERATURE		25
 
 static const enum power_supply_property always[] = {
 	POWER_SUPPLY_PROP_STATUS,
@@ -63,9 +61,8 @@ static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
  * @desc: description of the power supply
  * @properties: its properties, which become more when something is measured
  * @design: design values of the bank, by @designs
- * @has_charger: a charger is described
- * @charger_online: it is online
- * @battery: battery with an OCV table, or NULL
+ * @charger: what tells charging from discharging where no current is measured
+ * @ocv: what the voltage says; updated under @lock
  * @capacity: the last capacity while the lines could be read, percent
  * @snapshots: called with transitions
  * @measurements: called with measurements
@@ -83,9 +80,8 @@ struct supply {
 					      ARRAY_SIZE(designs) +
 					      ARRAY_SIZE(measured)];
 	u32 design[ARRAY_SIZE(designs)];
-	bool has_charger;
-	bool charger_online;
-	struct power_supply_battery_info *battery;
+	struct charger charger;
+	struct ocv ocv;
 	int capacity;
 	struct notifier_block snapshots;
 	struct notifier_block measurements;
@@ -110,12 +106,16 @@ static int supply_status(const struct supply *s, const struct snapshot *snapshot
 	if (direction)
 		return direction > 0 ? POWER_SUPPLY_STATUS_CHARGING :
 				       POWER_SUPPLY_STATUS_DISCHARGING;
-	if (!s->has_charger)
-		return POWER_SUPPLY_STATUS_UNKNOWN;
-	if (!READ_ONCE(s->charger_online))
+	switch (charger_state(&s->charger)) {
+	case CHARGER_ONLINE:
+		return snapshot->outputs & OUTPUT_CHARGE ?
+		       POWER_SUPPLY_STATUS_CHARGING :
+		       POWER_SUPPLY_STATUS_NOT_CHARGING;
+	case CHARGER_OFFLINE:
 		return POWER_SUPPLY_STATUS_DISCHARGING;
-	return snapshot->outputs & OUTPUT_CHARGE ?
-	       POWER_SUPPLY_STATUS_CHARGING : POWER_SUPPLY_STATUS_NOT_CHARGING;
+	default:
+		return POWER_SUPPLY_STATUS_UNKNOWN;
+	}
 }
 
 static int supply_health(const struct snapshot *s)
@@ -160,66 +160,13 @@ static int supply_capacity_level(const struct snapshot *s)
 	return levels[supply_band(s)];
 }
 
-static bool fresh_value(const struct supply *s, enum measurement what, int *value)
-{
-	const struct measurements *m = s->board->measurements;
-
-	return measurements_fresh(m, what) && measurements_get(m, what, value);
-}
-
-static int percent_at(struct power_supply_battery_info *battery, int voltage_uv,
-		      int temperature)
-{
-	int percent = power_supply_batinfo_ocv2cap(battery, voltage_uv,
-						   temperature);
-
-	return clamp(percent, 0, 100);
-}
-
-/*
- * State of charge by the voltage. A current through a bank of known resistance
- * shifts the voltage by a known amount. Returns false without a fresh voltage or a
- * table.
- */
-static bool supply_estimate(const struct supply *s, struct soc_estimate *estimate)
-{
-	struct power_supply_battery_info *battery = READ_ONCE(s->battery);
-	int voltage_uv, current_ua, tenths;
-	int temperature = OCV_TEMPERATURE;
-	bool at_rest = false;
-	s64 ocv_uv;
-	int uncertainty_uv;
-
-	if (!battery || !fresh_value(s, MEASUREMENT_VOLTAGE, &voltage_uv))
-		return false;
-	if (fresh_value(s, MEASUREMENT_TEMPERATURE, &tenths))
-		temperature = tenths / 10;
-
-	ocv_uv = voltage_uv;
-	if (battery->factory_internal_resistance_uohm > 0 &&
-	    fresh_value(s, MEASUREMENT_CURRENT, &current_ua)) {
-		ocv_uv -= div_s64((s64)current_ua *
-				  battery->factory_internal_resistance_uohm,
-				  1000000);
-		at_rest = true;
-	}
-	voltage_uv = clamp_t(s64, ocv_uv, 0, VOLTAGE_MAX_UV);
-	uncertainty_uv = soc_uncertainty_uv(voltage_uv, at_rest);
-
-	estimate->likely = percent_at(battery, voltage_uv, temperature);
-	estimate->least = percent_at(battery, voltage_uv - uncertainty_uv,
-				     temperature);
-	estimate->most = percent_at(battery, voltage_uv + uncertainty_uv,
-				    temperature);
-	return true;
-}
-
 /* While lines are unreadable the last capacity before stands. */
 static int supply_capacity(struct supply *s, const struct snapshot *snapshot)
 {
 	enum soc_band band = supply_band(snapshot);
 	struct soc_estimate estimate;
-	bool estimated = supply_estimate(s, &estimate);
+	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
+				      &estimate);
 	int capacity;
 
 	if (band == SOC_BAND_UNREADABLE)
@@ -234,7 +181,8 @@ static int supply_error_margin(const struct supply *s,
 			       const struct snapshot *snapshot)
 {
 	struct soc_estimate estimate;
-	bool estimated = supply_estimate(s, &estimate);
+	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
+				      &estimate);
 
 	return soc_margin(supply_band(snapshot), estimated ? &estimate : NULL);
 }
@@ -437,6 +385,7 @@ static void supply_update(struct supply *s)
 	bool changed;
 
 	mutex_lock(&s->lock);
+	ocv_update(&s->ocv, s->board->measurements);
 	if (s->psy) {
 		changed = supply_update_files(s);
 		changed |= supply_differs(s);
@@ -463,13 +412,9 @@ static int supply_on_measurements(struct notifier_block *nb,
 	return NOTIFY_DONE;
 }
 
-/* A charger came or went. */
-static void supply_external_power_changed(struct power_supply *psy)
+static void supply_on_charger(struct charger *charger)
 {
-	struct supply *s = power_supply_get_drvdata(psy);
-
-	WRITE_ONCE(s->charger_online, power_supply_am_i_supplied(psy) > 0);
-	supply_update(s);
+	supply_update(container_of(charger, struct supply, charger));
 }
 
 static void supply_read_designs(struct supply *s)
@@ -499,7 +444,6 @@ static void supply_describe(struct supply *s)
 	desc->get_property = supply_get_property;
 	desc->set_property = supply_set_property;
 	desc->property_is_writeable = supply_property_is_writeable;
-	desc->external_power_changed = supply_external_power_changed;
 	desc->no_thermal = true;	/* its zone's name may not be long */
 	smallbms_set_behaviours(desc);
 	for (n = 0; n < ARRAY_SIZE(always); n++)
@@ -510,20 +454,17 @@ static void supply_describe(struct supply *s)
 
 static int supply_register(struct supply *s)
 {
-	struct device *dev = s->board->dev;
-	struct power_supply_config config = {
-		.drv_data = s,
-		.fwnode = dev_fwnode(dev),
-	};
+	/* With the board's fwnode the class would wait for chargers (F0). */
+	const struct power_supply_config config = { .drv_data = s };
 	struct power_supply_battery_info *battery;
 	struct power_supply *psy;
 
-	psy = devm_power_supply_register(dev, &s->desc, &config);
+	psy = devm_power_supply_register(s->board->dev, &s->desc, &config);
 	if (IS_ERR(psy))
 		return PTR_ERR(psy);
-	if (!power_supply_get_battery_info(psy, &battery) &&
+	if (!smallbms_battery_info(psy, &battery) &&
 	    battery->ocv_table[0])
-		WRITE_ONCE(s->battery, battery);
+		WRITE_ONCE(s->ocv.battery, battery);
 
 	mutex_lock(&s->lock);
 	s->psy = psy;
@@ -531,22 +472,13 @@ static int supply_register(struct supply *s)
 	return 0;
 }
 
-/* To register a second one of a name dumps the stack, at each attempt. */
-static bool is_name_taken(const char *name)
-{
-	struct power_supply *other = power_supply_get_by_name(name);
-
-	if (other)
-		power_supply_put(other);
-	return other;
-}
-
 /**
  * supply_attach() - register the power supply
  * @b: the board
  *
- * Return: 0, or a negative errno: -EEXIST if its name is taken, -EPROBE_DEFER while
- * a charger that is described does not exist.
+ * It waits for none of the chargers that are described (F0).
+ *
+ * Return: 0, or a negative errno: -EEXIST if its name is taken.
  */
 int supply_attach(struct board *b)
 {
@@ -555,11 +487,10 @@ int supply_attach(struct board *b)
 
 	if (!s)
 		return -ENOMEM;
-	if (is_name_taken(b->name))
+	if (is_power_supply(b->name))
 		return -EEXIST;
 	s->board = b;
 	mutex_init(&s->lock);
-	s->has_charger = device_property_present(b->dev, "power-supplies");
 	s->capacity = soc_percent(SOC_BAND_NORMAL, NULL);
 	supply_describe(s);
 	supply_differs(s);
@@ -578,6 +509,9 @@ int supply_attach(struct board *b)
 					  &s->measurements);
 	if (ret)
 		return ret;
-	supply_external_power_changed(s->psy);	/* ... and what changed meanwhile */
+	ret = devm_charger_watch(&s->charger, b->dev, s->psy, supply_on_charger);
+	if (ret)
+		return ret;
+	supply_update(s);	/* what changed meanwhile */
 	return 0;
 }

@@ -553,9 +553,9 @@ class Bench:
     def attr_like(self, name, pattern):
         self._await_text(self.path(name), pattern, 2.0)
 
-    def supply(self, name, *values):
+    def supply(self, name, *values, within=2.0):
         """A property of the power supply, likewise."""
-        self._await_text(self.supply_path(name), '|'.join(map(re.escape, values)), 2.0)
+        self._await_text(self.supply_path(name), '|'.join(map(re.escape, values)), within)
 
     def _await_text(self, path, pattern, within):
         end = self.machine.now() + within

@@ -60,8 +60,7 @@ verdict $? "every board comes up with load and charge on"
 set_bench every microvolt 13200000
 set_bench every shunt_nanovolt 0
 set_bench every millicelsius 25000
-usleep 20000000
-property_is every capacity 70
+within 35000 property_is every capacity 70
 verdict $? "70 percent by the voltage"
 good=0
 for what in voltage current temperature; do

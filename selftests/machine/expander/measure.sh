@@ -32,9 +32,9 @@ bring() {
 	set_bench "$1" millicelsius "${4:-25000}"
 }
 
-# Two rounds: a value was measured, and all that follows from it is there
+# Three rounds: a value was measured twice, and all that follows from it is there
 measured() {
-	usleep $((2 * ROUND_MS * 1000))
+	usleep $((3 * ROUND_MS * 1000))
 }
 
 # percent UV: by the table, from one entry to the next
@@ -90,7 +90,7 @@ for uv in 8001250 12346250 13999999 30123456 36000000; do
 done
 verdict $good "voltage_now is the bank's voltage, to a bit of the INA226 (1.25 mV)"
 good=0
-for ma in 10000 -10000 81900 -81900 25 -25; do
+for ma in 10000 -10000 81900 -81900 53 -53; do
 	bring every 13200000 $ma
 	measured
 	near every current_now $((ma * 1000)) 2500 || good=1
@@ -102,6 +102,16 @@ for ma in 10000 -10000 81900 -81900 25 -25; do
 		"$(property every status)"
 done
 verdict $good "current_now is the shunt's current, positive while charging, and tells the status"
+good=0
+seen=$(cat /sys/kernel/uevent_seqnum)
+for ma in 25 -25 48 0 -48 25; do
+	bring every 13200000 $ma
+	measured
+	property_is every status Discharging || good=1
+done
+verdict $good "a current of up to 50 mA is no other status"
+[ "$seen" = "$(cat /sys/kernel/uevent_seqnum)" ]
+verdict $? "and no event"
 good=0
 for celsius in -20000 -5250 0 25000 61230; do
 	bring every 13200000 0 $celsius
@@ -156,6 +166,22 @@ measured
 near voltage capacity 60 1 &&
 	near voltage capacity_error_margin "$(margin 13160000 24)" 2
 verdict $? "where the current is not known the margin is wider"
+
+# A load for a moment, or a reading that is wrong
+bring every 13200000 0
+measured
+dips=0
+seen=$(cat /sys/kernel/uevent_seqnum)
+for uv in 11900000 14500000 9000000; do
+	bring every $uv 0
+	within 12000 near every voltage_now $uv 1250 || dips=1
+	bring every 13200000 0
+	within 12000 near every voltage_now 13200000 1250 || dips=1
+	property_is every capacity 70 || dips=1
+	usleep $((ROUND_MS * 1000))
+done
+[ $dips -eq 0 ] && [ "$seen" = "$(cat /sys/kernel/uevent_seqnum)" ]
+verdict $? "a voltage that dips or leaps for one reading changes no capacity, and is no event"
 
 # What the lines know clips what the voltage says
 clipped() {

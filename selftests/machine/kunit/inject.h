@@ -93,7 +93,10 @@ void inject_log(const struct device *dev, const char *format, ...);
 #define sysfs_notify			inject_notify
 #define sysfs_update_groups(...)					\
 	(inject_fault() ? -ENOMEM : sysfs_update_groups(__VA_ARGS__))
+#define power_supply_reg_notifier(nb)					\
+	(inject_fault() ? -EEXIST : power_supply_reg_notifier(nb))
 #define mod_delayed_work		inject_schedule
+#define queue_delayed_work		inject_schedule
 #define msleep				inject_sleep
 #define ktime_get_boottime_seconds()					\
 	(ktime_get_boottime_seconds() + inject.advanced_s)

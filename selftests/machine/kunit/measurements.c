@@ -77,9 +77,13 @@ static void direction(struct kunit *test)
 		int ua;
 		int sign;
 	} tries[] = {
-		{ 0, 0 }, { -1, -1 }, { 19999, -1 }, { 20000, 1 },
-		{ -19999, 1 }, { 0, 1 }, { -20000, -1 }, { 19999, -1 },
-		{ 5000000, 1 },
+		{ 0, 0 }, { -1, 0 }, { 50000, 0 }, { -50000, 0 },
+		{ -50001, -1 },
+		/* the other one, twice in a row */
+		{ 50001, -1 }, { 50000, -1 }, { 50001, -1 }, { 50001, 1 },
+		{ -50001, 1 }, { 50001, 1 }, { -5000000, 1 }, { -50000, 1 },
+		{ -5000000, 1 }, { -5000000, -1 }, { 5000000, -1 },
+		{ 0, -1 }, { 5000000, -1 }, { 50001, 1 },
 	};
 	struct board *b = fake_board(test);
 	const struct measurements *m = b->measurements;
@@ -104,7 +108,7 @@ static struct kunit_case cases[] = {
 	CASE(out_of_range,
 	     "A voltage below 8 V or above 70 V is reported, to the microvolt, and only while it is fresh (B3)"),
 	CASE(direction,
-	     "The current's sign is what it was while it is below 20 mA, and unknown after 35 s"),
+	     "The direction is the current's, of more than 50 mA and twice in a row if it changes, and unknown after 35 s"),
 	{ }
 };
 

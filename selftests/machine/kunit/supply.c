@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The board's lines as properties of a power supply, by the interface's table. */
+#include <kunit/device.h>
 #include <linux/device.h>
 #include <linux/kernfs.h>
 #include <linux/power_supply.h>
@@ -165,118 +166,181 @@ static void never_fails(struct kunit *test)
 		property(test, desc->properties[n]);
 }
 
-static int supply_status(struct kunit *test)
-{
-	return property(test, POWER_SUPPLY_PROP_STATUS);
-}
-
 /**
- * struct charger - a charger that feeds the power supply "kunit"
+ * struct other - a power supply of another driver
  * @psy: its power supply
  * @desc: its description
- * @feeds: names of the power supplies that it feeds
  * @online: what it reports
  */
-struct charger {
+struct other {
 	struct power_supply *psy;
 	struct power_supply_desc desc;
-	char *feeds[1];
 	int online;
 };
 
-static int charger_get_property(struct power_supply *psy,
-				enum power_supply_property which,
-				union power_supply_propval *val)
+static int other_get_property(struct power_supply *psy,
+			      enum power_supply_property which,
+			      union power_supply_propval *val)
 {
-	const struct charger *c = power_supply_get_drvdata(psy);
+	const struct other *o = power_supply_get_drvdata(psy);
 
-	val->intval = c->online;
+	val->intval = o->online;
 	return 0;
 }
 
-static struct charger *add_charger(struct kunit *test, struct board *b)
+/* remove_other() takes it away, or the end of the test. */
+static void add_other(struct kunit *test, struct other *o, struct device *dev,
+		      const char *name)
 {
 	static const enum power_supply_property online[] = {
 		POWER_SUPPLY_PROP_ONLINE,
 	};
-	struct charger *c = devm_kzalloc(b->dev, sizeof(*c), GFP_KERNEL);
-	struct power_supply_config config = {
-		.drv_data = c,
-	};
+	const struct power_supply_config config = { .drv_data = o };
 
-	KUNIT_ASSERT_NOT_NULL(test, c);
-	config.supplied_to = c->feeds;
-	config.num_supplicants = ARRAY_SIZE(c->feeds);
-	c->feeds[0] = "kunit";
-	c->desc.name = "kunit-charger";
-	c->desc.type = POWER_SUPPLY_TYPE_MAINS;
-	c->desc.properties = online;
-	c->desc.num_properties = ARRAY_SIZE(online);
-	c->desc.get_property = charger_get_property;
-	c->desc.no_thermal = true;
-	c->psy = devm_power_supply_register(b->dev, &c->desc, &config);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c->psy);
+	o->desc.name = name;
+	o->desc.type = POWER_SUPPLY_TYPE_MAINS;
+	o->desc.properties = online;
+	o->desc.num_properties = ARRAY_SIZE(online);
+	o->desc.get_property = other_get_property;
+	o->desc.no_thermal = true;
+	KUNIT_ASSERT_NOT_NULL(test, devres_open_group(dev, o, GFP_KERNEL));
+	o->psy = devm_power_supply_register(dev, &o->desc, &config);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, o->psy);
+	devres_close_group(dev, o);
 	/* it announces itself once */
-	flush_delayed_work(&c->psy->deferred_register_work);
-	flush_work(&c->psy->changed_work);
-	return c;
+	flush_delayed_work(&o->psy->deferred_register_work);
+	flush_work(&o->psy->changed_work);
 }
 
-static void charger_set(struct charger *c, int online)
+static void remove_other(struct other *o)
 {
-	c->online = online;
-	power_supply_changed(c->psy);
-	flush_work(&c->psy->changed_work);
+	devres_release_group(o->psy->dev.parent, o);
 }
 
-/* A board whose charger is described */
-static struct board *with_charger(struct kunit *test)
+/**
+ * struct sun - a charger that a board describes
+ * @other: its power supply
+ * @dev: its device
+ */
+struct sun {
+	struct other other;
+	struct device *dev;
+};
+
+static void describe_sun(struct kunit *test, struct board *b, struct sun *s)
 {
-	static const struct property_entry properties[] = {
-		PROPERTY_ENTRY_BOOL("power-supplies"),
+	const struct property_entry properties[] = {
+		PROPERTY_ENTRY_REF("power-supplies",
+				   to_software_node(dev_fwnode(s->dev))),
 		{ }
 	};
-	struct board *b = fake_board(test);
 
 	KUNIT_ASSERT_EQ(test,
 			device_create_managed_software_node(b->dev, properties,
 							    NULL), 0);
-	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+}
+
+/* A board whose charger is described; there is no driver of the charger yet. */
+static struct board *with_sun(struct kunit *test, struct sun **sun)
+{
+	struct board *b = fake_board(test);
+	struct sun *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct device *dev;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	dev = kunit_device_register(test, "smallbms-kunit-sun");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test,
+			device_create_managed_software_node(dev, NULL, NULL), 0);
+	s->dev = dev;
+	describe_sun(test, b, s);
+	*sun = s;
 	return b;
+}
+
+/* The charger's driver is bound. */
+static void sun_bind(struct kunit *test, struct sun *s, int online)
+{
+	s->other.online = online;
+	add_other(test, &s->other, s->dev, "kunit-sun");
+	inject_run_work();
+}
+
+/* It is unbound, which is noticed in the next round. */
+static void sun_unbind(struct sun *s)
+{
+	remove_other(&s->other);
+	inject_run_work();
+}
+
+static void sun_set(struct sun *s, int online)
+{
+	s->other.online = online;
+	power_supply_changed(s->other.psy);
+	flush_work(&s->other.psy->changed_work);
+	inject_run_work();
+}
+
+static void expect_status(struct kunit *test, int status)
+{
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_STATUS), status);
 }
 
 static void status(struct kunit *test)
 {
 	struct snapshot s = { };
-	struct charger *c;
 	struct board *b;
+	struct sun *sun;
 
-	b = with_charger(test);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_DISCHARGING);
-	c = add_charger(test, b);
-	charger_set(c, 1);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_NOT_CHARGING);
+	b = with_sun(test, &sun);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	expect_status(test, POWER_SUPPLY_STATUS_UNKNOWN);
+	sun_bind(test, sun, 1);
+	expect_status(test, POWER_SUPPLY_STATUS_NOT_CHARGING);
 	s.outputs = OUTPUT_CHARGE;
 	publish_board(b, &s);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_CHARGING);
-	charger_set(c, 0);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_DISCHARGING);
+	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
+	sun_set(sun, 0);
+	expect_status(test, POWER_SUPPLY_STATUS_DISCHARGING);
 
 	/* what is measured is more than what a charger reports */
 	put(b, MEASUREMENT_CURRENT, 5000000);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_CHARGING);
-	charger_set(c, 1);
+	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
+	sun_set(sun, 1);
 	put(b, MEASUREMENT_CURRENT, -5000000);
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_DISCHARGING);
+	put(b, MEASUREMENT_CURRENT, -5000000);
+	expect_status(test, POWER_SUPPLY_STATUS_DISCHARGING);
 	inject.advanced_s = 36;
-	KUNIT_EXPECT_EQ(test, supply_status(test),
-			POWER_SUPPLY_STATUS_CHARGING);
+	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
+}
+
+static void charger_goes(struct kunit *test)
+{
+	const struct snapshot s = { .outputs = OUTPUT_CHARGE };
+	struct board *b;
+	struct sun *sun;
+
+	b = with_sun(test, &sun);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	publish_board(b, &s);
+	/* where nothing is, an event says that there is something */
+	inject.delay = ULONG_MAX;
+	inject_run_work();
+	KUNIT_EXPECT_EQ(test, inject.delay, ULONG_MAX);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(inject.log, "post-init-providers"));
+	expect_status(test, POWER_SUPPLY_STATUS_UNKNOWN);
+
+	sun_bind(test, sun, 1);
+	expect_status(test, POWER_SUPPLY_STATUS_CHARGING);
+	KUNIT_EXPECT_GE(test, inject.delay, 9 * HZ);
+	KUNIT_EXPECT_LE(test, inject.delay, 11 * HZ);
+	inject.events = 0;
+	sun_unbind(sun);
+	expect_status(test, POWER_SUPPLY_STATUS_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, inject.events, 1);
+	sun_bind(test, sun, 0);
+	expect_status(test, POWER_SUPPLY_STATUS_DISCHARGING);
+	KUNIT_EXPECT_EQ(test, inject.events, 2);
 }
 
 static void no_charger(struct kunit *test)
@@ -284,9 +348,9 @@ static void no_charger(struct kunit *test)
 	struct snapshot s = { .outputs = OUTPUT_CHARGE };
 	struct board *b = attached(test);
 
-	KUNIT_EXPECT_EQ(test, supply_status(test), POWER_SUPPLY_STATUS_UNKNOWN);
+	expect_status(test, POWER_SUPPLY_STATUS_UNKNOWN);
 	publish_board(b, &s);
-	KUNIT_EXPECT_EQ(test, supply_status(test), POWER_SUPPLY_STATUS_UNKNOWN);
+	expect_status(test, POWER_SUPPLY_STATUS_UNKNOWN);
 }
 
 static int set(enum power_supply_property which, int value)
@@ -493,7 +557,13 @@ static void events_of_measurements(struct kunit *test)
 	expect_events(test, 0);			/* 51 percent */
 	put(b, MEASUREMENT_VOLTAGE, 13040000);
 	measurements_notify(b->measurements);
+	expect_events(test, 0);			/* still, by the median */
+	put(b, MEASUREMENT_VOLTAGE, 13040000);
+	measurements_notify(b->measurements);
 	expect_events(test, 1);			/* 52 percent */
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	put(b, MEASUREMENT_CURRENT, 2000000);
 	measurements_notify(b->measurements);
 	expect_events(test, 0);
 	put(b, MEASUREMENT_CURRENT, 2000000);
@@ -511,21 +581,24 @@ static void events_of_measurements(struct kunit *test)
 
 static void events_of_chargers(struct kunit *test)
 {
-	struct board *b = with_charger(test);
-	struct charger *c = add_charger(test, b);
+	struct board *b;
+	struct sun *sun;
 
+	b = with_sun(test, &sun);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	sun_bind(test, sun, 0);
 	inject.events = 0;
-	charger_set(c, 1);
+	sun_set(sun, 1);
 	expect_events(test, 1);
-	charger_set(c, 1);
+	sun_set(sun, 1);
 	expect_events(test, 0);
-	charger_set(c, 0);
+	sun_set(sun, 0);
 	expect_events(test, 1);
 	/* what is measured counts, and does not change */
 	put(b, MEASUREMENT_CURRENT, 5000000);
 	measurements_notify(b->measurements);
 	expect_events(test, 1);
-	charger_set(c, 1);
+	sun_set(sun, 1);
 	expect_events(test, 0);
 }
 
@@ -538,6 +611,20 @@ static void expect_estimate(struct kunit *test, int percent, int margin)
 			margin);
 }
 
+/* A round that measures the voltage */
+static void measure(struct board *b, int uv)
+{
+	put(b, MEASUREMENT_VOLTAGE, uv);
+	measurements_notify(b->measurements);
+}
+
+/* As many as it takes until the voltage counts, whatever it was before */
+static void settle(struct board *b, int uv)
+{
+	measure(b, uv);
+	measure(b, uv);
+}
+
 static void estimate(struct kunit *test)
 {
 	struct power_supply_battery_info *info = battery(test);
@@ -546,37 +633,92 @@ static void estimate(struct kunit *test)
 	inject.battery = info;
 	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
 	expect_estimate(test, 50, 50);
-	put(b, MEASUREMENT_VOLTAGE, 13200000);
 	put(b, MEASUREMENT_TEMPERATURE, 250);
 	put(b, MEASUREMENT_CURRENT, 20000000);
+	settle(b, 13200000);
 	/* 24 in 1000 of 13.2 V, a current is not accounted for: 44 to 75 */
 	expect_estimate(test, 60, 16);
 
 	/* 20 A through 10 mOhm are 0.2 V; then 8 in 1000: 44 to 55, 64 to 75 */
 	info->factory_internal_resistance_uohm = 10000;
+	settle(b, 13200000);
 	expect_estimate(test, 50, 6);
 	put(b, MEASUREMENT_CURRENT, -20000000);
+	settle(b, 13200000);
 	expect_estimate(test, 70, 6);
 	inject.advanced_s = 36;
-	put(b, MEASUREMENT_VOLTAGE, 13200000);
 	put(b, MEASUREMENT_TEMPERATURE, 250);
+	settle(b, 13200000);
 	expect_estimate(test, 60, 16);
 
 	/* 45 to 54 */
 	put(b, MEASUREMENT_CURRENT, 0);
 	put(b, MEASUREMENT_TEMPERATURE, -100);
-	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	settle(b, 12000000);
 	expect_estimate(test, 50, 5);
 	/* without a temperature that counts, at 25 degrees: 0 to 4 */
 	inject.advanced_s = 72;
 	put(b, MEASUREMENT_CURRENT, 0);
-	put(b, MEASUREMENT_VOLTAGE, 12000000);
+	settle(b, 12000000);
 	expect_estimate(test, 3, 5);
-	put(b, MEASUREMENT_VOLTAGE, 13000000);
+	settle(b, 13000000);
 	expect_estimate(test, 50, 6);
 
 	inject.advanced_s = 108;
 	expect_estimate(test, 50, 50);
+}
+
+static void expect_capacity(struct kunit *test, int percent)
+{
+	KUNIT_EXPECT_EQ(test, property(test, POWER_SUPPLY_PROP_CAPACITY),
+			percent);
+}
+
+static void dips(struct kunit *test)
+{
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+
+	inject.battery = info;
+	info->factory_internal_resistance_uohm = 10000;
+	put(b, MEASUREMENT_CURRENT, 0);
+	put(b, MEASUREMENT_VOLTAGE, 13400000);
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	expect_capacity(test, 70);
+	settle(b, 13400000);
+	inject.events = 0;
+
+	measure(b, 12000000);
+	expect_capacity(test, 70);
+	/* a round in which it cannot be measured is no second reading */
+	measurements_notify(b->measurements);
+	expect_capacity(test, 70);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	measure(b, 14000000);
+	expect_capacity(test, 70);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	/* 100 A are 1 V */
+	put(b, MEASUREMENT_CURRENT, -100000000);
+	measure(b, 12400000);
+	expect_capacity(test, 70);
+	expect_events(test, 1);			/* discharging */
+	put(b, MEASUREMENT_CURRENT, 0);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
+	expect_events(test, 0);
+
+	settle(b, 12000000);
+	expect_capacity(test, 3);
+	expect_events(test, 1);
+
+	/* what was measured long ago is nothing to compare with */
+	inject.advanced_s = 36;
+	measurements_notify(b->measurements);
+	expect_capacity(test, 50);
+	measure(b, 13400000);
+	expect_capacity(test, 70);
 }
 
 static void expect_nothing(struct kunit *test, struct board *b)
@@ -591,9 +733,11 @@ static void expect_nothing(struct kunit *test, struct board *b)
 
 static void atomic(struct kunit *test)
 {
-	struct board *b = fake_board(test);
 	struct snapshot s = { };
+	struct board *b;
+	struct sun *sun;
 
+	b = with_sun(test, &sun);
 	expect_atomic(test, b, supply_attach, expect_nothing);
 	inject.events = 0;
 	s.conditions = LOW;
@@ -605,24 +749,13 @@ static void atomic(struct kunit *test)
 static void name_taken(struct kunit *test)
 {
 	struct board *b = fake_board(test);
-	struct charger *c = devm_kzalloc(b->dev, sizeof(*c), GFP_KERNEL);
-	const struct power_supply_config config = { .drv_data = c };
-	static const enum power_supply_property online[] = {
-		POWER_SUPPLY_PROP_ONLINE,
-	};
+	struct other *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, c);
-	c->desc.name = "kunit";
-	c->desc.type = POWER_SUPPLY_TYPE_MAINS;
-	c->desc.properties = online;
-	c->desc.num_properties = ARRAY_SIZE(online);
-	c->desc.get_property = charger_get_property;
-	c->desc.no_thermal = true;
-	c->psy = power_supply_register(b->dev, &c->desc, &config);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c->psy);
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	add_other(test, o, b->dev, "kunit");
 	KUNIT_EXPECT_EQ(test, supply_attach(b), -EEXIST);
 	KUNIT_EXPECT_FALSE(test, fake_core_is_observed(b->core));
-	power_supply_unregister(c->psy);
+	remove_other(o);
 	KUNIT_EXPECT_EQ(test, supply_attach(b), 0);
 }
 
@@ -637,6 +770,8 @@ static struct kunit_case cases[] = {
 	     "No property that is listed fails, whatever the conditions"),
 	CASE(status,
 	     "The status follows the current, else the charger and the charge output"),
+	CASE(charger_goes,
+	     "The status is unknown while the charger has no driver (F0)"),
 	CASE(no_charger,
 	     "The status is unknown without a charger"),
 	CASE(behaviour,
@@ -655,6 +790,8 @@ static struct kunit_case cases[] = {
 	     "A charger that comes or goes is an event if that changes the status"),
 	CASE(estimate,
 	     "The state of charge by the voltage takes current and temperature into account while these are known"),
+	CASE(dips,
+	     "A voltage that dips for one reading changes neither capacity nor makes an event"),
 	CASE(atomic,
 	     "A power supply that fails to attach leaves nothing behind, and is attached later (F0)"),
 	CASE(name_taken,

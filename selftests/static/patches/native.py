@@ -13,6 +13,7 @@ NATIVE = (
     (r'smallbms_hrtimer_setup\(', 'hrtimer_setup('),
     (r'smallbms_run_worker\((.*)\);', r'kthread_run_worker(0, "%s", \1);'),
     (r'smallbms_(gpiod_set_value(?:_cansleep)?)\(', r'\1('),
+    (r'smallbms_battery_info\(', 'power_supply_get_battery_info('),
     (r'smallbms_assign_str\((\w+), \w+\)', r'__assign_str(\1)'),
     (r'smallbms_set_behaviours\((\w+)\);',
      r'\1->charge_behaviours = BIT(POWER_SUPPLY_CHARGE_BEHAVIOUR_AUTO) |' '\n'

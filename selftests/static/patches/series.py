@@ -213,7 +213,7 @@ def attributes():
 
 
 def supply():
-    part('soc', 'supply')
+    part('soc', 'ocv', 'charger', 'supply')
 
 
 def gpiochip():
