@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -33,23 +32,26 @@ struct text {
 	size_t length;
 };
 
-__printf(2, 3)
-static void put(struct text *text, const char *format, ...)
+static void put(struct text *text, const char *label, const char *value)
 {
-	va_list arguments;
+	text->length += snprintf(text->bytes + text->length,
+				 sizeof(text->bytes) - text->length,
+				 "\r\n%s\t%s", label, value);
+}
 
-	va_start(arguments, format);
-	text->length += vsnprintf(text->bytes + text->length,
-				  sizeof(text->bytes) - text->length, format,
-				  arguments);
-	va_end(arguments);
+static void put_number(struct text *text, const char *label, long number)
+{
+	char value[32];
+
+	snprintf(value, sizeof(value), "%ld", number);
+	put(text, label, value);
 }
 
 static void put_checksum(struct text *text)
 {
 	unsigned char sum = 0;
 
-	put(text, "\r\nChecksum\t");
+	put(text, "Checksum", "");
 	for (size_t i = 0; i < text->length; i++)
 		sum += text->bytes[i];
 	text->bytes[text->length++] = -sum;
@@ -76,25 +78,40 @@ static void put_measurements(struct text *text, const struct bank *bank)
 	long mv = voltage_mv(bank);
 	bool low = bank->soc < LOW_SOC;
 
-	*text = (struct text){ .length = 0 };
-	put(text, "\r\nPID\t0xA389\r\nV\t%ld\r\nI\t%ld\r\nP\t%ld", mv,
-	    lround(bank->current * 1000), lround(bank->current * mv / 1000));
-	put(text, "\r\nCE\t%ld\r\nSOC\t%ld\r\nTTG\t%ld",
-	    lround((bank->soc - 1) * CAPACITY_AH * 1000),
-	    lround(bank->soc * 1000), time_to_go_min(bank));
-	put(text, "\r\nAlarm\t%s\r\nAR\t%d\r\nBMV\tSmartShunt 500A/50mV"
-	    "\r\nFW\t0416\r\nMON\t0", low ? "ON" : "OFF", low ? 4 : 0);
+	text->length = 0;
+	put(text, "PID", "0xA389");
+	put_number(text, "V", mv);
+	put_number(text, "I", lround(bank->current * 1000));
+	put_number(text, "P", lround(bank->current * mv / 1000));
+	put_number(text, "CE", lround((bank->soc - 1) * CAPACITY_AH * 1000));
+	put_number(text, "SOC", lround(bank->soc * 1000));
+	put_number(text, "TTG", time_to_go_min(bank));
+	put(text, "Alarm", low ? "ON" : "OFF");
+	put_number(text, "AR", low ? 4 : 0);
+	put(text, "BMV", "SmartShunt 500A/50mV");
+	put(text, "FW", "0416");
+	put(text, "MON", "0");
 	put_checksum(text);
 }
 
 static void put_history(struct text *text, const struct bank *bank)
 {
-	*text = (struct text){ .length = 0 };
-	put(text, "\r\nH1\t-90000\r\nH2\t-20000\r\nH3\t-30000\r\nH4\t12"
-	    "\r\nH5\t0\r\nH6\t%ld\r\nH7\t11800\r\nH8\t14400\r\nH9\t---",
-	    lround(-1000 * bank->drawn_ah));
-	put(text, "\r\nH10\t9\r\nH11\t0\r\nH12\t0\r\nH15\t0\r\nH16\t0"
-	    "\r\nH17\t%ld\r\nH18\t0", lround(1.3 * bank->drawn_ah));
+	static const struct {
+		const char *label;
+		long number;
+	} fixed[] = {
+		{ "H1", -90000 }, { "H2", -20000 }, { "H3", -30000 },
+		{ "H4", 12 }, { "H5", 0 }, { "H7", 11800 }, { "H8", 14400 },
+		{ "H10", 9 }, { "H11", 0 }, { "H12", 0 }, { "H15", 0 },
+		{ "H16", 0 }, { "H18", 0 },
+	};
+
+	text->length = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+		put_number(text, fixed[i].label, fixed[i].number);
+	put_number(text, "H6", lround(-1000 * bank->drawn_ah));
+	put_number(text, "H17", lround(1.3 * bank->drawn_ah));
+	put(text, "H9", "---");
 	put_checksum(text);
 }
 

@@ -15,7 +15,7 @@ import pytest
 
 from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
 from cases_tell import TOOLS, install
-from vedirect import A_BLOCK, B_BLOCK, COUNT, block, damaged, ending, \
+from vedirect import B_BLOCK, COUNT, block, damaged, ending, \
     hex_message, reference, seal
 
 A = {"PID": "0xA389", "V": 12800, "I": -20000, "P": -256, "T": 21, "CE": -20000,

@@ -136,7 +136,7 @@ VALUES = ("---", "", "-1", "0", "-", "--", "1e3", "+5", " 5", "0x", "0xA053", "1
           "1001", "-2", "100001", "ON", "off", "999999999999", "9999999999999",
           "x" * 32, "x" * 33, "\x7f", "1\t2", "-0", "007", "\xe9")
 LABELS = ("V", "SOC", "H1", "PID", "MON", "X", "Checksum", "checksum", "TooLong89",
-          "SER#", "", "T T", "DM", "Relay", "H18")
+          "HSDS", "", "T T", "DM", "Relay", "H18")
 HEXES = (hex_message(), hex_message(10, b"\x02\xed\x00" * 8), b":", b":\n", b":7\n",
          b":7F0ED9671\xfe", b":7F0ED9671\xfe\n", b":A0102", b":A010G\n", b":a55f\n",
          b":" + b"A" * 300, b":7F0ED0071\n" * 3, b"::", b":7\t")
