@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """shunt: a battery monitor's text, the port that it comes from, the gauge."""
 
+import array
+import fcntl
 import json
 import os
 import re
@@ -248,18 +250,23 @@ class Monitor:
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "port")
-        self.end = None
+        self.end = self.other = None
         self.plug()
 
     def plug(self):
-        self.end, other = os.openpty()
-        os.symlink(os.ttyname(other), self.path + ".new")
+        """It comes with all settings that are wrong for it."""
+        self.end, self.other = os.openpty()
+        settings = termios.tcgetattr(self.other)
+        settings[0] |= termios.IXON | termios.IXOFF | termios.ISTRIP | termios.INLCR
+        settings[2] |= termios.CSTOPB | termios.CRTSCTS | termios.HUPCL
+        termios.tcsetattr(self.other, termios.TCSANOW, settings)
+        os.symlink(os.ttyname(self.other), self.path + ".new")
         os.rename(self.path + ".new", self.path)
-        os.close(other)
 
     def unplug(self):
         os.close(self.end)
-        self.end = None
+        os.close(self.other)
+        self.end = self.other = None
 
     def send(self, data):
         while data:
@@ -477,6 +484,8 @@ def test_wrong_device(house, monitor, reader, changes, why):
     assert set(gauge(house).values()) == {""}
     monitor.send(block())
     reader.until(lambda: gauge(house) == GAUGE)
+    monitor.send(block(**changes))      # the cable was moved back
+    reader.until_said(why, times=2)
 
 
 @pytest.mark.parametrize("pid", ("0x203", "0x204", "0xA381", "0xA38B", "0xC030",
@@ -563,6 +572,26 @@ def test_usage(house):
             (("a", "b"), "too many words")):
         house.refuses("shunt", *args, expect=USAGE, why=why)
     house.refuses("status", "--simulate", expect=USAGE, why="no option of 'status'")
+
+
+def unread(port):
+    """How many bytes wait to be read there."""
+    count = array.array("i", [0])
+    opened = os.open(port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    fcntl.ioctl(opened, termios.FIONREAD, count)
+    os.close(opened)
+    return count[0]
+
+
+def test_simulated_unread(bench):
+    """shunt --simulate: what nobody reads is lost, as on a wire"""
+    player = bench.start("shunt", "--simulate", "--soc", "100", "--current", "-3600")
+    port = player.stdout.readline().rstrip()
+    both = set()        # lengths of both blocks, at first and a second later
+    while len(both) < 2:
+        assert not bench.ended(player)
+        both |= {count for count in (unread(port),) if count > 250}
+    assert max(both) < 400, both
 
 
 def test_simulated(house):
