@@ -26,17 +26,39 @@ touch soc_permille voltage_uv current_ua temp_dc time_to_empty_s
 chgrp smallbms-gauge * && chmod 664 *
 echo OPTIONS=--sysfs-root={SYSFS} >/etc/default/smallbms-shunt
 """
+# The rule, for this machine's port instead of the maker's cable
+RULES = "udev/rules.d/62-smallbms-shunt.rules"
+PLUG = f"""
+mkdir -p /run/udev/rules.d
+sed -e 's/ATTRS{{idVendor}}=="0403"/ATTRS{{vendor}}=="0x1b36"/' -e /idProduct/d \\
+    /lib/{RULES} >/run/{RULES}
+udevadm control --reload
+udevadm trigger --action=add --settle /sys/class/tty/ttyS0
+"""
+
+
+def active(gateway):
+    return gateway.run(f"systemctl is-active {UNIT}")[0] == 0
 
 
 @pytest.fixture(scope="module")
 def wire(gateway):
     """The other end of the port that the service reads."""
     gateway.ok(BOARD)
-    gateway.ok(f"systemctl start {UNIT}", 120)
+    assert not active(gateway)
+    gateway.ok(PLUG)
+    gateway.until(lambda: active(gateway), 60)
     with socket.socket(socket.AF_UNIX) as end:
         end.connect(f"{gateway.workdir}/port")
         yield end
-    gateway.ok(f"systemctl stop {UNIT}; rm -r {SYSFS} /etc/default/smallbms-shunt")
+    gateway.ok(f"systemctl stop {UNIT}; rm -r {SYSFS} /etc/default/smallbms-shunt "
+               f"/run/{RULES}; udevadm control --reload")
+
+
+def test_rule(gateway, wire):
+    """the udev rule starts shunt's service for a port, and keeps ModemManager off"""
+    assert wire and active(gateway)
+    assert "ID_MM_PORT_IGNORE=1" in gateway.ok("udevadm info /dev/ttyS0")
 
 
 def test_service_reads(gateway, wire):
