@@ -22,6 +22,10 @@ enum {
 	OPTION_FOLLOW,
 	OPTION_INITIAL,
 	OPTION_RST,
+	OPTION_DECODE,
+	OPTION_SIMULATE,
+	OPTION_SOC,
+	OPTION_CURRENT,
 };
 
 /* The options that only some commands take, as bits */
@@ -74,6 +78,10 @@ static const struct command {
 	  "The state as a line for a monitoring system", check_help },
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
+	{ "shunt", command_shunt, MAYBE_ONE,
+	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT),
+	  " DEVICE", "Write what a battery monitor measures to a board",
+	  shunt_help },
 	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
 	  "This text, or more about a command", NULL },
 };
@@ -184,6 +192,10 @@ static const struct option options[] = {
 	{ "follow", no_argument, NULL, OPTION_FOLLOW },
 	{ "initial", no_argument, NULL, OPTION_INITIAL },
 	{ "rst", no_argument, NULL, OPTION_RST },
+	{ "decode", required_argument, NULL, OPTION_DECODE },
+	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
+	{ "soc", required_argument, NULL, OPTION_SOC },
+	{ "current", required_argument, NULL, OPTION_CURRENT },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -208,6 +220,18 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_RST:
 		config->rst = true;
+		return true;
+	case OPTION_DECODE:
+		config->decode = optarg;
+		return true;
+	case OPTION_SIMULATE:
+		config->simulate = true;
+		return true;
+	case OPTION_SOC:
+		config->soc = optarg;
+		return true;
+	case OPTION_CURRENT:
+		config->current = optarg;
 		return true;
 	default:
 		return false;

@@ -41,6 +41,8 @@ enum result {
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
+ * @decode: of shunt --decode, NULL: not given
+ * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  */
 struct config {
 	const char *board;
@@ -48,10 +50,14 @@ struct config {
 	const char *timeout;
 	const char *since;
 	const char *directory;
+	const char *decode;
+	const char *soc;
+	const char *current;
 	bool json;
 	bool follow;
 	bool initial;
 	bool rst;
+	bool simulate;
 	bool colour;
 	bool utf8;
 };
@@ -296,6 +302,7 @@ enum result command_wait(const struct config *config, const char *argument);
 enum result command_log(const struct config *config, const char *argument);
 enum result command_check(const struct config *config, const char *argument);
 enum result command_wiring(const struct config *config, const char *argument);
+enum result command_shunt(const struct config *config, const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
@@ -305,6 +312,9 @@ void wait_help(void);
 void log_help(void);
 void check_help(void);
 void wiring_help(void);
+void shunt_help(void);
+int shunt_signals(void);
+enum result shunt_simulate(const struct config *config);
 enum result status_print(const struct config *config,
 			 const struct board *board);
 

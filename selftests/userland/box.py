@@ -8,7 +8,8 @@
 `house` is a board on an I2C expander that knows of no charger; `cabin` one on
 lines that do not sleep, with a charger `solar` beside it.  The disk is the image
 `userland` of lib/cache; what the project installs, and what belongs to the tests,
-is laid over it.
+is laid over it.  The other end of the serial port /dev/ttyS0 is the socket `port` in
+`workdir`.
 """
 
 import lzma
@@ -157,7 +158,10 @@ class Gateway:
                    "project.tar": f"{workdir}/project.tar"},
             hardware=("-drive", f"file={image},format=raw,readonly=on,"
                                 "if=none,id=disk",
-                      "-device", "virtio-blk-pci,drive=disk"), **how)
+                      "-device", "virtio-blk-pci,drive=disk",
+                      "-chardev", f"socket,id=port,path={workdir}/port,"
+                                  "server=on,wait=off",
+                      "-device", "pci-serial,chardev=port"), **how)
 
     def __enter__(self):
         machine.BOOT_TIMEOUT = 300

@@ -294,6 +294,11 @@ def test_completion(bench):
     assert "--since" not in complete(bench, "smallbms status --")
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []
+    assert complete(bench, "smallbms shunt --si") == ["--simulate"]
+    assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
+    assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
+    assert complete(bench, "smallbms shunt --decode /dev/nul") == ["/dev/null"]
+    assert complete(bench, "smallbms shunt --soc ") == []
 
 
 # ---- what powers down
@@ -315,11 +320,13 @@ def test_install(bench):
     found = sorted(os.path.relpath(os.path.join(folder, name), root)
                    for folder, _, names in os.walk(root) for name in names)
     assert found == sorted([
+        "lib/systemd/system/smallbms-shunt@.service",
         "lib/systemd/system/smallbms-shutdown@.service",
         "lib/systemd/system/smallbms-textfile.service",
         "lib/systemd/system/smallbms-textfile.timer",
         "lib/udev/rules.d/60-smallbms.rules",
         "lib/udev/rules.d/61-smallbms-shutdown.rules",
+        "lib/udev/rules.d/62-smallbms-shunt.rules",
         "usr/lib/smallbms/smallbms-shutdown",
         "usr/lib/smallbms/smallbms-textfile",
         "usr/lib/sysusers.d/smallbms.conf",
