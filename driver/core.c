@@ -469,6 +469,7 @@ static void core_begin(struct core *c, const struct core_config *cfg, u32 found)
 	struct scan *s = &c->scan;
 	const struct protection_config protection = {
 		.debounce.fitted = s->inputs.fitted & INPUTS_ALL,
+		.steady_ms = STEADY_MS,
 		.release_pre_alarm_on_disconnect =
 			cfg->release_pre_alarm_on_disconnect,
 	};
