@@ -14,7 +14,8 @@ LIMIT_S = 600               # of the host's time, so that nothing hangs for ever
 RUNNING_S = 9               # that a board has been for a while, as on the host
 BENCH = "/sys/kernel/debug/smallbms-bench"
 # Questions that an attribute answers
-ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is terminals": "terminals"}
+ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is reconnect-in": "reconnect_in_ms",
+            "is terminals": "terminals"}
 
 
 def settings_of(scenario):
