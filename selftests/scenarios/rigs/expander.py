@@ -14,8 +14,7 @@ LIMIT_S = 600               # of the host's time, so that nothing hangs for ever
 RUNNING_S = 9               # that a board has been for a while, as on the host
 BENCH = "/sys/kernel/debug/smallbms-bench"
 # Questions that an attribute answers
-ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is reconnect-in": "reconnect_in_ms",
-            "is terminals": "terminals"}
+ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is terminals": "terminals"}
 
 
 def settings_of(scenario):
@@ -36,9 +35,10 @@ def settings_of(scenario):
 
 def chip(label, settings):
     """The board with these settings, on a chip of its own."""
-    properties = dict(settings)
+    properties = {**lab.REAL_PAUSES,
+                  **{name.replace("-", "_"): value for name, value in settings}}
     without = ["heartbeat"]
-    if not properties.pop("sense-lines", False):
+    if not properties.pop("sense_lines", False):
         without += lab.SENSES
     fitted = properties.pop("fitted", parser.INPUTS)
     without += [line for line in parser.INPUTS if line not in fitted]
