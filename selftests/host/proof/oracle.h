@@ -119,7 +119,7 @@ struct oracle {
 	bool renewed;		/* the 30 s have begun anew in this episode (L2) */
 	bool load_returns;	/* its last trip is not forgotten (L7) */
 	bool charge_returns;	/* the same (C5) */
-	uint32_t load_times;	/* powers of two, of the delay that follows (L7) */
+	unsigned long long load_times;	/* the delay is taken so often (L7) */
 	uint32_t charge_times;
 	bool implausible;	/* is reported (F4) */
 	uint32_t load_blame;	/* reasons that may be reported, as bits */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # A trip from end to end, on every chip, with the times and transfers it takes.
+# shellcheck disable=SC2317 # within() calls functions
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . ./lib.sh
