@@ -193,10 +193,11 @@ static void words_waiting(const struct board *board,
 	char seconds[64];
 
 	if (reason_id == ATTR_CHARGE_OFF_REASON) {
-		snprintf(text, size, "the cause has passed, charging comes back when it stays away");
+		snprintf(text, size, "the cause has passed, charging comes back by itself");
 	} else if (!left->error && left->number >= 0) {
 		words_seconds(left->number, seconds, sizeof(seconds));
-		snprintf(text, size, "waits for the cells to stay recovered, back in %s at the earliest",
+		snprintf(text, size,
+			 "waits for the cells to stay recovered, back in %s at the earliest",
 			 seconds);
 	} else if (delay->error) {
 		snprintf(text, size, "waits for the cells to stay recovered");

@@ -77,7 +77,8 @@ static inline struct board adapt_board(const struct protection_config *c)
 		c->load_reconnect_delay_ms, c->load_reconnect_max_ms,
 		c->charge_reconnect_delay_ms,
 		c->debounce.clear_delay_ms, c->debounce.debounce_delay_ms,
-		c->pre_alarm_hold_ms, c->steady_ms, c->release_pre_alarm_on_disconnect, true, false, 0,
+		c->pre_alarm_hold_ms, c->steady_ms,
+		c->release_pre_alarm_on_disconnect, true, false, 0,
 	};
 }
 

@@ -243,7 +243,7 @@ def test_charge_waiting(bench):
     """C2: when the cause has passed, charging is said to come back"""
     result = status(bench, "charge-waiting")
     assert result.row("Charge") == \
-        "off the cause has passed, charging comes back when it stays away"
+        "off the cause has passed, charging comes back by itself"
 
 
 def test_user_inhibits(bench):
