@@ -80,8 +80,9 @@ static u64 charge_reconnect_in(const struct protection *p, u64 now)
 }
 
 /*
- * One more trip. What did not disconnect anything doubles nothing, nor does what
- * has reached its limit, or is 0: so the count stays below 34, and can be shifted.
+ * A trip, new if it disconnects what was connected. Else nothing doubles, nor does
+ * what has reached its limit, or is 0: so the count stays below 34, and can be
+ * shifted by.
  */
 static void count_trip(struct trips *t, bool connected, u32 delay_ms, u32 max_ms)
 {
@@ -149,9 +150,8 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 			trip_reason(&p->debounce, UNDERVOLTAGE,
 				    p->load_tripped ? p->load_trip_reason :
 						      REASON_NONE);
-		if (!p->load_tripped)
-			count_trip(&p->load_trips, was_on, load_reconnect_ms(p),
-				   p->cfg.load_reconnect_max_ms);
+		count_trip(&p->load_trips, was_on, load_reconnect_ms(p),
+			   p->cfg.load_reconnect_max_ms);
 		p->load_tripped = true;
 	}
 
@@ -171,10 +171,8 @@ static bool request_charge(struct protection *p, bool was_on, u64 now)
 			trip_reason(&p->debounce, INPUTS_CHARGE_FAULTS,
 				    p->charge_tripped ? p->charge_trip_reason :
 							REASON_NONE);
-		if (!p->charge_tripped)
-			count_trip(&p->charge_trips, was_on,
-				   charge_reconnect_ms(p),
-				   charge_reconnect_max_ms(p));
+		count_trip(&p->charge_trips, was_on, charge_reconnect_ms(p),
+			   charge_reconnect_max_ms(p));
 		p->charge_tripped = true;		/* C1 */
 	} else if (p->charge_tripped && !charge_reconnect_in(p, now)) {
 		p->charge_tripped = false;		/* C2 */
