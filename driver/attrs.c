@@ -121,10 +121,9 @@ static ssize_t charge_off_reason_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(charge_off_reason);
 
-static ssize_t disconnect_in_ms_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
+/* What is left until @at, in ms; -1 if that is never */
+static ssize_t emit_left(char *buf, u64 at)
 {
-	u64 at = core_disconnect_at(attrs_core(dev));
 	u64 now = ktime_get_boottime_ns();
 
 	if (at == NEVER)
@@ -132,7 +131,20 @@ static ssize_t disconnect_in_ms_show(struct device *dev,
 	return sysfs_emit(buf, "%llu\n",
 			  at > now ? div_u64(at - now, NSEC_PER_MSEC) : 0);
 }
+
+static ssize_t disconnect_in_ms_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	return emit_left(buf, core_disconnect_at(attrs_core(dev)));
+}
 static DEVICE_ATTR_RO(disconnect_in_ms);
+
+static ssize_t reconnect_in_ms_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return emit_left(buf, core_reconnect_at(attrs_core(dev)));
+}
+static DEVICE_ATTR_RO(reconnect_in_ms);
 
 static ssize_t attrs_store(struct device *dev, enum core_setting setting,
 			   const char *buf, size_t count)
@@ -177,6 +189,7 @@ static struct attribute *board_attrs[] = {
 	&dev_attr_load_off_reason.attr,
 	&dev_attr_charge_off_reason.attr,
 	&dev_attr_disconnect_in_ms.attr,
+	&dev_attr_reconnect_in_ms.attr,
 	&dev_attr_pre_alarm_delay_ms.attr,
 	&dev_attr_load_reconnect_delay_ms.attr,
 	NULL

@@ -54,12 +54,21 @@ struct core {
 	struct notifier_block panic;
 };
 
+/* A time from now, as one that readers can keep */
+static u64 at(u64 now, u64 left)
+{
+	return left == NEVER ? NEVER : now + left;
+}
+
 /* Publish the state as it is now. Called with the lock held. */
 static void core_publish(struct core *c, u64 now)
 {
 	const struct protection *p = &c->scan.protection;
 	const struct debounce *d = &p->debounce;
-	u64 left = protection_disconnect_in(p, now);
+	const struct snapshot_times times = {
+		.disconnect_at = at(now, protection_disconnect_in(p, now)),
+		.reconnect_at = at(now, protection_reconnect_in(p, now)),
+	};
 	struct snapshot s = {
 		.outputs = p->actual,
 		.conditions = d->active & INPUTS_CONDITIONS,
@@ -80,7 +89,7 @@ static void core_publish(struct core *c, u64 now)
 		s.conditions |= CONDITION_SENSE_MISMATCH;
 	if (d->implausible)
 		s.conditions |= CONDITION_IMPLAUSIBLE;
-	publish(&c->publisher, &s, left == NEVER ? NEVER : now + left);
+	publish(&c->publisher, &s, &times);
 }
 
 /* Arm the timer for the next cycle. Called with the lock held. */
@@ -301,10 +310,24 @@ void core_snapshot(const struct core *c, struct snapshot *s)
  */
 u64 core_disconnect_at(const struct core *c)
 {
-	u64 at;
+	struct snapshot_times times;
 
-	snapshot_read(&c->publisher, NULL, &at);
-	return at;
+	snapshot_read(&c->publisher, NULL, &times);
+	return times.disconnect_at;
+}
+
+/**
+ * core_reconnect_at() - when the load may come back (L4, L7), without waiting
+ * @c: the core
+ *
+ * Return: CLOCK_BOOTTIME in ns, or %NEVER.
+ */
+u64 core_reconnect_at(const struct core *c)
+{
+	struct snapshot_times times;
+
+	snapshot_read(&c->publisher, NULL, &times);
+	return times.reconnect_at;
 }
 
 /**
@@ -469,6 +492,7 @@ static void core_begin(struct core *c, const struct core_config *cfg, u32 found)
 	struct scan *s = &c->scan;
 	const struct protection_config protection = {
 		.debounce.fitted = s->inputs.fitted & INPUTS_ALL,
+		.steady_ms = STEADY_MS,
 		.release_pre_alarm_on_disconnect =
 			cfg->release_pre_alarm_on_disconnect,
 	};

@@ -58,6 +58,7 @@ u32 core_setting(const struct core *c, enum core_setting setting);
 
 void core_snapshot(const struct core *c, struct snapshot *s);
 u64 core_disconnect_at(const struct core *c);
+u64 core_reconnect_at(const struct core *c);
 void core_stats(const struct core *c, struct core_stats *stats);
 int devm_core_subscribe(struct device *dev, struct core *c,
 			struct notifier_block *nb);

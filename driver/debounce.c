@@ -62,10 +62,7 @@ static void update_unreadable(struct debounce *d, unsigned int line,
 	if (!over(d->failing_since[line], ms_to_ns(READ_RETRY_MS), now))
 		return;
 	d->unreadable |= bit;
-	if (!(bit & INPUTS_CONDITIONS))
-		return;
-	d->level |= bit;
-	if (!(d->active & bit))
+	if (bit & INPUTS_CONDITIONS && !(d->active & bit))
 		set_active(d, line, true, now);
 }
 

@@ -7,6 +7,10 @@
 
 #define UNDERVOLTAGE	BIT(INPUT_CELL_UNDERVOLTAGE)
 
+/* C5: 1 s is doubled up to 256 s, but nothing beyond what can be set (V1). */
+#define CHARGE_DOUBLINGS		8
+#define CHARGE_RECONNECT_MAX_MS		3600000
+
 static bool enabled(const struct protection *p)
 {
 	return debounce_terminals(&p->debounce) && p->software_remote;	/* M2 */
@@ -24,20 +28,82 @@ static u64 pre_alarm_left(const struct protection *p, u64 now)
 			 now);
 }
 
-/* L4 */
+/* O3: what is left of the time for which a raised pre-alarm stays high. */
+static u64 pre_alarm_hold_left(const struct protection *p, u64 now)
+{
+	if (!(p->actual & OUTPUT_PRE_ALARM))
+		return 0;
+	return time_left(p->pre_alarm_raised, ms_to_ns(p->cfg.pre_alarm_hold_ms),
+			 now);
+}
+
+/* A reconnect delay after so many trips; @max_ms never shortens it. */
+static u32 doubled_ms(const struct trips *t, u32 delay_ms, u32 max_ms)
+{
+	u64 ms = (u64)delay_ms << (t->count ? t->count - 1 : 0);
+
+	return max_t(u64, delay_ms, min_t(u64, ms, max_ms));
+}
+
+/* L4, L7 */
+static u32 load_reconnect_ms(const struct protection *p)
+{
+	return doubled_ms(&p->load_trips, p->cfg.load_reconnect_delay_ms,
+			  p->cfg.load_reconnect_max_ms);
+}
+
 static u64 load_reconnect_in(const struct protection *p, u64 now)
 {
 	return debounce_clear_for_in(&p->debounce, UNDERVOLTAGE,
-				     ms_to_ns(p->cfg.load_reconnect_delay_ms),
-				     now);
+				     ms_to_ns(load_reconnect_ms(p)), now);
 }
 
-/* C2 */
+/* C5 */
+static u32 charge_reconnect_max_ms(const struct protection *p)
+{
+	u64 ms = (u64)p->cfg.charge_reconnect_delay_ms << CHARGE_DOUBLINGS;
+
+	return min_t(u64, ms, CHARGE_RECONNECT_MAX_MS);
+}
+
+/* C2, C5 */
+static u32 charge_reconnect_ms(const struct protection *p)
+{
+	return doubled_ms(&p->charge_trips, p->cfg.charge_reconnect_delay_ms,
+			  charge_reconnect_max_ms(p));
+}
+
 static u64 charge_reconnect_in(const struct protection *p, u64 now)
 {
 	return debounce_clear_for_in(&p->debounce, INPUTS_CHARGE_FAULTS,
-				     ms_to_ns(p->cfg.charge_reconnect_delay_ms),
-				     now);
+				     ms_to_ns(charge_reconnect_ms(p)), now);
+}
+
+/*
+ * A trip, new if it disconnects what was connected. Else nothing doubles, nor does
+ * what has reached its limit, or is 0: so the count stays below 34, and can be
+ * shifted by.
+ */
+static void count_trip(struct trips *t, bool connected, u32 delay_ms, u32 max_ms)
+{
+	if (!t->count)
+		t->count = 1;
+	else if (connected && delay_ms && delay_ms < max_ms)
+		t->count++;
+}
+
+/* Has the output recovered from its trips, just before @now? */
+static void forget_trips(struct trips *t, u32 steady_ms, u64 now)
+{
+	if (t->steady && !time_left(t->steady_since, ms_to_ns(steady_ms), now))
+		t->count = 0;
+}
+
+static void update_steady(struct trips *t, bool steady, u64 now)
+{
+	if (steady && !t->steady)
+		t->steady_since = now;
+	t->steady = steady;
 }
 
 /*
@@ -59,9 +125,15 @@ static u32 trip_reason(const struct debounce *d, u32 lines, u32 so_far)
 	return REASON_INPUT + __ffs(active);
 }
 
-static bool request_load(struct protection *p, u64 now)
+/* @was_on: the load is connected, and was requested */
+static bool request_load(struct protection *p, bool was_on, u64 now)
 {
 	bool on = p->actual & OUTPUT_LOAD;
+
+	/* L7: a person knows more than the board; but the last trip counts */
+	if (!enabled(p))
+		p->load_trips.count = p->load_tripped;
+	forget_trips(&p->load_trips, p->cfg.steady_ms, now);
 
 	/* L4, also while the remote is off */
 	if (p->load_tripped && !load_reconnect_in(p, now))
@@ -78,6 +150,8 @@ static bool request_load(struct protection *p, u64 now)
 			trip_reason(&p->debounce, UNDERVOLTAGE,
 				    p->load_tripped ? p->load_trip_reason :
 						      REASON_NONE);
+		count_trip(&p->load_trips, was_on, load_reconnect_ms(p),
+			   p->cfg.load_reconnect_max_ms);
 		p->load_tripped = true;
 	}
 
@@ -87,13 +161,18 @@ static bool request_load(struct protection *p, u64 now)
 	return on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now);
 }
 
-static bool request_charge(struct protection *p, u64 now)
+/* @was_on: charge is connected, and was requested */
+static bool request_charge(struct protection *p, bool was_on, u64 now)
 {
+	forget_trips(&p->charge_trips, p->cfg.steady_ms, now);
+
 	if (p->debounce.active & INPUTS_CHARGE_FAULTS) {
 		p->charge_trip_reason =
 			trip_reason(&p->debounce, INPUTS_CHARGE_FAULTS,
 				    p->charge_tripped ? p->charge_trip_reason :
 							REASON_NONE);
+		count_trip(&p->charge_trips, was_on, charge_reconnect_ms(p),
+			   charge_reconnect_max_ms(p));
 		p->charge_tripped = true;		/* C1 */
 	} else if (p->charge_tripped && !charge_reconnect_in(p, now)) {
 		p->charge_tripped = false;		/* C2 */
@@ -113,10 +192,16 @@ static bool pre_alarm_spared(const struct protection *p)
 	       !(p->actual & OUTPUT_LOAD);
 }
 
-static bool request_pre_alarm(const struct protection *p)
+static bool pre_alarm_due(const struct protection *p)
 {
-	return enabled(p) && !pre_alarm_spared(p) &&		/* M3, O3 */
-	       p->debounce.active & INPUTS_PRE_ALARM;		/* L1 */
+	return p->debounce.active & INPUTS_PRE_ALARM &&		/* L1 */
+	       !pre_alarm_spared(p);
+}
+
+static bool request_pre_alarm(const struct protection *p, u64 now)
+{
+	return enabled(p) &&					/* M3 */
+	       (pre_alarm_due(p) || pre_alarm_hold_left(p, now));
 }
 
 /**
@@ -131,12 +216,14 @@ static bool request_pre_alarm(const struct protection *p)
  */
 u32 protection_decide(struct protection *p, u64 now)
 {
+	u32 was_on = p->requested & p->actual;
+
 	p->requested = 0;
-	if (request_load(p, now))
+	if (request_load(p, was_on & OUTPUT_LOAD, now))
 		p->requested |= OUTPUT_LOAD;
-	if (request_charge(p, now))
+	if (request_charge(p, was_on & OUTPUT_CHARGE, now))
 		p->requested |= OUTPUT_CHARGE;
-	if (request_pre_alarm(p))
+	if (request_pre_alarm(p, now))
 		p->requested |= OUTPUT_PRE_ALARM;
 	else
 		p->pre_alarm = false;		/* L2: the episode is over */
@@ -183,7 +270,14 @@ void protection_feedback(struct protection *p, u32 actual, u64 now)
 
 	if (p->requested & OUTPUT_PRE_ALARM)
 		count_pre_alarm(p, raised, lost, now);
+	if (raised)
+		p->pre_alarm_raised = now;
 	p->actual = actual;
+
+	actual &= p->requested;
+	update_steady(&p->load_trips, actual & OUTPUT_LOAD && !undervoltage(p),
+		      now);
+	update_steady(&p->charge_trips, actual & OUTPUT_CHARGE, now);
 }
 
 /**
@@ -205,6 +299,7 @@ void protection_init(struct protection *p, const struct protection_config *cfg,
 		.pre_alarm = found & OUTPUT_PRE_ALARM,
 		.pre_alarm_first = now,
 		.pre_alarm_since = now,
+		.pre_alarm_raised = now,
 	};
 	/* any output that is high shows that the board was on */
 	debounce_init(&p->debounce, &cfg->debounce, first, found, now);
@@ -225,6 +320,23 @@ u64 protection_disconnect_in(const struct protection *p, u64 now)
 		return NEVER;
 
 	return pre_alarm_left(p, now);
+}
+
+/**
+ * protection_reconnect_in() - the wait for the load
+ * @p: the board
+ * @now: ns
+ *
+ * Return: ns until a load that undervoltage disconnected may be connected again
+ * (L4, L7), or %NEVER: it was not, the remote is off, or undervoltage is active, so
+ * that the delay has not begun.
+ */
+u64 protection_reconnect_in(const struct protection *p, u64 now)
+{
+	if (!p->load_tripped || !enabled(p) || p->actual & OUTPUT_LOAD)
+		return NEVER;
+
+	return load_reconnect_in(p, now);
 }
 
 /* Outputs that are connected as soon as their lines have settled. */
@@ -257,14 +369,12 @@ static u64 connect_in(const struct protection *p, u64 now)
  */
 u64 protection_next(const struct protection *p, u64 now)
 {
-	u64 next;
+	u64 next = min(debounce_next(&p->debounce, now),
+		       protection_disconnect_in(p, now));
 
-	/* the load went off with this cycle: the next one releases */
-	if (p->requested & OUTPUT_PRE_ALARM && pre_alarm_spared(p))
-		return 0;
-
-	next = min(debounce_next(&p->debounce, now),
-		   protection_disconnect_in(p, now));
+	/* O3: it is held; or the load went off with this cycle, the next releases */
+	if (p->requested & OUTPUT_PRE_ALARM && !pre_alarm_due(p))
+		next = min(next, pre_alarm_hold_left(p, now));
 	if (p->load_tripped)
 		next = min(next, load_reconnect_in(p, now));
 	if (p->charge_tripped)

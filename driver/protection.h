@@ -22,20 +22,41 @@
 
 #include "debounce.h"
 
+/* L7, C5: an output that was connected for so long has recovered from its trips. */
+#define STEADY_MS			600000
+
 /**
  * struct protection_config - the board's lines and delays
  * @debounce: T2, T3
  * @pre_alarm_delay_ms: L2
  * @load_reconnect_delay_ms: L4
+ * @load_reconnect_max_ms: L7; below @load_reconnect_delay_ms nothing is doubled
  * @charge_reconnect_delay_ms: C2
+ * @pre_alarm_hold_ms: O3
+ * @steady_ms: %STEADY_MS
  * @release_pre_alarm_on_disconnect: O3
  */
 struct protection_config {
 	struct debounce_config debounce;
 	u32 pre_alarm_delay_ms;
 	u32 load_reconnect_delay_ms;
+	u32 load_reconnect_max_ms;
 	u32 charge_reconnect_delay_ms;
+	u32 pre_alarm_hold_ms;
+	u32 steady_ms;
 	bool release_pre_alarm_on_disconnect;
+};
+
+/**
+ * struct trips - the trips of an output that follow each other too soon (L7, C5)
+ * @count: each but the first doubles the reconnect delay, up to a limit
+ * @steady: the output is connected, and no condition speaks against it
+ * @steady_since: @steady is unbroken since then, ns
+ */
+struct trips {
+	u32 count;
+	bool steady;
+	u64 steady_since;
 };
 
 /**
@@ -52,8 +73,11 @@ struct protection_config {
  * @pre_alarm_renewed: the 30 s have begun anew in this episode
  * @pre_alarm_first: time of the episode's first attempt, ns
  * @pre_alarm_since: the 30 s count since then, ns
+ * @pre_alarm_raised: the output is high since then, ns (O3)
  * @load_tripped: undervoltage disconnected the load, or keeps it off (L2, L4, L5)
  * @charge_tripped: a charge fault is active, or clear for less than C2's delay
+ * @load_trips: L7
+ * @charge_trips: C5
  * @load_trip_reason: of the last trip, &enum reason
  * @charge_trip_reason: of the last trip, &enum reason
  */
@@ -69,8 +93,11 @@ struct protection {
 	bool pre_alarm_renewed;
 	u64 pre_alarm_first;
 	u64 pre_alarm_since;
+	u64 pre_alarm_raised;
 	bool load_tripped;
 	bool charge_tripped;
+	struct trips load_trips;
+	struct trips charge_trips;
 	u32 load_trip_reason;
 	u32 charge_trip_reason;
 };
@@ -82,6 +109,7 @@ void protection_feedback(struct protection *p, u32 actual, u64 now);
 u64 protection_next(const struct protection *p, u64 now);
 
 u64 protection_disconnect_in(const struct protection *p, u64 now);
+u64 protection_reconnect_in(const struct protection *p, u64 now);
 u32 protection_load_reason(const struct protection *p, u64 now);
 u32 protection_charge_reason(const struct protection *p, u64 now);
 unsigned int protection_alarm(const struct protection *p);

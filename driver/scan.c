@@ -171,6 +171,8 @@ u64 scan_next(struct scan *s, u64 now)
 static const size_t delays[CORE_SETTINGS] = {
 	[CORE_PRE_ALARM_DELAY] = offsetof(struct protection, cfg.pre_alarm_delay_ms),
 	[CORE_LOAD_RECONNECT_DELAY] = offsetof(struct protection, cfg.load_reconnect_delay_ms),
+	[CORE_LOAD_RECONNECT_MAX] = offsetof(struct protection, cfg.load_reconnect_max_ms),
+	[CORE_PRE_ALARM_HOLD] = offsetof(struct protection, cfg.pre_alarm_hold_ms),
 	[CORE_CHARGE_RECONNECT_DELAY] = offsetof(struct protection, cfg.charge_reconnect_delay_ms),
 	[CORE_CLEAR_DELAY] = offsetof(struct protection, debounce.cfg.clear_delay_ms),
 	[CORE_DEBOUNCE_DELAY] = offsetof(struct protection, debounce.cfg.debounce_delay_ms),

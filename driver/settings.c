@@ -13,8 +13,11 @@ static const struct core_limits limits[CORE_SETTINGS] = {
 		"pre-alarm-delay-ms", 30000, 600000, 30000 },
 	[CORE_LOAD_RECONNECT_DELAY] = {
 		"load-reconnect-delay-ms", 0, 3600000, 30000 },
+	[CORE_LOAD_RECONNECT_MAX] = {
+		"load-reconnect-max-ms", 0, 3600000, 1920000 },
 	[CORE_CHARGE_RECONNECT_DELAY] = {
 		"charge-reconnect-delay-ms", 0, 3600000, 1000 },
+	[CORE_PRE_ALARM_HOLD] = { "pre-alarm-hold-ms", 0, 3600000, 0 },
 	[CORE_CLEAR_DELAY] = { "clear-delay-ms", 0, 60000, 1000 },
 	[CORE_DEBOUNCE_DELAY] = { "debounce-delay-ms", 0, 1000, 20 },
 	[CORE_POLL_INTERVAL] = { "poll-interval", 1, 10000, 0 },

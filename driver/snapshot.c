@@ -40,7 +40,7 @@ void publisher_init(struct publisher *p, raw_spinlock_t *lock)
 {
 	p->lock = lock;
 	seqcount_raw_spinlock_init(&p->seq, lock);
-	p->disconnect_at = NEVER;
+	p->times = (struct snapshot_times){ NEVER, NEVER };
 	BLOCKING_INIT_NOTIFIER_HEAD(&p->observers);
 	INIT_WORK(&p->work, publisher_work);
 }
@@ -83,17 +83,18 @@ static void publisher_queue(struct publisher *p, const struct snapshot *s)
  * publish() - publish a snapshot
  * @p: the publisher; its lock is held
  * @s: the snapshot; observers are called if it differs from the last one
- * @disconnect_at: end of the countdown, CLOCK_BOOTTIME in ns, or %NEVER
+ * @times: what goes with it; a difference calls nobody
  *
  * Context: any.
  */
-void publish(struct publisher *p, const struct snapshot *s, u64 disconnect_at)
+void publish(struct publisher *p, const struct snapshot *s,
+	     const struct snapshot_times *times)
 {
 	bool changed = memcmp(s, &p->newest, sizeof(*s));
 
 	write_seqcount_begin(&p->seq);
 	p->newest = *s;
-	p->disconnect_at = disconnect_at;
+	p->times = *times;
 	write_seqcount_end(&p->seq);
 
 	if (changed && p->enabled)
@@ -104,12 +105,12 @@ void publish(struct publisher *p, const struct snapshot *s, u64 disconnect_at)
  * snapshot_read() - get the newest snapshot
  * @p: the publisher
  * @s: filled in, may be NULL
- * @disconnect_at: filled in, may be NULL
+ * @times: filled in, may be NULL
  *
  * Context: any; waits for neither a bus nor the lock.
  */
 void snapshot_read(const struct publisher *p, struct snapshot *s,
-		   u64 *disconnect_at)
+		   struct snapshot_times *times)
 {
 	unsigned int seq;
 
@@ -117,7 +118,7 @@ void snapshot_read(const struct publisher *p, struct snapshot *s,
 		seq = read_seqcount_begin(&p->seq);
 		if (s)
 			*s = p->newest;
-		if (disconnect_at)
-			*disconnect_at = p->disconnect_at;
+		if (times)
+			*times = p->times;
 	} while (read_seqcount_retry(&p->seq, seq));
 }

@@ -42,6 +42,16 @@ struct snapshot {
 };
 
 /**
+ * struct snapshot_times - when outputs change next; these are no transitions
+ * @disconnect_at: end of the countdown (L2), CLOCK_BOOTTIME in ns, or %NEVER
+ * @reconnect_at: the load may come back then (L4, L7), likewise
+ */
+struct snapshot_times {
+	u64 disconnect_at;
+	u64 reconnect_at;
+};
+
+/**
  * struct snapshot_change - what an observer is called with
  * @old: state before the transition
  * @new: state after it
@@ -71,9 +81,9 @@ enum observer_priority {
 /**
  * struct publisher - publishes the snapshots of one board
  * @lock: the publishing side's, guards all but what readers may take by @seq
- * @seq: lets readers take @newest and @disconnect_at without @lock
+ * @seq: lets readers take @newest and @times without @lock
  * @newest: the newest snapshot
- * @disconnect_at: end of the countdown, CLOCK_BOOTTIME in ns, or %NEVER
+ * @times: what goes with it
  * @queue: snapshots after each transition that observers do not know yet
  * @head: transitions queued, ever
  * @tail: transitions taken out of the queue, ever
@@ -86,7 +96,7 @@ struct publisher {
 	raw_spinlock_t *lock;
 	seqcount_raw_spinlock_t seq;
 	struct snapshot newest;
-	u64 disconnect_at;
+	struct snapshot_times times;
 	struct snapshot queue[SNAPSHOT_QUEUE];
 	unsigned int head;
 	unsigned int tail;
@@ -99,8 +109,9 @@ struct publisher {
 void publisher_init(struct publisher *p, raw_spinlock_t *lock);
 void publisher_enable(struct publisher *p);
 void publisher_disable(struct publisher *p);
-void publish(struct publisher *p, const struct snapshot *s, u64 disconnect_at);
+void publish(struct publisher *p, const struct snapshot *s,
+	     const struct snapshot_times *times);
 void snapshot_read(const struct publisher *p, struct snapshot *s,
-		   u64 *disconnect_at);
+		   struct snapshot_times *times);
 
 #endif /* _SMALLBMS_SNAPSHOT_H */

@@ -28,6 +28,7 @@ const struct attribute attributes[ATTR_COUNT] = {
 	STATE(LOAD_OFF_REASON, "load_off_reason", TEXT),
 	STATE(CHARGE_OFF_REASON, "charge_off_reason", TEXT),
 	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
+	BOARD(RECONNECT_IN_MS, "reconnect_in_ms", NUMBER, false),
 	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
 	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
 	      false),

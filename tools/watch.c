@@ -831,16 +831,21 @@ static int fresh_for_ms(struct watch *watch)
 	static const enum attribute_id measured[] = {
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
 	};
-	const struct value *left;
+	static const enum attribute_id counting[] = {
+		ATTR_DISCONNECT_IN_MS, ATTR_RECONNECT_IN_MS,
+	};
 
 	if (is_asking(watch) && unread_for_ms(watch))
 		return unread_for_ms(watch);
 	if (!watch->feed.count)
 		return -1;
-	left = &current(watch)->values[ATTR_DISCONNECT_IN_MS];
-	/* Until the next second, as it is rounded up */
-	if (!left->error && left->number >= 0)
-		return (left->number + 999) % 1000 + 1;
+	for (size_t i = 0; i < ARRAY_SIZE(counting); i++) {
+		const struct value *left = &current(watch)->values[counting[i]];
+
+		/* Until the next second, as it is rounded up */
+		if (!left->error && left->number >= 0)
+			return (left->number + 999) % 1000 + 1;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))
 			return MEASURE_EVERY_MS;
@@ -850,7 +855,7 @@ static int fresh_for_ms(struct watch *watch)
 static void refresh(struct watch *watch)
 {
 	static const enum attribute_id ids[] = {
-		ATTR_DISCONNECT_IN_MS,
+		ATTR_DISCONNECT_IN_MS, ATTR_RECONNECT_IN_MS,
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
 	};
 

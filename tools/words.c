@@ -188,11 +188,17 @@ void words_stats(const struct board *board, char *text, size_t size)
 static void words_waiting(const struct board *board,
 			  enum attribute_id reason_id, char *text, size_t size)
 {
+	const struct value *left = &board->values[ATTR_RECONNECT_IN_MS];
 	const struct value *delay = &board->values[ATTR_LOAD_RECONNECT_DELAY_MS];
 	char seconds[64];
 
 	if (reason_id == ATTR_CHARGE_OFF_REASON) {
-		snprintf(text, size, "the cause has passed, charging is about to come back");
+		snprintf(text, size, "the cause has passed, charging comes back by itself");
+	} else if (!left->error && left->number >= 0) {
+		words_seconds(left->number, seconds, sizeof(seconds));
+		snprintf(text, size,
+			 "waits for the cells to stay recovered, back in %s at the earliest",
+			 seconds);
 	} else if (delay->error) {
 		snprintf(text, size, "waits for the cells to stay recovered");
 	} else {
@@ -242,6 +248,21 @@ static enum mood say(enum mood mood, char *text, size_t size,
 	return mood;
 }
 
+static enum mood headline_recovering(const struct board *board, char *text,
+				     size_t size)
+{
+	const struct value *left = &board->values[ATTR_RECONNECT_IN_MS];
+	char seconds[64];
+
+	if (left->error || left->number < 0)
+		return say(MOOD_ALARM, text, size,
+			   "LOAD DISCONNECTED: the cells recover, it waits to reconnect");
+	words_seconds(left->number, seconds, sizeof(seconds));
+	return say(MOOD_ALARM, text, size,
+		   "LOAD DISCONNECTED: the cells recover, back in %s at the earliest",
+		   seconds);
+}
+
 static enum mood headline_load_off(const struct board *board, char *text,
 				   size_t size)
 {
@@ -266,8 +287,7 @@ static enum mood headline_load_off(const struct board *board, char *text,
 			return say(MOOD_ALARM, text, size,
 				   "LOAD DISCONNECTED: the bank is empty");
 		if (board_read_ok(board, ATTR_CONDITIONS))
-			return say(MOOD_ALARM, text, size,
-				   "LOAD DISCONNECTED: the cells recover, it waits to reconnect");
+			return headline_recovering(board, text, size);
 	}
 	return say(MOOD_ALARM, text, size, "LOAD DISCONNECTED: %s", why);
 }

@@ -256,6 +256,8 @@ static void prepare(unsigned int variant)
 		.debounce.clear_delay_ms = 1000,
 		.pre_alarm_delay_ms = 30000,
 		.load_reconnect_delay_ms = 30000,
+		.load_reconnect_max_ms = 1920000,
+		.steady_ms = 600000,
 		.charge_reconnect_delay_ms = 1000,
 	};
 	rig = (struct rig) {

@@ -125,7 +125,10 @@ static void choose_board(void)
 		.debounce.debounce_delay_ms = PICK(20, 20, 100, 1, 0),
 		.pre_alarm_delay_ms = PICK(30000, 30000, 45000),
 		.load_reconnect_delay_ms = PICK(30000, 30000, 1000, 0),
+		.load_reconnect_max_ms = PICK(1920000, 1920000, 60000, 10),
 		.charge_reconnect_delay_ms = PICK(1000, 1000, 10000, 0),
+		.pre_alarm_hold_ms = chance(2) ? PICK(60000, 30000, 50, 3600000) : 0,
+		.steady_ms = PICK(600000, 600000, 5000, 100),
 		.release_pre_alarm_on_disconnect = chance(3),
 	};
 	debounce = config.debounce.debounce_delay_ms * MS;
@@ -152,7 +155,8 @@ static void calm_down(void)
 	rig.short_circuit = 0;
 	rig.backfeed = 0;
 	rig_scan(&rig);
-	rig_run(&rig, rig.now + 1000 * SEC);
+	/* the longest wait (C5, L7), and the longest hold (O3) */
+	rig_run(&rig, rig.now + 4000 * SEC);
 	if (!rig.violation && scan_next(&rig.scan, rig_clock(&rig)) < FOREVER)
 		rig.violation = "T1: an idle board asks for a cycle";
 }

@@ -21,6 +21,8 @@ static void set_##_name(const struct step *s)				\
 
 DELAY(pre_alarm, CORE_PRE_ALARM_DELAY, pre_alarm_delay_ms)
 DELAY(load_reconnect, CORE_LOAD_RECONNECT_DELAY, load_reconnect_delay_ms)
+DELAY(load_reconnect_max, CORE_LOAD_RECONNECT_MAX, load_reconnect_max_ms)
+DELAY(hold, CORE_PRE_ALARM_HOLD, pre_alarm_hold_ms)
 DELAY(charge_reconnect, CORE_CHARGE_RECONNECT_DELAY, charge_reconnect_delay_ms)
 DELAY(clear, CORE_CLEAR_DELAY, debounce.clear_delay_ms)
 DELAY(debounce, CORE_DEBOUNCE_DELAY, debounce.debounce_delay_ms)
@@ -233,6 +235,11 @@ static u64 ask_disconnect_in(void)
 	return protection_disconnect_in(&rig.scan.protection, rig_clock(&rig));
 }
 
+static u64 ask_reconnect_in(void)
+{
+	return protection_reconnect_in(&rig.scan.protection, rig_clock(&rig));
+}
+
 static u64 ask_charge_tripped(void)
 {
 	return rig.scan.protection.charge_tripped;
@@ -285,7 +292,9 @@ COUNTER(write_errors)
 const struct action actions[] = {
 	DOES("pre-alarm-delay", NUMBER, set_pre_alarm),
 	DOES("load-reconnect-delay", NUMBER, set_load_reconnect),
+	DOES("load-reconnect-max", NUMBER, set_load_reconnect_max),
 	DOES("charge-reconnect-delay", NUMBER, set_charge_reconnect),
+	DOES("pre-alarm-hold", NUMBER, set_hold),
 	DOES("clear-delay", NUMBER, set_clear),
 	DOES("debounce-delay", NUMBER, set_debounce),
 	DOES("fitted", LINES, set_fitted),
@@ -331,6 +340,7 @@ const struct action actions[] = {
 	QUESTION("is idle", ask_idle, print_yes_no),
 	QUESTION("is next", ask_next, print_time),
 	QUESTION("is disconnect-in", ask_disconnect_in, print_time),
+	QUESTION("is reconnect-in", ask_reconnect_in, print_time),
 	QUESTION("is charge-tripped", ask_charge_tripped, print_yes_no),
 	QUESTION("is implausible", ask_implausible, print_yes_no),
 	QUESTION("is mismatch", ask_mismatch, print_outputs),

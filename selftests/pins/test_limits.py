@@ -6,11 +6,13 @@ from pins.bench import Board, Wiring
 WIRING = Wiring(
     __doc__,
     Board({'cell-undervoltage': 0, 'charge-inhibit': 1, 'load': 2, 'charge': 3}, 'least',
-          pre_alarm_delay_ms=30000, load_reconnect_delay_ms=0, charge_reconnect_delay_ms=0,
-          clear_delay_ms=0, debounce_delay_ms=0, poll_interval=1),
+          pre_alarm_delay_ms=30000, load_reconnect_delay_ms=0, load_reconnect_max_ms=0,
+          charge_reconnect_delay_ms=0, pre_alarm_hold_ms=0, clear_delay_ms=0,
+          debounce_delay_ms=0, poll_interval=1),
     Board({'cell-undervoltage': 4, 'charge-inhibit': 5, 'load': 6, 'charge': 7}, 'most',
           pre_alarm_delay_ms=600000, load_reconnect_delay_ms=3600000,
-          charge_reconnect_delay_ms=3600000, clear_delay_ms=60000, debounce_delay_ms=1000,
+          load_reconnect_max_ms=3600000, charge_reconnect_delay_ms=3600000,
+          pre_alarm_hold_ms=3600000, clear_delay_ms=60000, debounce_delay_ms=1000,
           poll_interval=10000))
 
 

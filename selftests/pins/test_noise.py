@@ -8,7 +8,7 @@ WIRING = Wiring(
     __doc__,
     Board({'cell-undervoltage': 0, 'cell-low': 1, 'cell-overvoltage': 2, 'charge-inhibit': 3,
            'remote-h': 4, 'load': 5, 'charge': 6, 'pre-alarm': 7},
-          clear_delay_ms=200, charge_reconnect_delay_ms=200))
+          clear_delay_ms=200, charge_reconnect_delay_ms=0))
 
 
 class TestPulses:

@@ -39,6 +39,8 @@ LIMITS = {
     'long-pre-alarm': ('pre-alarm-delay-ms', 600001, '30000 to 600000'),
     'endless-pre-alarm': ('pre-alarm-delay-ms', 4294967295, '30000 to 600000'),
     'long-load-reconnect': ('load-reconnect-delay-ms', 3600001, '0 to 3600000'),
+    'long-load-reconnect-max': ('load-reconnect-max-ms', 3600001, '0 to 3600000'),
+    'long-hold': ('pre-alarm-hold-ms', 3600001, '0 to 3600000'),
     'long-charge-reconnect': ('charge-reconnect-delay-ms', 3600001, '0 to 3600000'),
     'long-clear': ('clear-delay-ms', 60001, '0 to 60000'),
     'long-debounce': ('debounce-delay-ms', 1001, '0 to 1000'),

@@ -56,8 +56,8 @@ UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 SEC = UNITS["s"]
 
 WITH, BEFORE, AT = "with", "before", "at"
-DELAYS = ("pre-alarm-delay", "load-reconnect-delay", "charge-reconnect-delay",
-          "clear-delay", "debounce-delay")
+DELAYS = ("pre-alarm-delay", "load-reconnect-delay", "load-reconnect-max",
+          "charge-reconnect-delay", "pre-alarm-hold", "clear-delay", "debounce-delay")
 
 # What may be said where: words, of which those in capitals are arguments (see Cursor)
 PHRASES = {
@@ -115,6 +115,7 @@ PHRASES = {
         "is idle YES_NO",           # no cycle is due, for the rules or the outputs
         "is next TIME_OR_NEVER",    # when the rules need the next cycle
         "is disconnect-in TIME_OR_NEVER",
+        "is reconnect-in TIME_OR_NEVER",
         "is charge-tripped YES_NO",
         "is implausible YES_NO",
         "is mismatch OUTPUTS_OR_NONE",

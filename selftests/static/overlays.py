@@ -263,8 +263,8 @@ LINES = ("cell-undervoltage", "cell-low", *CHARGE_FAULTS, "charge-inhibit",
          "remote-h", "remote-l", "remote-loop", "load", "charge", "pre-alarm",
          "load-sense", "charge-sense", "pre-alarm-sense", "heartbeat")
 NUMBERS = ("heartbeat-interval-ms", "pre-alarm-delay-ms",
-           "load-reconnect-delay-ms", "charge-reconnect-delay-ms",
-           "clear-delay-ms", "debounce-delay-ms", "poll-interval")
+           "load-reconnect-delay-ms", "load-reconnect-max-ms",
+           "charge-reconnect-delay-ms", "pre-alarm-hold-ms", "clear-delay-ms", "debounce-delay-ms", "poll-interval")
 # Those whose maximum is less than what the others are set to
 SMALL = {"debounce-delay-ms": 36, "poll-interval": 37}
 BOOLEANS = ("retain-state-shutdown", "release-pre-alarm-on-disconnect",

@@ -31,7 +31,8 @@ static inline struct protection_config adapt_config(const struct board *b)
 {
 	return (struct protection_config){
 		{ b->wired, b->debounce_ms, b->clear_ms },
-		b->pre_alarm_ms, b->load_reconnect_ms, b->charge_reconnect_ms,
+		b->pre_alarm_ms, b->load_reconnect_ms, b->load_reconnect_max_ms,
+		b->charge_reconnect_ms, b->hold_ms, b->steady_ms,
 		b->release_pre_alarm,
 	};
 }
@@ -73,8 +74,10 @@ static inline struct board adapt_board(const struct protection_config *c)
 {
 	return (struct board){
 		c->debounce.fitted, c->pre_alarm_delay_ms,
-		c->load_reconnect_delay_ms, c->charge_reconnect_delay_ms,
+		c->load_reconnect_delay_ms, c->load_reconnect_max_ms,
+		c->charge_reconnect_delay_ms,
 		c->debounce.clear_delay_ms, c->debounce.debounce_delay_ms,
+		c->pre_alarm_hold_ms, c->steady_ms,
 		c->release_pre_alarm_on_disconnect, true, false, 0,
 	};
 }
@@ -113,6 +116,7 @@ static inline struct report adapt_report(const struct protection *p, u64 now)
 	struct report r = adapt_lines(&p->debounce);
 
 	r.disconnect_in = protection_disconnect_in(p, now);
+	r.reconnect_in = protection_reconnect_in(p, now);
 	r.load_reason = adapt_reason(protection_load_reason(p, now));
 	r.charge_reason = adapt_reason(protection_charge_reason(p, now));
 	r.alarm = protection_alarm(p);

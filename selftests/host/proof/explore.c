@@ -79,7 +79,9 @@ static void check_live(void)
 		return;
 	/* A tick each for the interrupt and for a write to be redone. */
 	live(false, 2 + most(d->clear, d->debounce) +
-		    most(d->load_reconnect, d->charge_reconnect),
+		    most(most(d->load_reconnect, part->load_max),
+			 d->charge_reconnect * (part->steady ? 256 : 1)) +
+		    part->hold,
 	     "all is well, so both outputs return");
 	if (board.wired & BIT(CELL_UNDERVOLTAGE) && !complaint)
 		live(true, 2 + d->debounce + d->pre_alarm,

@@ -38,7 +38,7 @@ static const struct line_kind {
 	{ "fading", COUNTED, SIGN(READS_INACTIVE) | SIGN(COUNTS) },
 	{ "faint", COUNTED | FAILS,
 	  SIGN(READS_INACTIVE) | SIGN(COUNTS) | SIGN(UNREADABLE) },
-	{ "blind", LEVEL | COUNTED | FAILS | UNREAD,
+	{ "blind", COUNTED | FAILS | UNREAD,
 	  SIGN(READS_INACTIVE) | SIGN(COUNTS) | SIGN(UNREADABLE) },
 };
 
@@ -97,9 +97,12 @@ static unsigned int kind_of(const struct world *w, unsigned int i, u64 now)
 
 	if (is_remote(i))
 		return !!(bits & COUNTED);
-	/* The rules do not care what a line did that reads inactive. */
+	/* The rules do not care what a line did that reads inactive, */
 	if (!(bits & LEVEL))
 		bits &= ~CHATTERS;
+	/* nor what it read before it became blind. */
+	if (bits & UNREAD)
+		bits &= ~LEVEL;
 	if (!bits)
 		return debounce_settled_in(d, BIT(wire), now) ? FRESH_KIND :
 								QUIET_KIND;

@@ -86,14 +86,22 @@ static bool load_unsettled(const struct oracle *o, unsigned long long now)
 	       !lines_at_rest(o, BIT_OF(CELL_UNDERVOLTAGE));
 }
 
+/* O3: it sounds, and does not yet for so long that it may end. */
+static bool must_go_on(const struct oracle *o, unsigned long long now)
+{
+	return enabled(o) && oracle_true(o, SOUNDING) &&
+	       !held(o, SOUNDING, ms(o->board.hold_ms), now);
+}
+
 static bool nothing_low(const struct oracle *o, unsigned long long now)
 {
-	return !low_cell(o);
+	return !low_cell(o) && !must_go_on(o, now);
 }
 
 static bool spared(const struct oracle *o, unsigned long long now)
 {
-	return o->board.release_pre_alarm && o->tripped && was_off(o, LOAD);
+	return o->board.release_pre_alarm && o->tripped && was_off(o, LOAD) &&
+	       !must_go_on(o, now);
 }
 
 static bool charge_fault(const struct oracle *o, unsigned long long now)
@@ -185,6 +193,8 @@ const struct rule rules[] = {
 	  CHARGE, false, user_inhibits },
 	{ "L2 L3 C3", "the load is cut only after 30 s of pre-alarm",
 	  LOAD, true, no_cause_to_cut },
+	{ "O3", "a pre-alarm that has been raised stays for as long as is set",
+	  PRE_ALARM, true, must_go_on },
 	{ "M4 L4", "a load that is healthy and enabled is on",
 	  LOAD, true, load_healthy },
 	{ "L1 O3", "a low cell raises the pre-alarm at once",
@@ -216,18 +226,70 @@ static const struct rule *broken_rule(const struct oracle *o, uint32_t asked,
 
 /* ---- what the board remembers of disconnects */
 
+/* L7: the delay and its double, its fourfold, ... up to the greatest that is set. */
+static unsigned long long load_wait(const struct oracle *o)
+{
+	unsigned long long least = o->board.load_reconnect_ms;
+	unsigned long long most = o->board.load_reconnect_max_ms;
+	unsigned long long wait = least * o->load_times;
+
+	if (wait > most)
+		wait = most;
+	return ms(wait < least ? least : wait);
+}
+
+/* C5: up to 256 times the delay, and an hour (V1). */
+static unsigned long long charge_wait(const struct oracle *o)
+{
+	unsigned long long least = o->board.charge_reconnect_ms;
+	unsigned long long most = 256 * least > 3600000 ? 3600000 : 256 * least;
+	unsigned long long wait = least * o->charge_times;
+
+	if (wait > most)
+		wait = most;
+	return ms(wait < least ? least : wait);
+}
+
+/*
+ * L7, C5: what had come back, and is taken again, has to wait for twice as long;
+ * unless it waits for the longest already.
+ */
+static void wait_longer(struct oracle *o, bool takes_load, bool takes_charge)
+{
+	if (takes_load && o->load_returns &&
+	    load_wait(o) < ms(o->board.load_reconnect_max_ms) && load_wait(o))
+		o->load_times *= 2;
+	if (takes_charge && o->charge_returns && o->board.charge_reconnect_ms &&
+	    charge_wait(o) < ms(3600000) &&
+	    charge_wait(o) < ms(256ULL * o->board.charge_reconnect_ms))
+		o->charge_times *= 2;
+}
+
+/* L7, C5: after 10 min that were good all is as if nothing had been. */
+static void forget_trouble(struct oracle *o, unsigned long long now)
+{
+	/* L7: switched off, as well; but what waits goes on to do so. */
+	if (!enabled(o) || held(o, RUNNING, ms(o->board.steady_ms), now)) {
+		o->load_times = 1;
+		o->load_returns = o->tripped;
+	}
+	if (held(o, CHARGING, ms(o->board.steady_ms), now)) {
+		o->charge_times = 1;
+		o->charge_returns = false;
+	}
+}
+
 /*
  * L4, C2: whether what was taken may come back. What has been clear since the
  * last reading is not known, so time that passed since then does not count.
  */
 static void recover(struct oracle *o)
 {
-	if (held(o, SIGNAL(CELL_UNDERVOLTAGE, CLEAR),
-		 ms(o->board.load_reconnect_ms), o->read_at))
+	if (held(o, SIGNAL(CELL_UNDERVOLTAGE, CLEAR), load_wait(o), o->read_at))
 		o->tripped = false;
 	if (any_fault(o))
 		o->stopped = true;
-	else if (held(o, CALM, ms(o->board.charge_reconnect_ms), o->read_at))
+	else if (held(o, CALM, charge_wait(o), o->read_at))
 		o->stopped = false;
 }
 
@@ -300,15 +362,24 @@ void oracle_reads(struct oracle *o, const struct reading *r,
 const struct rule *oracle_asks(struct oracle *o, uint32_t asked,
 			       unsigned long long now)
 {
+	bool stopped = o->stopped;
 	const struct rule *broken;
 
+	forget_trouble(o, now);
 	recover(o);
+	if (o->stopped && !stopped) {
+		wait_longer(o, false, was_on(o, CHARGE));
+		o->charge_returns = true;
+	}
 	broken = broken_rule(o, asked, asked, now);
-	o->asked = asked;
-	if (asked & LOAD)
+	if (asked & LOAD) {
 		o->tripped = false;
-	else if (enabled(o) && undervoltage(o))
+	} else if (enabled(o) && undervoltage(o) && !o->tripped) {
+		wait_longer(o, was_on(o, LOAD), false);
+		o->load_returns = true;
 		o->tripped = true;
+	}
+	o->asked = asked;
 	blame_all(o);
 	return broken;
 }
@@ -346,6 +417,8 @@ void oracle_carries(struct oracle *o, uint32_t asked, uint32_t carried,
 	o->asked = asked;
 	count(o, carried, now);
 	o->carried = carried;
+	lasts(o, RUNNING, was_on(o, LOAD) && !undervoltage(o), now);
+	lasts(o, CHARGING, was_on(o, CHARGE), now);
 }
 
 /* Between two cycles the outputs turned out to be otherwise. */
@@ -359,6 +432,8 @@ void oracle_start(struct oracle *o, const struct board *board,
 		  unsigned long long now)
 {
 	lines_start(o, board, first, found, now);
+	o->load_times = 1;
+	o->charge_times = 1;
 	o->asked = found;
 	/* A pre-alarm that is found is taken over, as if it had been requested. */
 	oracle_carries(o, found, found, now);
@@ -441,6 +516,18 @@ static unsigned long long countdown(const struct oracle *o,
 	       delay - age(o, COUNTING, now);
 }
 
+/* L4, L7: of a load that is off, with nothing that keeps it off but the wait. */
+static unsigned long long wait_left(const struct oracle *o,
+				    unsigned long long now)
+{
+	unsigned long long wait = load_wait(o);
+	unsigned int clear = SIGNAL(CELL_UNDERVOLTAGE, CLEAR);
+
+	if (!o->tripped || !enabled(o) || !was_off(o, LOAD) || undervoltage(o))
+		return ~0ULL;
+	return held(o, clear, wait, now) ? 0 : wait - age(o, clear, now);
+}
+
 /* Of several reasons that are true the one that is reported is kept. */
 static void keep_blame(struct oracle *o, const struct report *r)
 {
@@ -463,6 +550,8 @@ const char *oracle_reports(struct oracle *o, const struct report *r,
 		return broken;
 	if (r->disconnect_in != countdown(o, now))
 		return "L2: the countdown that is reported is that of the disconnect";
+	if (r->reconnect_in != wait_left(o, now))
+		return "L4 L7: the wait that is reported is that of the load";
 	if (!(why_load_floats(o) >> r->load_reason & 1))
 		return "O1 O5: the reason why the load floats is true";
 	if (!(why_charge_floats(o) >> r->charge_reason & 1))

@@ -69,7 +69,9 @@ enum whole {
 	CALM = WIRES * SIGNS,	/* no charge fault counts as active (C2) */
 	ATTEMPTED,		/* the pre-alarm was requested, and written (L2) */
 	COUNTING,		/* the 30 s (L2) */
-	SOUNDING,		/* the pre-alarm output is high (L2) */
+	SOUNDING,		/* the pre-alarm output is high (L2, O3) */
+	RUNNING,		/* the load is on, and no undervoltage counts (L7) */
+	CHARGING,		/* charge is on (C5) */
 	FULL_AND_EMPTY,		/* over- with undervoltage (F4) */
 	HOT_AND_COLD,		/* over- with under-temperature (F4) */
 	CONTRADICTING,		/* either of both (F4) */
@@ -83,9 +85,12 @@ struct board {
 	uint32_t wired;
 	uint32_t pre_alarm_ms;
 	uint32_t load_reconnect_ms;
+	uint32_t load_reconnect_max_ms;
 	uint32_t charge_reconnect_ms;
 	uint32_t clear_ms;
 	uint32_t debounce_ms;
+	uint32_t hold_ms;
+	uint32_t steady_ms;	/* 10 min */
 	bool release_pre_alarm;
 	bool software_on;	/* M2 */
 	bool user_inhibits;	/* C4 */
@@ -112,6 +117,10 @@ struct oracle {
 	bool tripped;		/* undervoltage took the load (L4, L5) */
 	bool stopped;		/* a charge fault stopped charging (C1, C2) */
 	bool renewed;		/* the 30 s have begun anew in this episode (L2) */
+	bool load_returns;	/* its last trip is not forgotten (L7) */
+	bool charge_returns;	/* the same (C5) */
+	unsigned long long load_times;	/* the delay is taken so often (L7) */
+	uint32_t charge_times;
 	bool implausible;	/* is reported (F4) */
 	uint32_t load_blame;	/* reasons that may be reported, as bits */
 	uint32_t charge_blame;
@@ -148,6 +157,7 @@ struct report {
 	bool implausible;	/* F4 */
 	bool terminals_on;
 	unsigned long long disconnect_in;	/* all ones: none is pending */
+	unsigned long long reconnect_in;	/* likewise */
 	unsigned int load_reason;		/* enum why */
 	unsigned int charge_reason;
 	unsigned int alarm;

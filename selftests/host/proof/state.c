@@ -71,6 +71,27 @@ static void lines_flags(struct codec *c, struct debounce *d)
 	FIELD(c, d->implausible, 1);
 }
 
+static bool load_doubles(void)
+{
+	return part->steady && part->load_max;
+}
+
+static bool charge_doubles(void)
+{
+	return part->steady;
+}
+
+static unsigned int longest_load_wait(void)
+{
+	return most(LONGEST(load_reconnect), part->load_max);
+}
+
+/* C5 */
+static unsigned int longest_charge_wait(void)
+{
+	return LONGEST(charge_reconnect) * (charge_doubles() ? 256 : 1);
+}
+
 static void rules_flags(struct codec *c, struct protection *p)
 {
 	FIELD(c, p->software_remote, 1);
@@ -85,6 +106,13 @@ static void rules_flags(struct codec *c, struct protection *p)
 	FIELD(c, p->pre_alarm_renewed, 1);
 	FIELD(c, p->load_tripped, 1);
 	FIELD(c, p->charge_tripped, 1);
+	FIELD(c, p->load_trips.steady, 1);
+	FIELD(c, p->charge_trips.steady, 1);
+	/* Where nothing doubles, nobody asks how often it did. */
+	if (load_doubles())
+		FIELD(c, p->load_trips.count, 4);
+	if (charge_doubles())
+		FIELD(c, p->charge_trips.count, 4);
 	/* A reason is that of a trip. */
 	if (p->load_tripped)
 		FIELD(c, p->load_trip_reason, 4);
@@ -104,6 +132,14 @@ static void oracle_flags(struct codec *c, struct oracle *o)
 	FIELD(c, o->tripped, 1);
 	FIELD(c, o->stopped, 1);
 	FIELD(c, o->renewed, 1);
+	if (load_doubles()) {
+		FIELD(c, o->load_returns, 1);
+		FIELD(c, o->load_times, 9);
+	}
+	if (charge_doubles()) {
+		FIELD(c, o->charge_returns, 1);
+		FIELD(c, o->charge_times, 9);
+	}
 	FIELD(c, o->implausible, 1);
 	FIELD(c, o->load_blame, WHY_WIRE + WIRES);
 	FIELD(c, o->charge_blame, WHY_WIRE + WIRES);
@@ -250,8 +286,7 @@ static void clear_moments(struct ages *a, struct world *w,
 {
 	struct debounce *d = &w->p.debounce;
 	bool uv = wire == CELL_UNDERVOLTAGE && part->mode != LINES;
-	unsigned int since = uv ? LONGEST(load_reconnect) :
-				  LONGEST(charge_reconnect);
+	unsigned int since = uv ? longest_load_wait() : longest_charge_wait();
 
 	/* The rules ask for the undervoltage and the charge faults alone. */
 	if (!(BIT(wire) & INPUTS_CONDITIONS) ||
@@ -309,8 +344,22 @@ static void all_moments(struct ages *a, struct world *w)
 	       LONGEST(pre_alarm));
 	sign_moment(a, o, ATTEMPTED, shorts, LONGEST(pre_alarm));
 	sign_moment(a, o, COUNTING, true, LONGEST(pre_alarm));
-	sign_moment(a, o, SOUNDING, true, LONGEST(pre_alarm));
-	sign_moment(a, o, CALM, true, LONGEST(charge_reconnect));
+	sign_moment(a, o, SOUNDING, true, most(LONGEST(pre_alarm), part->hold));
+	sign_moment(a, o, CALM, true, longest_charge_wait());
+	if (part->hold)
+		moment(a, &p->pre_alarm_raised, p->actual & OUTPUT_PRE_ALARM,
+		       part->hold);
+	if (load_doubles()) {
+		moment(a, &p->load_trips.steady_since,
+		       p->load_trips.steady && p->load_trips.count, part->steady);
+		sign_moment(a, o, RUNNING, o->load_returns, part->steady);
+	}
+	if (charge_doubles()) {
+		moment(a, &p->charge_trips.steady_since,
+		       p->charge_trips.steady && p->charge_trips.count,
+		       part->steady);
+		sign_moment(a, o, CHARGING, o->charge_returns, part->steady);
+	}
 	if (part->sense)
 		terminal_moments(a, w);
 }
@@ -329,7 +378,7 @@ static void forget_clear(struct world *w, u64 now)
 		unsigned int clear = SIGNAL(wire, CLEAR);
 
 		if (part->mode == LINES) {
-			if (held(o, clear, LONGEST(charge_reconnect) * tick, now))
+			if (held(o, clear, longest_charge_wait() * tick, now))
 				ends(o, clear);
 		} else if (wire != CELL_UNDERVOLTAGE || !o->tripped) {
 			ends(o, clear);
@@ -388,6 +437,13 @@ static void unpack_wild(struct world *w)
 	any_time(&p->debounce.contradicting_since, 1);
 	any_time(&p->pre_alarm_first, 1);
 	any_time(&p->pre_alarm_since, 1);
+	any_time(&p->pre_alarm_raised, 1);
+	any_time(&p->load_trips.steady_since, 1);
+	any_time(&p->charge_trips.steady_since, 1);
+	if (!load_doubles())
+		p->load_trips.count = random_next() & 1;
+	if (!charge_doubles())
+		p->charge_trips.count = random_next() & 1;
 	any_time(w->t.driven_since, OUTPUT_COUNT);
 	any_time(w->t.shorted_since, OUTPUT_COUNT);
 	any_time((u64 *)w->o.since, SIGNALS);
@@ -412,17 +468,20 @@ static void unpack_nothing(struct world *w)
 			{ 0 }, { 0 }, { 0 }, { 0 },	/* *_since */
 			false, false, 0,	/* contradicting ... */
 		},
-		{ { 0, 0, 0 }, 0, 0, 0, false },	/* cfg */
+		{ { 0, 0, 0 }, 0, 0, 0, 0, 0, 0, false },	/* cfg */
 		false, false,		/* software_remote, inhibit_charge */
 		0, 0, 0,		/* actual, requested, shorted */
-		false, false, 0, 0,	/* pre_alarm ... */
-		false, false, 0, 0,	/* load_tripped ... */
+		false, false, 0, 0, 0,	/* pre_alarm ... */
+		false, false,		/* load_tripped, charge_tripped */
+		{ 0, false, 0 }, { 0, false, 0 },	/* *_trips */
+		0, 0,			/* *_trip_reason */
 	};
 	w->t = (struct terminal){
 		0, 0, 0, 0, { 0 }, { 0 }, { 0 },
 	};
 	w->o = (struct oracle){
-		board, 0, { 0 }, 0, 0, 0, false, false, false, false, 0, 0,
+		board, 0, { 0 }, 0, 0, 0, false, false, false,
+		false, false, 1, 1, false, 0, 0,
 	};
 	w->s = (struct terminals){
 		0, 0, 0, 0, { 0 }, { 0 }, { 0 },
@@ -477,6 +536,9 @@ static struct board board_of(const struct delays *d)
 	return (struct board){
 		.pre_alarm_ms = d->pre_alarm * part->tick_ms,
 		.load_reconnect_ms = d->load_reconnect * part->tick_ms,
+		.load_reconnect_max_ms = part->load_max * part->tick_ms,
+		.hold_ms = part->hold * part->tick_ms,
+		.steady_ms = part->steady * part->tick_ms,
 		.charge_reconnect_ms = d->charge_reconnect * part->tick_ms,
 		.clear_ms = d->clear * part->tick_ms,
 		.debounce_ms = d->debounce * part->tick_ms,
@@ -511,8 +573,9 @@ void prepare(const struct part *next)
 	longest_pause = 64 * SECOND_NS / tick;
 
 	horizon = most(2 * LONGEST(debounce), LONGEST(pre_alarm));
-	horizon = most(horizon, LONGEST(load_reconnect));
-	horizon = most(horizon, LONGEST(charge_reconnect));
+	horizon = most(horizon, longest_load_wait());
+	horizon = most(horizon, longest_charge_wait());
+	horizon = most(horizon, most(part->steady, part->hold));
 	/* In mode RULES no line becomes clear by itself. */
 	if (part->mode != RULES)
 		horizon = most(horizon, LONGEST(clear));

@@ -66,6 +66,9 @@ struct delays {
  * @tick_ms: the grid of time; delays below are in ticks of it
  * @delays: delays
  * @others: delays that are set while the board runs, if any is not 0
+ * @load_max: L7, in ticks; 0 if the delay of the load never doubles
+ * @steady: L7, C5: the 10 min, in ticks; 0 if nothing doubles
+ * @hold: O3, in ticks
  * @release: O3
  * @remote: the software remote may be switched in any cycle
  * @user: the user's inhibition may be switched in any cycle
@@ -85,6 +88,7 @@ struct part {
 	unsigned int away, at_once;
 	unsigned int tick_ms;
 	struct delays delays, others;
+	unsigned int load_max, steady, hold;
 	bool release, remote, user, slow;
 	u32 fail, lose, raise, shorts, sense;
 };

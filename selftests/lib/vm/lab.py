@@ -48,6 +48,12 @@ CONTROLLER_GONE = r"WARNING: .* remove_proc_entry"
 NOBODY_CARED = r"irq \d+: nobody cared"
 
 
+# A lab trips a board more often in a minute than a bank does in a year: nothing is
+# doubled (L7, C5), unless a board is to have the real pauses.
+NO_PAUSES = {"load_reconnect_max_ms": 0, "charge_reconnect_delay_ms": 0}
+REAL_PAUSES = {"load_reconnect_max_ms": 1920000, "charge_reconnect_delay_ms": 1000}
+
+
 class Chip:
     """A chip of the bench, and the board on it, which goes without some lines.
     Those that the chip lends are there for another board, or another driver.
@@ -60,7 +66,7 @@ class Chip:
         self.without = without
         self.lends = lends
         self.more = more                # source text for the board's node
-        self.properties = properties
+        self.properties = {**NO_PAUSES, **properties}
         self.elsewhere = elsewhere
         self.part = other(label, without=tuple(
             line for line in LINES if line not in elsewhere)) if other else None
@@ -96,7 +102,8 @@ class Chip:
         missing = self.without + self.elsewhere
         names = ", ".join(f'"{"none" if line in missing else line}"'
                           for line in LINES)
-        return f'line-names = {names};\n\tboard = "{self.label}";'
+        return (f'line-names = {names};\n\tboard = "{self.label}";\n\tcharge-reconnect-delay-ms '
+                f'= <{self.properties["charge_reconnect_delay_ms"]}>;')
 
 
 class Expander(Chip):

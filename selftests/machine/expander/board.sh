@@ -52,6 +52,8 @@ for board in $boards; do
 	left=$(cat "$device/disconnect_in_ms")
 	[ "$left" -ge -1 ] && [ "$left" -le "$(cat "$device/pre_alarm_delay_ms")" ]
 	verdict $? "$board: disconnect_in_ms is -1 or what is left ($left)"
+	between -1 "$(cat "$device/reconnect_in_ms")" 3600000
+	verdict $? "$board: reconnect_in_ms is -1 or within an hour (L7)"
 	bad=0
 	for file in "$device"/stats/*; do
 		[ "$(cat "$file")" -ge 0 ] || bad=1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # A trip from end to end, on every chip, with the times and transfers it takes.
+# shellcheck disable=SC2317 # within() calls functions
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . ./lib.sh
@@ -13,6 +14,10 @@ ACCESSES=3
 case ${KERNEL-} in
 debug | remove) LATE_US=300000 ;;
 esac
+
+returns_soon() {
+	between 1 "$(attribute "$1" reconnect_in_ms)" 2000
+}
 
 begin
 start
@@ -106,6 +111,10 @@ for label in $(labels); do
 	echo 2000 >"$supplies/$label/device/load_reconnect_delay_ms"
 	set_bench "$label" load_reconnect_ms 2000
 	pins "$label" cell-undervoltage 0
+done
+for label in $(labels); do
+	within 3000 returns_soon "$label"
+	verdict $? "$label: reconnect_in_ms says when (L4)"
 done
 within 10000 all_on
 verdict $? "every load comes back after the reconnect delay (L4)"

@@ -220,8 +220,14 @@ static void published(struct kunit *test)
 	expect_shown(test, b, "terminals", "on\n");
 	expect_shown(test, b, "remote", "off\n");
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
-	fake_core_disconnect_at(b->core, 0);		/* over already */
+	expect_shown(test, b, "reconnect_in_ms", "-1\n");
+	/* over already */
+	fake_core_times(b->core, (struct snapshot_times){ 0, NEVER });
 	expect_shown(test, b, "disconnect_in_ms", "0\n");
+	expect_shown(test, b, "reconnect_in_ms", "-1\n");
+	fake_core_times(b->core, (struct snapshot_times){ NEVER, 0 });
+	expect_shown(test, b, "disconnect_in_ms", "-1\n");
+	expect_shown(test, b, "reconnect_in_ms", "0\n");
 }
 
 static void counters(struct kunit *test)

@@ -53,10 +53,18 @@ void core_snapshot(const struct core *c, struct snapshot *s)
 
 u64 core_disconnect_at(const struct core *c)
 {
-	u64 at;
+	struct snapshot_times times;
 
-	snapshot_read(&c->publisher, NULL, &at);
-	return at;
+	snapshot_read(&c->publisher, NULL, &times);
+	return times.disconnect_at;
+}
+
+u64 core_reconnect_at(const struct core *c)
+{
+	struct snapshot_times times;
+
+	snapshot_read(&c->publisher, NULL, &times);
+	return times.reconnect_at;
 }
 
 void core_stats(const struct core *c, struct core_stats *stats)
@@ -106,7 +114,7 @@ void fake_core_publish(struct core *c, const struct snapshot *s, unsigned int n)
 
 	raw_spin_lock_irq(&c->lock);
 	for (i = 0; i < n; i++)
-		publish(&c->publisher, &s[i], c->publisher.disconnect_at);
+		publish(&c->publisher, &s[i], &c->publisher.times);
 	raw_spin_unlock_irq(&c->lock);
 	flush_work(&c->publisher.work);
 }
@@ -120,23 +128,23 @@ void fake_core_set(struct core *c, const struct snapshot *s)
 {
 	raw_spin_lock_irq(&c->lock);
 	c->publisher.enabled = false;
-	publish(&c->publisher, s, c->publisher.disconnect_at);
+	publish(&c->publisher, s, &c->publisher.times);
 	c->publisher.enabled = true;
 	raw_spin_unlock_irq(&c->lock);
 }
 
 /**
- * fake_core_disconnect_at() - publish the end of a countdown
+ * fake_core_times() - publish when outputs change next
  * @c: the core
- * @at: see core_disconnect_at()
+ * @times: see &struct snapshot_times
  */
-void fake_core_disconnect_at(struct core *c, u64 at)
+void fake_core_times(struct core *c, struct snapshot_times times)
 {
 	struct snapshot s;
 
 	core_snapshot(c, &s);
 	raw_spin_lock_irq(&c->lock);
-	publish(&c->publisher, &s, at);
+	publish(&c->publisher, &s, &times);
 	raw_spin_unlock_irq(&c->lock);
 }
 

@@ -22,7 +22,7 @@ extern const struct core_stats fake_core_stats;
 struct core *fake_core(struct kunit *test);
 void fake_core_publish(struct core *c, const struct snapshot *s, unsigned int n);
 void fake_core_set(struct core *c, const struct snapshot *s);
-void fake_core_disconnect_at(struct core *c, u64 at);
+void fake_core_times(struct core *c, struct snapshot_times times);
 bool fake_core_is_observed(const struct core *c);
 
 /* board.c */

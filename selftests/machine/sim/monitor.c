@@ -12,7 +12,7 @@
 
 #define MS(n)			((n) * 1000000ULL)
 #define WARNING_NS		MS(30000)	/* L2 */
-#define CHARGE_RECONNECT_NS	MS(1000)	/* C2 */
+#define CHARGE_RECONNECT_MS	1000		/* C2 */
 #define CLEAR_NS		MS(1000)	/* T3 */
 #define SHORT_NS		MS(100)		/* F3 */
 
@@ -77,7 +77,7 @@ enum role role_sensed(enum role role)
 static LIST_HEAD(monitors);
 static DEFINE_MUTEX(monitors_lock);	/* guards the list, and who uses each */
 
-static struct monitor *monitor_find(const char *board)
+static struct monitor *monitor_find(struct device *dev, const char *board)
 {
 	struct monitor *m;
 
@@ -91,6 +91,9 @@ static struct monitor *monitor_find(const char *board)
 	raw_spin_lock_init(&m->lock);
 	m->grace_ms = GRACE_MS;
 	m->load_reconnect_ms = LOAD_RECONNECT_MS;
+	if (device_property_read_u32(dev, "charge-reconnect-delay-ms",
+				     &m->charge_reconnect_ms))
+		m->charge_reconnect_ms = CHARGE_RECONNECT_MS;
 	m->high = BIT(ROLE_TERMINALS);
 	list_add(&m->list, &monitors);
 	return m;
@@ -121,7 +124,7 @@ struct monitor *devm_monitor_get(struct device *dev)
 
 	device_property_read_string(dev, "board", &board);
 	mutex_lock(&monitors_lock);
-	m = monitor_find(board);
+	m = monitor_find(dev, board);
 	if (m)
 		m->users++;
 	mutex_unlock(&monitors_lock);
@@ -316,7 +319,7 @@ static const char *judge_charge_on(struct monitor *m, u64 now)
 	if (surely_told(m, TOLD_INHIBIT, now))
 		return "charge on against the user's will (C4)";
 	if (m->charge_by_fault &&
-	    now - m->noticed_ns[ROLE_FAULT] < CHARGE_RECONNECT_NS)
+	    now - m->noticed_ns[ROLE_FAULT] < MS(m->charge_reconnect_ms))
 		return "charge back too early (C2)";
 	return NULL;
 }

@@ -62,6 +62,7 @@ enum {
  * @grace_ms: how long the board may take to notice an input: debounce, and
  *	what the bus or a lost interrupt costs
  * @load_reconnect_ms: L4, as the board is set to
+ * @charge_reconnect_ms: C2, as the board is set to
  * @told: TOLD_*
  * @told_ns: when the test told something last
  * @untold: what it took back then
@@ -91,6 +92,7 @@ struct monitor {
 	raw_spinlock_t lock;
 	u32 grace_ms;
 	u32 load_reconnect_ms;
+	u32 charge_reconnect_ms;
 	u32 told;
 	u64 told_ns;
 	u32 untold;

@@ -35,9 +35,10 @@ def settings_of(scenario):
 
 def chip(label, settings):
     """The board with these settings, on a chip of its own."""
-    properties = dict(settings)
+    properties = {**lab.REAL_PAUSES,
+                  **{name.replace("-", "_"): value for name, value in settings}}
     without = ["heartbeat"]
-    if not properties.pop("sense-lines", False):
+    if not properties.pop("sense_lines", False):
         without += lab.SENSES
     fitted = properties.pop("fitted", parser.INPUTS)
     without += [line for line in parser.INPUTS if line not in fitted]

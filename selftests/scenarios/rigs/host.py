@@ -8,8 +8,8 @@ import subprocess
 from scenarios import compare, parser
 
 # How host/player.c answers
-ANSWERS = {"is next": "time", "is disconnect-in": "time", "is mismatch": "list",
-           "is chattering": "list", "is missed": "list",
+ANSWERS = {"is next": "time", "is disconnect-in": "time", "is reconnect-in": "time",
+           "is mismatch": "list", "is chattering": "list", "is missed": "list",
            **{f"is stats {counter}": "number" for counter in parser.COUNTERS}}
 LATENCY = 0
 

@@ -21,7 +21,7 @@ BOARD = f"{SUPPLY}/smallbms0/device"
 # Questions that an attribute answers, and those that are asked on the host alone: no
 # attribute has the answer, or, as for the countdown, it is sampled anyway
 ANSWERED = {"is terminals": "terminals"}
-HOST_ALONE = ("is next", "is charge-tripped", "is disconnect-in")
+HOST_ALONE = ("is next", "is charge-tripped", "is disconnect-in", "is reconnect-in")
 
 # What eight pins can be, besides the outputs; the driver wants undervoltage and one of
 # those that tell of a full battery

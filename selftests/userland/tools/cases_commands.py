@@ -31,7 +31,7 @@ def test_list_json(bench):
     whole = as_json("undervoltage")
     keys = ("name", "remote", "terminals", "load", "charge", "pre_alarm",
             "alarm", "conditions", "load_off_reason", "charge_off_reason",
-            "disconnect_in_ms")
+            "disconnect_in_ms", "reconnect_in_ms")
     assert bench.run("list", "--json").json() == \
         [{key: whole[key] for key in keys}]
 

@@ -86,6 +86,8 @@ def test_monitor_changes(bench):
         monitor.become("undervoltage")
         assert monitor.object()["changed"] == ["load", "alarm",
                                                "load_off_reason"]
+        monitor.become("waiting-for-reconnect")
+        assert monitor.object()["reconnect_in_ms"] == 199400
 
 
 def test_monitor_nothing_twice(bench):
@@ -351,6 +353,15 @@ def test_watch_countdown(bench, kernel, watch):
     terminal.await_text("the load will be cut in 21 s")
     bench.tree.put("device/disconnect_in_ms", 1)
     terminal.await_text("the load will be cut in 1 s")
+
+
+def test_watch_return(bench, watch):
+    """L7: watch counts the seconds until the load may come back"""
+    bench.tree.add("waiting-for-reconnect")
+    terminal = watch()
+    terminal.await_text("back in 3 min 20 s at the earliest")
+    bench.tree.put("device/reconnect_in_ms", 119000)
+    terminal.await_text("back in 119 s at the earliest")
 
 
 def test_watch_remote(bench, watch):

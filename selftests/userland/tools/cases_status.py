@@ -180,13 +180,31 @@ def test_not_on_reserve(bench, state):
 
 
 def test_waits_to_reconnect(bench):
-    """L4: while it waits to reconnect, status says so, and for how long"""
+    """L7 L4: while it waits to reconnect, status says so, and for how long"""
     result = status(bench, "waiting-for-reconnect")
+    assert result.headline == "house: LOAD DISCONNECTED: the cells recover, " \
+        "back in 3 min 20 s at the earliest"
+    assert result.row("Load") == "off waits for the cells to stay recovered, " \
+        "back in 3 min 20 s at the earliest"
+    says(result, "Recharge the bank now", "about 8 days")
+    bench.tree.put("device/reconnect_in_ms", 0)
+    assert bench.run().headline == "house: LOAD DISCONNECTED: the cells recover, " \
+        "back in 0 s at the earliest"
+
+
+@pytest.mark.parametrize("known", (True, False))
+def test_waits_for_unknown(bench, known):
+    """L4: where the board does not say when the load may come back, nor does status"""
+    bench.tree.add("waiting-for-reconnect")
+    if known:
+        bench.tree.put("device/reconnect_in_ms", -1)
+    else:
+        bench.tree.take("device/reconnect_in_ms")
+    result = bench.run()
     assert result.headline == "house: LOAD DISCONNECTED: the cells recover, " \
         "it waits to reconnect"
     assert result.row("Load") == \
         "off waits for the cells to stay recovered for 30 s"
-    says(result, "Recharge the bank now", "about 8 days")
     bench.tree.take("device/load_reconnect_delay_ms")
     assert bench.run().row("Load") == \
         "off waits for the cells to stay recovered"
@@ -225,7 +243,7 @@ def test_charge_waiting(bench):
     """C2: when the cause has passed, charging is said to come back"""
     result = status(bench, "charge-waiting")
     assert result.row("Charge") == \
-        "off the cause has passed, charging is about to come back"
+        "off the cause has passed, charging comes back by itself"
 
 
 def test_user_inhibits(bench):

@@ -15,6 +15,8 @@
 	_x > _y ? _x : _y;			\
 })
 
+#define min_t(type, x, y)	min((type)(x), (type)(y))
+#define max_t(type, x, y)	max((type)(x), (type)(y))
 #define clamp(x, least, most)	min(max(x, least), most)
 
 #endif /* _HOST_LINUX_MINMAX_H */
