@@ -22,6 +22,7 @@ LAYERS = (
     ("attrs", "gpiochip", "leds", "log", "iio", "supply"),
     ("observers",),
     ("core", "measurements", "snapshot"),
+    ("sleep",),
     ("scan",),
     ("edges", "heartbeat", "inputs", "outputs", "watchdog"),
     ("protection", "soc", "terminal"),
