@@ -18,6 +18,7 @@
 #include "core.h"
 #include "heartbeat.h"
 #include "scan.h"
+#include "sleep.h"
 #include "subscribe.h"
 #include "trace.h"
 #include "watchdog.h"
@@ -39,6 +40,7 @@
  * @worker: thread that runs the cycles where a line sleeps, else NULL
  * @work: its work
  * @panic: releases the outputs when the kernel panics (F5)
+ * @sleep: T4
  */
 struct core {
 	struct device *dev;
@@ -52,6 +54,7 @@ struct core {
 	struct kthread_worker *worker;
 	struct kthread_work work;
 	struct notifier_block panic;
+	struct sleep sleep;
 };
 
 /* A time from now, as one that readers can keep */
@@ -207,6 +210,7 @@ static void core_edge(void *context, u32 line, u64 at, bool more)
 	unsigned long flags;
 	u64 due;
 
+	sleep_edge(&c->sleep);
 	raw_spin_lock_irqsave(&c->scan.lock, flags);
 	due = scan_edge_due(&c->scan, line, at, more);
 	if (due == at)
@@ -389,32 +393,45 @@ static void core_run(struct core *c)
 }
 
 /**
- * core_suspend() - run no cycles while the system sleeps; outputs stay (T4)
+ * core_suspend() - run no cycles while the system sleeps (T4)
  * @c: the core
- * @wake: let the lines wake the system
+ * @how: SLEEP_*
  *
- * Return: 0, or -EBUSY while a countdown runs, which must not be slept through.
+ * Return: 0, or -EBUSY after a message, and cycles run as before.
  */
-int core_suspend(struct core *c, bool wake)
+int core_suspend(struct core *c, u32 how)
 {
+	int ret;
+
+	sleep_begin(&c->sleep, &c->scan, how);
+	core_scan_sync(c);	/* what changed before an edge could wake */
 	core_pause(c);
-	if (core_disconnect_at(c) != NEVER) {
-		core_run(c);
-		return -EBUSY;
-	}
-	if (wake)
-		edges_set_wake(&c->scan.edges, true);
-	return 0;
+	ret = sleep_enter(&c->sleep, c->dev, &c->scan, how);
+	if (ret)
+		core_resume(c, false);
+	return ret;
 }
 
 /**
  * core_resume() - go on, with a look at all lines (T4)
- * @c: the core, suspended
+ * @c: the core, suspended or hibernated
+ * @released: whatever the outputs are by now, release them first, as the rules
+ *	connect no load to an empty bank (L5)
  */
-void core_resume(struct core *c)
+void core_resume(struct core *c, bool released)
 {
-	edges_set_wake(&c->scan.edges, false);
+	sleep_end(&c->sleep, c->dev, &c->scan, released);
 	core_run(c);
+}
+
+/**
+ * core_hibernate() - end to protect, as the system is switched off (F1)
+ * @c: the core, not suspended; core_resume() may follow
+ */
+void core_hibernate(struct core *c)
+{
+	core_pause(c);
+	outputs_release(c->dev, &c->scan.outputs);
 }
 
 /* End to protect, and release the outputs (F1). Later interrupts do nothing. */

@@ -7,6 +7,7 @@
 #define _SMALLBMS_CORE_H
 
 #include "settings.h"
+#include "sleep.h"
 #include "snapshot.h"
 
 struct core;
@@ -49,8 +50,9 @@ struct core *core_create(struct device *dev);
 int core_start(struct core *c, const char *name, const struct core_config *cfg);
 void core_abandon(struct core *c, int error);
 void core_shutdown(struct core *c, bool retain);
-int core_suspend(struct core *c, bool wake);
-void core_resume(struct core *c);
+int core_suspend(struct core *c, u32 how);
+void core_resume(struct core *c, bool released);
+void core_hibernate(struct core *c);
 
 int core_request(struct core *c, enum core_setting setting, u32 value);
 int core_request_nowait(struct core *c, enum core_setting setting, u32 value);

@@ -299,6 +299,17 @@ u64 debounce_next(const struct debounce *d, u64 now)
 }
 
 /**
+ * debounce_unqualified() - check for changes that are still being debounced (T2)
+ * @d: the lines
+ *
+ * A condition that is not clear yet (T3) is none of them: it is active.
+ */
+bool debounce_unqualified(const struct debounce *d)
+{
+	return d->chattering || (d->level ^ d->active) & INPUTS_REMOTE;
+}
+
+/**
  * debounce_terminals() - the state of the remote terminals
  * @d: the lines
  *

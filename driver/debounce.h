@@ -117,6 +117,7 @@ void debounce_init(struct debounce *d, const struct debounce_config *cfg,
 void debounce_update(struct debounce *d, const struct debounce_sample *s,
 		     u64 now);
 u64 debounce_next(const struct debounce *d, u64 now);
+bool debounce_unqualified(const struct debounce *d);
 bool debounce_terminals(const struct debounce *d);
 u64 debounce_settled_in(const struct debounce *d, u32 lines, u64 now);
 u32 debounce_unsettled(const struct debounce *d, u32 lines);

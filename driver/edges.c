@@ -406,3 +406,28 @@ void edges_set_wake(struct edges *e, bool enable)
 		}
 	}
 }
+
+/**
+ * edges_waking() - lines that wake the system when they change (T4)
+ * @e: the interrupts
+ * @now: CLOCK_BOOTTIME in ns
+ *
+ * Context: any.
+ * Return: those that edges_set_wake() enabled, without those that are masked; none
+ * while interrupts are unreliable.
+ */
+u32 edges_waking(struct edges *e, u64 now)
+{
+	unsigned long flags;
+	u32 waking = 0;
+	unsigned int n;
+
+	for (n = 0; n < INPUTS_MAX; n++)
+		if (e->line[n].wakes)
+			waking |= BIT(n);
+
+	raw_spin_lock_irqsave(&e->lock, flags);
+	waking = now < e->fast_until ? 0 : waking & ~e->masked;
+	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return waking;
+}

@@ -103,5 +103,6 @@ void edges_unmask(struct edges *e, u64 now);
 u64 edges_first(struct edges *e);
 u32 edges_poll_ms(struct edges *e, bool chattering, u64 now);
 void edges_set_wake(struct edges *e, bool enable);
+u32 edges_waking(struct edges *e, u64 now);
 
 #endif /* _SMALLBMS_EDGES_H */

@@ -54,6 +54,7 @@ static const struct {
  * @retry: tries the others again
  * @retry_s: pause before the next try
  * @retain_state_shutdown: F1
+ * @release_in_suspend: T4
  */
 struct smallbms {
 	struct board board;
@@ -62,6 +63,7 @@ struct smallbms {
 	struct delayed_work retry;
 	unsigned int retry_s;
 	bool retain_state_shutdown;
+	bool release_in_suspend;
 };
 
 static struct smallbms *to_smallbms(struct device *dev)
@@ -213,6 +215,8 @@ static int set_up(struct smallbms *s)
 		return -ENOMEM;
 	s->retain_state_shutdown =
 		device_property_read_bool(b->dev, "retain-state-shutdown");
+	s->release_in_suspend =
+		device_property_read_bool(b->dev, "release-in-suspend");
 	device_init_wakeup(b->dev, device_property_read_bool(b->dev,
 							     "wakeup-source"));
 	ret = devm_add_action_or_reset(b->dev, disable_wakeup, b->dev);
@@ -269,17 +273,45 @@ static void smallbms_shutdown(struct platform_device *pdev)
 
 static int smallbms_suspend(struct device *dev)
 {
-	return core_suspend(to_smallbms(dev)->board.core, device_may_wakeup(dev));
+	struct smallbms *s = to_smallbms(dev);
+
+	return core_suspend(s->board.core,
+			    (device_may_wakeup(dev) ? SLEEP_WAKE : 0) |
+			    (s->release_in_suspend ? SLEEP_RELEASE : 0));
 }
 
 static int smallbms_resume(struct device *dev)
 {
-	core_resume(to_smallbms(dev)->board.core);
+	core_resume(to_smallbms(dev)->board.core, false);
 	return 0;
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(smallbms_pm_ops, smallbms_suspend,
-				smallbms_resume);
+static int smallbms_freeze(struct device *dev)
+{
+	return core_suspend(to_smallbms(dev)->board.core, SLEEP_FREEZE);
+}
+
+static int smallbms_poweroff(struct device *dev)
+{
+	core_hibernate(to_smallbms(dev)->board.core);
+	return 0;
+}
+
+static int smallbms_restore(struct device *dev)
+{
+	core_resume(to_smallbms(dev)->board.core, true);
+	return 0;
+}
+
+/* Hibernation begins like a suspend and ends like a power-off (T4). */
+static const struct dev_pm_ops smallbms_pm_ops = {
+	.suspend = smallbms_suspend,
+	.resume = smallbms_resume,
+	.freeze = smallbms_freeze,
+	.thaw = smallbms_resume,
+	.poweroff = smallbms_poweroff,
+	.restore = smallbms_restore,
+};
 
 static const struct of_device_id smallbms_of_match[] = {
 	{ .compatible = "smallbms,io-board" },

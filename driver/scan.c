@@ -30,8 +30,13 @@ static u32 scan_read(struct scan *s, struct inputs_scan *scan, int *error)
 	return actual;
 }
 
-/* Take the outputs that are high into account, as of @now. */
-static void scan_feedback(struct scan *s, u32 actual, u64 now)
+/**
+ * scan_feedback() - take the outputs into account
+ * @s: the board, its lock held
+ * @actual: those that are high
+ * @now: CLOCK_BOOTTIME in ns
+ */
+void scan_feedback(struct scan *s, u32 actual, u64 now)
 {
 	protection_feedback(&s->protection, actual, now);
 	terminal_driven(&s->terminal, actual, now);
@@ -165,6 +170,32 @@ u64 scan_next(struct scan *s, u64 now)
 	if (edge != NEVER)	/* it came while the last cycle was under way */
 		next = min(next, time_left(edge, debounce_ns(s), now));
 	return next;
+}
+
+/**
+ * scan_busy() - why the system has to stay awake (T4)
+ * @s: the board, its lock held
+ * @now: CLOCK_BOOTTIME in ns
+ *
+ * The delays before a reconnect are no reason: outputs float meanwhile, and time
+ * passes in suspend.
+ *
+ * Return: what is under way, for the log; or NULL.
+ */
+const char *scan_busy(struct scan *s, u64 now)
+{
+	if (s->protection.debounce.read_failing)
+		return "a line cannot be read";
+	if (s->outputs.unconfirmed)
+		return "an output is not confirmed";
+	if (s->terminal.settling & (s->inputs.fitted >> INPUTS_SENSE))
+		return "a terminal has not settled";
+	if (protection_disconnect_in(&s->protection, now) != NEVER)
+		return "the load is about to be disconnected";
+	if (debounce_unqualified(&s->protection.debounce) ||
+	    edges_first(&s->edges) != NEVER)
+		return "a line has just changed";
+	return NULL;
 }
 
 /* Where the rules keep the delays that they use */

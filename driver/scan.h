@@ -99,5 +99,7 @@ void scan_apply(struct scan *s, enum core_setting setting, u32 value);
 void scan_cycle(struct scan *s);
 u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);
 u64 scan_next(struct scan *s, u64 now);
+void scan_feedback(struct scan *s, u32 actual, u64 now);
+const char *scan_busy(struct scan *s, u64 now);
 
 #endif /* _SMALLBMS_SCAN_H */

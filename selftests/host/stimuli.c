@@ -225,6 +225,11 @@ static u64 ask_idle(void)
 	return scan_next(&rig.scan, rig_clock(&rig)) >= FOREVER;
 }
 
+static u64 ask_busy(void)
+{
+	return !!scan_busy(&rig.scan, rig_clock(&rig));
+}
+
 static u64 ask_next(void)
 {
 	return protection_next(&rig.scan.protection, rig_clock(&rig));
@@ -337,6 +342,7 @@ const struct action actions[] = {
 	DOES("start found", ONE_OUTPUT, start),
 	DOES("end", NOTHING, NULL),
 
+	QUESTION("is busy", ask_busy, print_yes_no),
 	QUESTION("is idle", ask_idle, print_yes_no),
 	QUESTION("is next", ask_next, print_time),
 	QUESTION("is disconnect-in", ask_disconnect_in, print_time),

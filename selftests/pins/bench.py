@@ -24,6 +24,7 @@ from pins import bank as bank_model, rig, svg
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUPPLY = '/sys/class/power_supply'
 DRIVER = '/sys/bus/platform/drivers/smallbms'
+WAKE_CLOCK = '/sys/class/rtc/rtc0/wakealarm'
 PL061_IE = 0x09030410               # the GPIO chip's interrupt mask
 TRIES_WHEN_BUSY = 5
 SETTLE_S = 10.0
@@ -92,14 +93,15 @@ class Wiring:
     devices     of devices.py
     speed       seconds of the bank per second
     extra       {path in the guest: file}
+    disk_mb     an empty disk, /dev/vda
     """
 
     def __init__(self, title, *boards, tree='', modules=(), append='', cpus=2, others=None,
-                 bank='12.8V 100Ah soc=50%', devices=(), speed=1.0, extra=None):
+                 bank='12.8V 100Ah soc=50%', devices=(), speed=1.0, extra=None, disk_mb=0):
         self.title = title
         self.boards = boards
         self.tree = tree
-        self.modules = ('smallbms', *modules)
+        self.modules = ('smallbms', *modules, *(('virtio_blk',) if disk_mb else ()))
         self.append = append
         self.cpus = cpus
         self.others = others or {}
@@ -107,6 +109,16 @@ class Wiring:
         self.devices = devices
         self.speed = speed
         self.extra = extra or {}
+        self.disk_mb = disk_mb
+
+    def disk(self, path):
+        """Make the disk; what QEMU has to know of it."""
+        if not self.disk_mb:
+            return ()
+        with open(path, 'wb') as file:
+            file.truncate(self.disk_mb << 20)
+        return ('-drive', f'file={path},format=raw,if=none,id=disk',
+                '-device', 'virtio-blk-pci,drive=disk')
 
     def source(self):
         return '\n'.join([*(board.source() for board in self.boards), self.tree])
@@ -126,7 +138,8 @@ class Bench:
         self.folder = folder
         self.machine = machine.Machine(
             wiring.source(), name=name, workdir=folder, modules=wiring.modules, files=files,
-            extra=wiring.extra, append=wiring.append, cpus=wiring.cpus)
+            extra=wiring.extra, append=wiring.append, cpus=wiring.cpus,
+            hardware=wiring.disk(os.path.join(folder, 'disk')))
         self.rig = rig.Rig(self.machine, wiring.wires(), bank_model.Bank.parse(wiring.bank),
                            wiring.devices, wiring.title, wiring.speed)
         self.mark = 0.0             # where `unbroken` begins to look: the case's beginning
@@ -237,6 +250,29 @@ class Bench:
         """Crash the kernel. Nothing can be done inside after this; the pins remain."""
         self.crash = 'sysrq: Trigger a crash'
         self.machine.send('echo c > /proc/sysrq-trigger')
+
+    def suspend(self, clock_s):
+        """Send the system to sleep, until a clock wakes it; on return it is on its way down."""
+        known = os.path.getsize(self.machine.console_file)
+        self.machine.send(f'echo 0 > {WAKE_CLOCK}; echo +{clock_s} > {WAKE_CLOCK}; '
+                          'echo freeze > /sys/power/state')
+        end = self.machine.now() + SETTLE_S
+        with open(self.machine.console_file, encoding='utf-8', errors='replace') as file:
+            file.seek(known)
+            text = ''
+            while 'PM: suspend entry' not in text:
+                if self.machine.now() > end:
+                    raise Failed('no suspend begins')
+                last(0.001)
+                text += file.read()
+
+    def resumed(self, within):
+        """Await the end of a suspend. Whether the system has slept, or was on its way at least;
+        false if a driver has refused."""
+        status, text = self.machine.answer(within)
+        if status and 'busy' not in text:
+            raise Failed(f'no suspend, and not for a driver that is busy: {text.strip()}')
+        return not status
 
     def reboot(self):
         """To the very end of the kernel. There is no machine after this."""
@@ -601,8 +637,8 @@ class Bench:
 
     def wakes(self, name, stimulus):
         """poll() on the attribute wakes on its change by the stimulus, and not before."""
-        self._send_await()
-        self.ok(f'rm -f /tmp/woken; (/tmp/await {self.path(name)} {AWAIT_MS} > /tmp/woken 2>&1; '
+        program = self.program('await')
+        self.ok(f'rm -f /tmp/woken; ({program} {self.path(name)} {AWAIT_MS} > /tmp/woken 2>&1; '
                 'echo $? >> /tmp/woken) & '
                 'for i in $(seq 100); do grep -q waiting /tmp/woken && break; '
                 'usleep 50000; done; grep waiting /tmp/woken')
@@ -616,15 +652,16 @@ class Bench:
         if status:
             raise Failed(f'{name} does not wake: {text.strip()}')
 
-    def _send_await(self):
-        """Bring the little program that sleeps in poll() into the guest."""
-        if not self.machine.guest('test -x /tmp/await')[0]:
-            return
+    def program(self, name):
+        """Bring one of the little programs of this folder into the guest; its path there."""
+        if not self.machine.guest(f'test -x /tmp/{name}')[0]:
+            return f'/tmp/{name}'
         compiler = 'gcc' if platform.machine() == 'aarch64' else 'aarch64-linux-gnu-gcc'
-        program = os.path.join(self.folder, 'await')
+        program = os.path.join(self.folder, name)
         subprocess.run([compiler, '-Os', '-static', '-nostdlib', '-ffreestanding',
-                        '-fno-stack-protector', '-s', '-o', program,
-                        os.path.join(HERE, 'await.c')], check=True)
+                        '-fno-stack-protector', '-fno-pie', '-s', '-o', program,
+                        os.path.join(HERE, f'{name}.c')], check=True)
         with open(program, 'rb') as file:
             code = base64.b64encode(file.read()).decode()
-        self.ok(f'echo {code} | base64 -d > /tmp/await; chmod +x /tmp/await')
+        self.ok(f'echo {code} | base64 -d > /tmp/{name}; chmod +x /tmp/{name}')
+        return f'/tmp/{name}'

@@ -112,6 +112,7 @@ PHRASES = {
         "start",
         "start found OUTPUTS",
         "end",
+        "is busy YES_NO",           # the system has to stay awake (T4)
         "is idle YES_NO",           # no cycle is due, for the rules or the outputs
         "is next TIME_OR_NEVER",    # when the rules need the next cycle
         "is disconnect-in TIME_OR_NEVER",

@@ -113,7 +113,7 @@ binding_refuses() {
 	refuse 1 "is not one of" 's/"current"/"power"/'
 	refuse 1 "gpio-controller" "/battery-monitor/,\${/^ *gpio-controller/d}"
 	refuse 1 "#interrupt-cells" "/battery-monitor/,\${/#interrupt-cells/d}"
-	refuse 2 "is not of type" "s/retain-state-shutdown/& = <1>/"
+	refuse 2 "is not of type" "s/release-in-suspend/& = <1>/"
 }
 
 # Makes the device trees of all tests on pins, in $dt/rig

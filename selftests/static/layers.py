@@ -23,6 +23,7 @@ LAYERS = (
     ("observers",),
     ("ocv",),
     ("charger", "core", "measurements", "snapshot"),
+    ("sleep",),
     ("scan",),
     ("edges", "heartbeat", "inputs", "outputs", "watchdog"),
     ("protection", "soc", "terminal"),

@@ -268,7 +268,7 @@ NUMBERS = ("heartbeat-interval-ms", "pre-alarm-delay-ms",
 # Those whose maximum is less than what the others are set to
 SMALL = {"debounce-delay-ms": 36, "poll-interval": 37}
 BOOLEANS = ("retain-state-shutdown", "release-pre-alarm-on-disconnect",
-            "wakeup-source")
+            "wakeup-source", "release-in-suspend")
 
 
 def properties(tree):

@@ -598,6 +598,32 @@ static void wake(void)
 		CHECK(!irqs[n].wakes);
 }
 
+static void waking(void)
+{
+	gpios[3].irq = -ENXIO;
+	started();
+	CHECK(!edges_waking(&e, clock_ns));
+	irqs[IRQ(8)].wake_error = -ENXIO;
+	edges_set_wake(&e, true);
+	CHECK(edges_waking(&e, clock_ns) == (ALL & ~0x8U & ~LOOP));
+
+	/* a line that is masked tells of nothing */
+	burst(1, STORM + 1);
+	CHECK(edges_waking(&e, clock_ns) ==
+	      (ALL & ~0x8U & ~LOOP & ~UNDERVOLTAGE));
+	clock_ns += 1000 * MS;
+	edges_unmask(&e, clock_ns);
+	CHECK(edges_waking(&e, clock_ns) == (ALL & ~0x8U & ~LOOP));
+
+	/* and none of them can be relied upon while changes are missed */
+	edges_verify(&e, 0, 0, true, clock_ns);
+	miss();
+	CHECK(!edges_waking(&e, clock_ns + 1000 * MS - 1));
+	CHECK(edges_waking(&e, clock_ns + 1000 * MS) == (ALL & ~0x8U & ~LOOP));
+	edges_set_wake(&e, false);
+	CHECK(!edges_waking(&e, clock_ns + 1000 * MS));
+}
+
 const struct test edges_tests[] = {
 	{ fitted, "T1: Interrupts are those of the lines, and are waited for in the probe" },
 	{ requested, "F9: Interrupts of the lines are requested for both edges, and no others" },
@@ -617,5 +643,6 @@ const struct test edges_tests[] = {
 	{ unmask_at_the_end, "F9: No line is unmasked while interrupts are freed" },
 	{ start_fails, "F9: No interrupt is enabled where the board cannot let go of it" },
 	{ wake, "T4: Interrupts wake the system, or do not" },
+	{ waking, "T4: A line wakes the system unless its interrupt refuses, is masked or unreliable" },
 	{ }
 };

@@ -284,12 +284,26 @@ class Lab:
             self.report.result(False, f"{script}: no result, status {status}")
         self.report.note(f"{script} took {time.time() - begun:.0f} s")
 
-    def leave(self, command):
-        """A command that ends the machine; the console's text afterwards."""
+    def _leaving(self):
         self.last_monitor = self._read_monitor()
         self.machine.guest("for told in /sys/kernel/debug/smallbms-bench/"
                            "*/told; do echo leaving >$told; done")
+
+    def leave(self, command):
+        """A command that ends the machine; the console's text afterwards."""
+        self._leaving()
         self.machine.leave(command, 60 * self._slow)
+        return self.machine.console()
+
+    def halt(self):
+        """Halt the system, which does not end the machine; the console's text then."""
+        self._leaving()
+        self.machine.send("halt -f")
+        end = time.time() + 60 * self._slow
+        while "reboot: System halted" not in self.machine.console():
+            if time.time() > end:
+                raise TimeoutError("the system does not halt")
+            time.sleep(0.1)
         return self.machine.console()
 
     def panic(self):

@@ -54,8 +54,10 @@ Inside
                             it raises; fn runs in a thread of its own
     splats(end=None)        console lines that tell of a kernel bug, or []; only those before the
                             text `end`, if that is given
-    console()               the console's text so far
-    send(cmd)               a command whose end is not awaited: nothing can be done inside any more
+    console()               the console's text so far, which is in console_file
+    send(cmd)               a command whose end is not awaited: nothing can be done inside any more,
+                            before answer(timeout=30), which returns what guest(cmd) does, and
+                            will do so soon once answered(timeout) is true
     leave(cmd, timeout=30)  a command that ends the machine ("reboot -f"): waits
                             until QEMU is gone; pins and console can still be
                             looked at
@@ -91,6 +93,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import socket
 import subprocess
 import threading
@@ -388,8 +391,18 @@ class Machine:
     def guest(self, cmd, timeout=30):
         with self._agent_lock:
             self._send_command(cmd)
-            status, _, output = self._line("agent", timeout).partition(" ")
+            return self._answer(timeout)
+
+    def _answer(self, timeout):
+        status, _, output = self._line("agent", timeout).partition(" ")
         return int(status), base64.b64decode(output).decode(errors="replace")
+
+    def answered(self, timeout):
+        return bool(select.select([self._sockets["agent"]], [], [], timeout)[0])
+
+    def answer(self, timeout=30):
+        with self._agent_lock:
+            return self._answer(timeout)
 
     def _send_command(self, cmd):
         self._sockets["agent"].sendall(base64.b64encode(cmd.encode()) + b"\n")
@@ -431,8 +444,12 @@ class Machine:
                 answer = base64.b64encode(text.encode())
                 self._sockets["bank"].sendall(answer + b"\n")
 
+    @property
+    def console_file(self):
+        return self._file("console.log")
+
     def console(self):
-        with open(self._file("console.log"), encoding="utf-8",
+        with open(self.console_file, encoding="utf-8",
                   errors="replace") as file:
             return file.read().replace("\r", "")
 

@@ -13,7 +13,7 @@ verdict $? "all boards come up with load and charge on"
 for label in $(labels); do
 	told "$label" leaving
 	rescans=$(stat_of "$label" rescans)
-	set_bench "$label" shutdown 1
+	set_bench "$label" power shutdown
 	is_level "$label" load 0 && is_level "$label" charge 0
 	verdict $? "$label: a shutdown floats load and charge"
 	pins "$label" cell-overvoltage 1

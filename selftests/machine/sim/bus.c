@@ -310,6 +310,14 @@ static void bus_shutdown(struct platform_device *pdev)
 	pins_left(&bus->pins, "a shutdown");
 }
 
+static int bus_suspend(struct device *dev)
+{
+	struct bus *bus = dev_get_drvdata(dev);
+
+	pins_dozing(&bus->pins);
+	return 0;
+}
+
 static int bus_suspend_noirq(struct device *dev)
 {
 	struct bus *bus = dev_get_drvdata(dev);
@@ -319,6 +327,7 @@ static int bus_suspend_noirq(struct device *dev)
 }
 
 static const struct dev_pm_ops bus_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(bus_suspend, NULL)
 	NOIRQ_SYSTEM_SLEEP_PM_OPS(bus_suspend_noirq, NULL)
 };
 

@@ -5,6 +5,7 @@
  *	pins		read: number, name, in or out, level of each
  *			write: "NAME LEVEL [NAME LEVEL...]", all at one moment
  *	level/NAME	read: the level of one pin
+ *	dozing		write: the same, for when the board's suspend is over
  *	asleep		write: the same, for when the system is asleep
  *	measuring	write: the same, for when a chip that measures has the bus next
  *	short		write: names of outputs that are short-circuited, or none
@@ -12,6 +13,8 @@
  *	bounce_tick_us	how finely that is done
  *	trips		write: "INPUT OUTPUT COUNT GAP_US", and wait; read: ns of each
  *	record		read: what happened when; write: begin anew
+ *	power		write: freeze, thaw, poweroff, restore, what hibernation asks of the
+ *			board; or shutdown
  *	told		write: what the monitor cannot see, see monitor.h
  *	monitor		read: what it has seen
  *	grace_ms, load_reconnect_ms	see monitor.h
@@ -97,6 +100,13 @@ static void bring(struct pins *p, u32 mask, u32 levels)
 	pins_bring(p, mask, levels, true);
 }
 
+static void bring_dozing(struct pins *p, u32 mask, u32 levels)
+{
+	raw_spin_lock_irq(&p->lock);
+	p->dozing = (struct pins_later){ mask, levels };
+	raw_spin_unlock_irq(&p->lock);
+}
+
 static void bring_asleep(struct pins *p, u32 mask, u32 levels)
 {
 	raw_spin_lock_irq(&p->lock);
@@ -134,6 +144,12 @@ static ssize_t pins_write(struct file *file, const char __user *from,
 	struct seq_file *seq = file->private_data;
 
 	return levels_write(seq->private, from, count, bring);
+}
+
+static ssize_t dozing_write(struct file *file, const char __user *from,
+			    size_t count, loff_t *at)
+{
+	return levels_write(file->private_data, from, count, bring_dozing);
 }
 
 static ssize_t asleep_write(struct file *file, const char __user *from,
@@ -290,24 +306,48 @@ static ssize_t told_write(struct file *file, const char __user *from,
 	return count;
 }
 
-/* What a shutdown of the system does to the board, but for what comes after */
-static ssize_t shutdown_write(struct file *file, const char __user *from,
-			      size_t count, loff_t *at)
+static int power_board(struct device *board, const char *word)
+{
+	const struct dev_pm_ops *pm = board->driver->pm;
+
+	if (!strcmp(word, "shutdown"))
+		board->bus->shutdown(board);
+	else if (!strcmp(word, "freeze"))
+		return pm->freeze(board);
+	else if (!strcmp(word, "thaw"))
+		return pm->thaw(board);
+	else if (!strcmp(word, "poweroff"))
+		return pm->poweroff(board);
+	else if (!strcmp(word, "restore"))
+		return pm->restore(board);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* What the system does to the board, but for what comes after */
+static ssize_t power_write(struct file *file, const char __user *from,
+			   size_t count, loff_t *at)
 {
 	struct pins *p = file->private_data;
+	char *text = text_from_user(from, count);
 	struct device *board;
 	char name[32];
+	int ret = -ENODEV;
 
+	if (IS_ERR(text))
+		return PTR_ERR(text);
 	snprintf(name, sizeof(name), "board-%s", p->monitor->board);
 	board = bus_find_device_by_name(p->dev->bus, NULL, name);
-	if (!board)
-		return -ENODEV;
-	device_lock(board);
-	if (board->driver && board->bus->shutdown)
-		board->bus->shutdown(board);
-	device_unlock(board);
-	put_device(board);
-	return count;
+	if (board) {
+		device_lock(board);
+		if (board->driver)
+			ret = power_board(board, strim(text));
+		device_unlock(board);
+		put_device(board);
+	}
+	kfree(text);
+	return ret ?: count;
 }
 
 static int monitor_show(struct seq_file *file, void *unused)
@@ -346,12 +386,13 @@ static const struct file_operations _name##_fops = {			\
 SHOWN_AND_WRITTEN(pins);
 SHOWN_AND_WRITTEN(record);
 SHOWN_AND_WRITTEN(trips);
+WRITTEN(dozing);
 WRITTEN(asleep);
 WRITTEN(measuring);
 WRITTEN(short);
 WRITTEN(bounce);
 WRITTEN(told);
-WRITTEN(shutdown);
+WRITTEN(power);
 
 /**
  * pins_control() - make the files
@@ -365,6 +406,7 @@ void pins_control(struct pins *p)
 	folder = debugfs_create_dir(dev_name(p->dev), bench_folder);
 	p->folder = folder;
 	debugfs_create_file("pins", 0600, folder, p, &pins_fops);
+	debugfs_create_file("dozing", 0200, folder, p, &dozing_fops);
 	debugfs_create_file("asleep", 0200, folder, p, &asleep_fops);
 	debugfs_create_file("measuring", 0200, folder, p, &measuring_fops);
 	debugfs_create_file("short", 0200, folder, p, &short_fops);
@@ -373,7 +415,7 @@ void pins_control(struct pins *p)
 	debugfs_create_file("trips", 0600, folder, p, &trips_fops);
 	debugfs_create_file("record", 0600, folder, p, &record_fops);
 	debugfs_create_file("told", 0200, folder, p, &told_fops);
-	debugfs_create_file("shutdown", 0200, folder, p, &shutdown_fops);
+	debugfs_create_file("power", 0200, folder, p, &power_fops);
 	debugfs_create_file("monitor", 0400, folder, p, &monitor_fops);
 	debugfs_create_u32("grace_ms", 0600, folder, &p->monitor->grace_ms);
 	debugfs_create_u32("load_reconnect_ms", 0600, folder,

@@ -283,6 +283,14 @@ static void direct_shutdown(struct platform_device *pdev)
 	pins_left(&d->pins, "a shutdown");
 }
 
+static int direct_suspend(struct device *dev)
+{
+	struct direct *d = dev_get_drvdata(dev);
+
+	pins_dozing(&d->pins);
+	return 0;
+}
+
 static int direct_suspend_noirq(struct device *dev)
 {
 	struct direct *d = dev_get_drvdata(dev);
@@ -292,6 +300,7 @@ static int direct_suspend_noirq(struct device *dev)
 }
 
 static const struct dev_pm_ops direct_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(direct_suspend, NULL)
 	NOIRQ_SYSTEM_SLEEP_PM_OPS(direct_suspend_noirq, NULL)
 };
 

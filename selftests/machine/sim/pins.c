@@ -108,6 +108,16 @@ void pins_short(struct pins *p, u32 shorted)
 }
 
 /**
+ * pins_dozing() - what happens outside after the board's suspend, while interrupts
+ *	are still handled
+ * @p: the pins
+ */
+void pins_dozing(struct pins *p)
+{
+	pins_bring(p, p->dozing.mask, p->dozing.levels, true);
+}
+
+/**
  * pins_asleep() - what happens outside while the system sleeps
  * @p: the pins
  */

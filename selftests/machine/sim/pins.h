@@ -100,6 +100,7 @@ struct pins_later {
  * @drives: levels at which it does
  * @sensed: sense lines follow these pins; -1: nobody
  * @shorted: pins whose terminal is short-circuited; the sense line tells
+ * @dozing: what happens outside between the board's suspend and sleep
  * @asleep: what happens outside while the system sleeps
  * @measuring: what happens outside once a chip that measures has the bus
  * @changed: called under @lock after every change of a level
@@ -122,6 +123,7 @@ struct pins {
 	u32 drives;
 	int sensed[PINS_MAX];
 	u32 shorted;
+	struct pins_later dozing;
 	struct pins_later asleep;
 	struct pins_later measuring;
 	void (*changed)(struct pins *p, u32 levels, u32 changed);
@@ -139,6 +141,7 @@ u32 pins_levels(const struct pins *p);
 void pins_drive(struct pins *p, u32 driven, u32 drives, enum record_kind kind);
 void pins_bring(struct pins *p, u32 mask, u32 levels, bool stamped);
 void pins_short(struct pins *p, u32 shorted);
+void pins_dozing(struct pins *p);
 void pins_asleep(struct pins *p);
 void pins_measuring(struct pins *p);
 void pins_left(const struct pins *p, const char *what);

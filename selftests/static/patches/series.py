@@ -193,7 +193,7 @@ def lines():
 
 
 def core():
-    part('scan', 'trace', 'subscribe', 'snapshot', 'core', 'measurements', 'observers', 'main')
+    part('scan', 'sleep', 'trace', 'subscribe', 'snapshot', 'core', 'measurements', 'observers', 'main')
     copy(f'{TOP}/driver/Kconfig', f'{DRIVER}/Kconfig')
     if glob.glob(f'{DRIVER}/*_test.c'):
         write(f'{DRIVER}/Kconfig', read(f'{DRIVER}/Kconfig') + KUNIT)
