@@ -192,28 +192,37 @@ static u32 outputs_set(struct outputs *out, u32 mask, u32 levels, int *error)
 }
 
 /*
- * Make each of @mask an input, whatever a cache holds (F8). Its direction is written
- * the other way first, and before that its level: as one direction that is written
- * may bring back those of all lines, a chip that was reset would drive them by its
- * latches, which are high. Not by gpiod_direction_output(), which makes a released
- * GPIO_OPEN_SOURCE line an input.
+ * Make each of @mask an input, whatever a cache holds (F8). All levels come first, as
+ * one direction that is written may bring back those of all lines; a chip that was
+ * reset would drive them by its latches, which may be high. Their directions are
+ * written the other way with them, by a function that does not make a released
+ * GPIO_OPEN_SOURCE line an input at once.
  */
 static void outputs_float(struct outputs *out, u32 mask, int *error)
 {
 	unsigned int n;
+	u32 low = 0;
+	int ret;
 
 	out->floated |= mask;
 	for (n = 0; n < OUTPUT_COUNT; n++) {
 		struct gpio_desc *desc = out->desc[n];
-		int ret = -ENODEV;
 
 		if (!(mask & BIT(n)))
 			continue;
+		ret = -ENODEV;
 		if (gpiod_to_chip(desc))
 			ret = gpiod_direction_output_raw(desc,
 							 gpiod_is_active_low(desc));
-		if (!ret)
-			ret = gpiod_direction_input(desc);
+		if (ret)
+			*error = ret;
+		else
+			low |= BIT(n);
+	}
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		if (!(low & BIT(n)))
+			continue;
+		ret = gpiod_direction_input(out->desc[n]);
 		if (ret)
 			*error = ret;
 	}

@@ -154,6 +154,14 @@ static void lost_registers(enum gpio_cache cache, bool latch)
 		CHECK(write_all(LOAD | CHARGE) <= RETRIES);
 		CHECK(write_all(PRE_ALARM) <= RETRIES);
 	}
+	/* each rises once */
+	begin(cache, LOAD | CHARGE);
+	output(0)->rises = 0;
+	output(1)->rises = 0;
+	reset(latch);
+	actual = outputs_check_readback(&out, LOAD | CHARGE, 0, 7);
+	CHECK(write_all(LOAD | CHARGE) <= RETRIES);
+	CHECK(output(0)->rises == 1 && output(1)->rises == 1);
 }
 
 static void lost(void)

@@ -197,18 +197,42 @@ int gpiod_is_active_low(const struct gpio_desc *desc)
 	return desc->active_low;
 }
 
-/* Write one bit of a register. */
-static int send(struct gpio_chip *chip, bool *bit, bool *cached, bool value)
+/* What the chip's driver sends is the whole register: the bits of all its lines. */
+static void send_all(const struct gpio_chip *chip, bool direction)
 {
+	unsigned int n;
+
+	for (n = 0; n < GPIOS; n++) {
+		struct gpio_desc *desc = &gpios[n];
+		bool high = desc->output && desc->driven;
+
+		if (desc->chip != chip)
+			continue;
+		if (direction)
+			desc->output = desc->cached_output;
+		else
+			desc->driven = desc->cached_driven;
+		desc->rises += desc->output && desc->driven && !high;
+	}
+}
+
+/* Write one bit of a register, the directions or the levels. */
+static int send(struct gpio_desc *desc, bool direction, bool value)
+{
+	bool *cached = direction ? &desc->cached_output : &desc->cached_driven;
+	struct gpio_chip *chip = desc->chip;
+
 	if (chip->cache == CACHE_FLAT && *cached == value)
 		return 0;
 	*cached = value;
-	if (chip->cache) {
-		chip->sent++;
-		if (chip->nack && !--chip->nack)
-			return -ENXIO;
+	if (!chip->cache) {
+		*(direction ? &desc->output : &desc->driven) = value;
+		return 0;
 	}
-	*bit = value;
+	chip->sent++;
+	if (chip->nack && !--chip->nack)
+		return -ENXIO;
+	send_all(chip, direction);
 	return 0;
 }
 
@@ -220,7 +244,7 @@ int gpiod_direction_input(struct gpio_desc *desc)
 		return 0;
 	if (desc->direction_error)
 		return desc->direction_error;
-	return send(desc->chip, &desc->output, &desc->cached_output, false);
+	return send(desc, true, false);
 }
 
 static int direct(struct gpio_desc *desc, bool value)
@@ -231,8 +255,8 @@ static int direct(struct gpio_desc *desc, bool value)
 		return 0;		/* so did older kernels */
 	if (desc->direction_error)
 		return desc->direction_error;
-	ret = send(desc->chip, &desc->driven, &desc->cached_driven, value);
-	return ret ?: send(desc->chip, &desc->output, &desc->cached_output, true);
+	ret = send(desc, false, value);
+	return ret ?: send(desc, true, true);
 }
 
 int gpiod_direction_output(struct gpio_desc *desc, int value)
@@ -350,8 +374,7 @@ static int write_lines(unsigned int n, struct gpio_desc **desc,
 	}
 	for (i = 0; i < n; i++) {
 		/* before 6.17 nobody hears of an error */
-		send(desc[i]->chip, &desc[i]->driven, &desc[i]->cached_driven,
-		     values >> i & 1);
+		send(desc[i], false, values >> i & 1);
 		desc[i]->writes++;
 		desc[i]->written_at = ++accesses;
 	}

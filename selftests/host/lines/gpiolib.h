@@ -111,6 +111,7 @@ struct gpio_chip {
  * @writes: number of times its level was set
  * @directions: number of times it was made an output
  * @inputs: number of times it was made an input
+ * @rises: number of times it rose, where there is a cache
  * @written_at: when its level was set last, as the number of the access
  * @directed_at: when it was made an output last
  */
@@ -135,6 +136,7 @@ struct gpio_desc {
 	unsigned int writes;
 	unsigned int directions;
 	unsigned int inputs;
+	unsigned int rises;
 	unsigned int written_at;
 	unsigned int directed_at;
 };
