@@ -196,36 +196,24 @@ static u32 outputs_set(struct outputs *out, u32 mask, u32 levels, int *error)
  * one direction that is written may bring back those of all lines; a chip that was
  * reset would drive them by its latches, which may be high. Their directions are
  * written the other way with them, by a function that does not make a released
- * GPIO_OPEN_SOURCE line an input at once.
+ * GPIO_OPEN_SOURCE line an input at once. What came of it the pin tells.
  */
-static void outputs_float(struct outputs *out, u32 mask, int *error)
+static void outputs_float(struct outputs *out, u32 mask)
 {
 	unsigned int n;
 	u32 low = 0;
-	int ret;
 
 	out->floated |= mask;
 	for (n = 0; n < OUTPUT_COUNT; n++) {
 		struct gpio_desc *desc = out->desc[n];
 
-		if (!(mask & BIT(n)))
-			continue;
-		ret = -ENODEV;
-		if (gpiod_to_chip(desc))
-			ret = gpiod_direction_output_raw(desc,
-							 gpiod_is_active_low(desc));
-		if (ret)
-			*error = ret;
-		else
+		if (mask & BIT(n) &&
+		    !gpiod_direction_output_raw(desc, gpiod_is_active_low(desc)))
 			low |= BIT(n);
 	}
-	for (n = 0; n < OUTPUT_COUNT; n++) {
-		if (!(low & BIT(n)))
-			continue;
-		ret = gpiod_direction_input(out->desc[n]);
-		if (ret)
-			*error = ret;
-	}
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (low & BIT(n))
+			gpiod_direction_input(out->desc[n]);
 }
 
 /*
@@ -243,7 +231,7 @@ static u32 outputs_rewrite(struct outputs *out, u32 mask, u32 levels, int *error
 	 * not at once, as a read-back may be wrong (L2).
 	 */
 	if (out->attempts > 1)
-		outputs_float(out, mask & levels & out->out_of_sync, &ignored);
+		outputs_float(out, mask & levels & out->out_of_sync);
 	outputs_set(out, mask, levels, &ignored);
 	return outputs_direct(out, mask, levels, error);
 }
@@ -306,35 +294,27 @@ static u32 outputs_floating(const struct outputs *out, u32 mask)
 
 /*
  * Read back those of @mask, which are to be as in @levels; @written of them were
- * written without an error. What is high and should not be is floated, and read
- * again (F8). Returns those that are driven high, of those in *@known.
+ * written without an error. Returns those that are driven high, of those in *@known.
  */
-static u32 outputs_confirm(struct outputs *out, u32 mask, u32 levels, u32 written,
-			   u32 *known, int *error)
+static u32 outputs_read_back(const struct outputs *out, u32 mask, u32 levels,
+			     u32 written, u32 *known)
 {
-	u32 back, high, known_high;
+	u32 back = outputs_read(out, mask & out->readable, known);
 
-	back = outputs_read(out, mask & out->readable, known);
-	back &= ~outputs_floating(out, back & ~levels & written);
-	high = back & ~levels;
-	/* a change of direction may sleep, even where a change of level does not */
-	if (!high || !out->sleeps)
-		return back;
-
-	if (!*error)
-		*error = -EIO;
-	outputs_float(out, high, error);
-	back &= ~high;
-	back |= outputs_read(out, high, &known_high);
-	*known &= ~high | known_high;
-	return back;
+	return back & ~outputs_floating(out, back & ~levels & written);
 }
 
-/* A bus that is dead at the start says nothing of what the chip can do (F0). */
-static bool is_bus_error(int error)
+/* The same. What is high and should not be is floated, and read again (F8). */
+static u32 outputs_confirm(struct outputs *out, u32 mask, u32 levels, u32 written,
+			   u32 *known)
 {
-	return error == -EREMOTEIO || error == -ENXIO || error == -ETIMEDOUT ||
-	       error == -EAGAIN;
+	u32 back = outputs_read_back(out, mask, levels, written, known);
+
+	/* a change of direction may sleep, even where a change of level does not */
+	if (!out->sleeps || !(back & ~levels))
+		return back;
+	outputs_float(out, back & ~levels);
+	return outputs_read_back(out, mask, levels, written, known);
 }
 
 /**
@@ -446,6 +426,7 @@ u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
 	u32 driven = changed & out->fitted;
 	/* one that was floated has to be low: its latch may be high */
 	u32 resting = driven & out->floated & ~requested;
+	u32 floated = out->floated;
 	u32 rewritten = 0, written, back, known, good, bad;
 
 	if (out->sleeps)	/* as in outputs_confirm() */
@@ -454,13 +435,13 @@ u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
 	written = outputs_set(out, driven & ~resting & ~rewritten, requested, error);
 	written |= outputs_rewrite(out, rewritten, requested, error);
 
-	back = outputs_confirm(out, driven, requested, written, &known, error);
+	back = outputs_confirm(out, driven, requested, written, &known);
 	good = known & ~(back ^ requested);
 	good |= written & ~out->readable;
 	good |= ~out->fitted;
 	bad = changed & ~good;
 
-	if (bad && !*error)
+	if ((bad || out->floated & ~floated) && !*error)
 		*error = -EIO;
 	out->out_of_sync = bad & known;
 	out->unconfirmed = bad;
@@ -500,12 +481,12 @@ bool outputs_failing(const struct outputs *out)
 /* Try once to release those of @mask. Returns those that may still be high. */
 static u32 outputs_release_once(struct outputs *out, u32 mask)
 {
-	int ignored = 0;	/* what counts is the pin, where it can be read */
+	int ignored;	/* what counts is the pin, where it can be read */
 	u32 done, back, known;
 
 	/* those that were floated stay so: the latch may be high */
 	done = outputs_direct(out, mask & ~out->floated, 0, &ignored);
-	back = outputs_confirm(out, mask, 0, done, &known, &ignored);
+	back = outputs_confirm(out, mask, 0, done, &known);
 	return (mask & ~known & ~(done & ~out->readable)) | back;
 }
 

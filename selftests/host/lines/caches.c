@@ -96,6 +96,20 @@ static void off(void)
 	CHECK(!output(1)->output && out.floated == CHARGE);
 	CHECK(outputs_write(&out, LOAD, LOAD | CHARGE, &error) == (LOAD | CHARGE));
 	CHECK(!error && !out.floated && pins() == (LOAD | CHARGE));
+
+	/* all at once, and one after the other */
+	begin(CACHE_FLAT, LOAD | CHARGE | PRE_ALARM);
+	output(0)->cached_driven = false;
+	output(1)->cached_driven = false;
+	output(2)->cached_driven = false;
+	CHECK(outputs_write(&out, 7, 0, &error) == 0);
+	CHECK(out.floated == 7 && !pins());
+	begin(CACHE_FLAT, LOAD | CHARGE);
+	expander.nack = 1;
+	CHECK(outputs_write(&out, LOAD | CHARGE, LOAD, &error) == LOAD);
+	expander.nack = 1;
+	CHECK(outputs_write(&out, LOAD, 0, &error) == 0);
+	CHECK(out.floated == (LOAD | CHARGE) && !pins());
 }
 
 /* Two in a row: those that float it fail as well */
@@ -117,7 +131,7 @@ static void off_twice(void)
 	expander.nack = 1;
 	output(1)->direction_error = -ENXIO;
 	CHECK(outputs_write(&out, CHARGE, 0, &error) == CHARGE);
-	CHECK(error == -ENXIO && out.unconfirmed == CHARGE);
+	CHECK(error == -EIO && out.unconfirmed == CHARGE);
 	output(1)->direction_error = 0;
 	actual = CHARGE;
 	CHECK(write_all(0) == 0);
@@ -160,7 +174,7 @@ static void lost_registers(enum gpio_cache cache, bool latch)
 	output(1)->rises = 0;
 	reset(latch);
 	actual = outputs_check_readback(&out, LOAD | CHARGE, 0, 7);
-	CHECK(write_all(LOAD | CHARGE) <= RETRIES);
+	CHECK(write_all(LOAD | CHARGE) <= 2);
 	CHECK(output(0)->rises == 1 && output(1)->rises == 1);
 }
 
@@ -168,6 +182,18 @@ static void lost(void)
 {
 	lost_registers(CACHE_FLAT, false);
 	lost_registers(CACHE_FORCED, true);
+
+	/* one has to be high, and was not at two attempts; another is found high */
+	begin(CACHE_FLAT, CHARGE);
+	out.attempts = 2;
+	out.unconfirmed = LOAD;
+	out.out_of_sync = LOAD;
+	output(1)->cached_driven = false;
+	output(1)->rises = 0;
+	actual = outputs_check_readback(&out, 0, CHARGE, 7);
+	CHECK(actual == CHARGE && out.out_of_sync == (LOAD | CHARGE));
+	CHECK(write_all(LOAD) == 0);
+	CHECK(!output(1)->rises);
 }
 
 /* A read-back that is wrong once must not pulse a load that is on. */
@@ -205,6 +231,10 @@ static void believed(void)
 	CHECK(outputs_write(&out, CHARGE, 0, &error) == CHARGE);
 	CHECK(out.unconfirmed == CHARGE);
 	CHECK(outputs_check_readback(&out, 0, CHARGE, 7) == CHARGE);
+	out.floated = 0;
+	out.out_of_sync = 0;
+	CHECK(outputs_check_readback(&out, 0, CHARGE, 7) == CHARGE);
+	out.floated = CHARGE;
 	/* not even when it was floated, and nothing came of it */
 	output(1)->direction_error = 0;
 	output(1)->write_error = 0;

@@ -10,6 +10,12 @@
 LIMIT_US=120000
 RESCAN_US=1000000
 
+# rescanned LABEL BEFORE: more often than that
+# shellcheck disable=SC2317 # called by within
+rescanned() {
+	[ "$(stat_of "$1" rescans)" -gt "$2" ]
+}
+
 begin
 start
 verdict $? "all boards come up with load and charge on"
@@ -28,7 +34,7 @@ for label in $(labels); do
 	verdict $? "$label: the remote loop alone keeps the load on (M1)"
 	# a moment after a re-scan, so that the next one is far
 	before=$(stat_of "$label" rescans)
-	within 3000 eval '[ "$(stat_of "$label" rescans)" -gt "$before" ]'
+	within 3000 rescanned "$label" "$before"
 	missed=$(stat_of "$label" missed_edges)
 	clear_record "$label"
 	pins "$label" remote-loop 0

@@ -8,8 +8,10 @@
 #include "expander.h"
 #include "pins.h"
 
-enum { IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT,
-       KINDS };
+enum {
+	IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT,
+	KINDS
+};
 
 #define IOCON_MIRROR	BIT(6)
 #define IOCON_SEQOP	BIT(5)
