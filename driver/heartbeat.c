@@ -28,7 +28,7 @@ int heartbeat_get(struct device *dev, struct heartbeat *h)
 	h->sleeps = desc && gpiod_cansleep(desc);
 	if (desc)
 		ret = gpiod_direction_output(desc, 0);
-	h->pending = ret && h->sleeps && is_bus_error(ret);
+	h->pending = h->sleeps && is_bus_error(ret);
 	if (ret && !h->pending)
 		return dev_err_probe(dev, ret, "failed to drive heartbeat-gpios\n");
 	return 0;

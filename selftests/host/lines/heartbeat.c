@@ -24,7 +24,7 @@ static void fitted(void)
 	got();
 	CHECK(h.desc == line && h.sleeps);
 	CHECK(line->flags == GPIOD_ASIS && line->output && !line->driven);
-	CHECK(line->directions == 1 && !h.pending);
+	CHECK(line->directions == 1 && !h.pending && !*message);
 
 	line->chip = &soc;
 	got();
