@@ -18,13 +18,19 @@
 int heartbeat_get(struct device *dev, struct heartbeat *h)
 {
 	struct gpio_desc *desc;
+	int ret = 0;
 
-	desc = devm_gpiod_get_optional(dev, "heartbeat", GPIOD_OUT_LOW);
+	desc = devm_gpiod_get_optional(dev, "heartbeat", GPIOD_ASIS);
 	if (IS_ERR(desc))
 		return dev_err_probe(dev, PTR_ERR(desc),
 				     "failed to get heartbeat-gpios\n");
 	h->desc = desc;
 	h->sleeps = desc && gpiod_cansleep(desc);
+	if (desc)
+		ret = gpiod_direction_output(desc, 0);
+	h->pending = h->sleeps && is_bus_error(ret);
+	if (ret && !h->pending)
+		return dev_err_probe(dev, ret, "failed to drive heartbeat-gpios\n");
 	return 0;
 }
 
@@ -46,7 +52,9 @@ void heartbeat_tick(struct heartbeat *h, u32 interval_ms, bool healthy, u64 now)
 		return;
 
 	h->level = !h->level;
-	if (h->sleeps)
+	if (h->pending)
+		h->pending = gpiod_direction_output(h->desc, h->level);
+	else if (h->sleeps)
 		gpiod_set_value_cansleep(h->desc, h->level);
 	else
 		gpiod_set_value(h->desc, h->level);

@@ -15,12 +15,14 @@ struct gpio_desc;
  * struct heartbeat - the heartbeat of one board; the caller serialises all calls
  * @desc: its GPIO, NULL where it is not fitted
  * @sleeps: driving it may sleep
+ * @pending: it could not be driven yet, as its bus is dead (F0)
  * @level: its level
  * @due_at: time of the next edge, CLOCK_BOOTTIME in ns
  */
 struct heartbeat {
 	struct gpio_desc *desc;
 	bool sleeps;
+	bool pending;
 	bool level;
 	u64 due_at;
 };

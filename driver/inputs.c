@@ -78,13 +78,62 @@ static int inputs_get_line(struct device *dev, struct inputs *in,
 			   unsigned int line)
 {
 	const char *name = inputs_line_name(line);
-	struct gpio_desc *desc = devm_gpiod_get_optional(dev, name, GPIOD_IN);
+	struct gpio_desc *desc = devm_gpiod_get_optional(dev, name, GPIOD_ASIS);
 
 	if (IS_ERR(desc))
 		return dev_err_probe(dev, PTR_ERR(desc),
 				     "failed to get %s-gpios\n", name);
 	if (desc)
 		inputs_add(in, line, desc);
+	return 0;
+}
+
+/*
+ * Make those lines of a chip inputs that are not yet. After an error the others are left
+ * as well: each may take as long to fail.
+ */
+static int inputs_direct_chip(struct inputs *in, unsigned int chip)
+{
+	unsigned int n = in->chip[chip].first;
+	unsigned int end = n + in->chip[chip].count;
+
+	for (; n < end; n++) {
+		u32 bit = BIT(in->line[n]);
+		int ret;
+
+		if (!(in->pending & bit))
+			continue;
+		ret = gpiod_direction_input(in->desc[n]);
+		if (ret)
+			return ret;
+		in->pending &= ~bit;
+	}
+	return 0;
+}
+
+/* Make all lines inputs; those on a bus that is dead later, by inputs_read() (F0). */
+static int inputs_direct(struct device *dev, struct inputs *in)
+{
+	unsigned int chip;
+
+	in->pending = in->fitted;
+	for (chip = 0; chip < in->chips; chip++) {
+		unsigned int first = in->chip[chip].first;
+		const char *name = inputs_line_name(in->line[first]);
+		int ret;
+
+		if (!gpiod_to_chip(in->desc[first]))	/* gone: unreadable */
+			continue;
+		ret = inputs_direct_chip(in, chip);
+		if (!ret)
+			continue;
+		if (!gpiod_cansleep(in->desc[first]) || !is_bus_error(ret))
+			return dev_err_probe(dev, ret,
+					     "failed to make the lines on the chip of %s-gpios inputs\n",
+					     name);
+		dev_err(dev, "failed to make the lines on the chip of %s-gpios inputs: error %d; trying again\n",
+			name, ret);
+	}
 	return 0;
 }
 
@@ -116,7 +165,7 @@ int inputs_get(struct device *dev, struct inputs *in)
 			    BIT(INPUT_CHARGE_INHIBIT))))
 		return dev_err_probe(dev, -EINVAL,
 				     "cell-overvoltage-gpios and charge-inhibit-gpios are missing, one is required\n");
-	return 0;
+	return inputs_direct(dev, in);
 }
 
 /**
@@ -139,19 +188,21 @@ void inputs_add_back(struct inputs *in, struct gpio_desc * const *outputs,
  * Read one chip, and add its lines to @levels and @known. Before 6.9 gpiolib
  * follows the pointer to a chip that is gone.
  */
-static int inputs_read_chip(const struct inputs *in, unsigned int chip,
-			    u32 *levels, u32 *known)
+static int inputs_read_chip(struct inputs *in, unsigned int chip, u32 *levels,
+			    u32 *known)
 {
 	unsigned int first = in->chip[chip].first;
 	unsigned int count = in->chip[chip].count;
-	/* gpiolib does not change the array, but does not say so either */
-	struct gpio_desc **desc = (struct gpio_desc **)&in->desc[first];
+	struct gpio_desc **desc = &in->desc[first];
 	DECLARE_BITMAP(values, INPUTS_MAX) = { };
 	unsigned int n;
 	int ret;
 
 	if (!gpiod_to_chip(desc[0]))
 		return -ENODEV;
+	ret = inputs_direct_chip(in, chip);
+	if (ret)
+		return ret;
 	if (in->sleeps)
 		ret = gpiod_get_array_value_cansleep(count, desc, NULL, values);
 	else
@@ -170,16 +221,16 @@ static int inputs_read_chip(const struct inputs *in, unsigned int chip,
 }
 
 /**
- * inputs_read() - read all lines (F2, F8)
+ * inputs_read() - read all lines (F0, F2, F8)
  * @in: the lines
  * @scan: filled in, but for the edges
  *
- * Costs one array read for each chip.
+ * Costs one array read for each chip, once its lines are inputs.
  *
  * Context: any where no line sleeps; else may sleep.
  * Return: 0, or the first error; the other chips are read nevertheless.
  */
-int inputs_read(const struct inputs *in, struct inputs_scan *scan)
+int inputs_read(struct inputs *in, struct inputs_scan *scan)
 {
 	u64 begin = ktime_get_ns();
 	u32 levels = 0, known = 0;

@@ -25,6 +25,7 @@ struct gpio_desc;
  * @chips: number of chips
  * @chip: first line and number of lines of each chip
  * @fitted: the same lines, as bits
+ * @pending: those that could not be made inputs yet, as their bus is dead (F0)
  * @sleeps: reading a line may sleep
  */
 struct inputs {
@@ -37,6 +38,7 @@ struct inputs {
 		unsigned int count;
 	} chip[INPUTS_MAX];
 	u32 fitted;
+	u32 pending;
 	bool sleeps;
 };
 
@@ -60,6 +62,6 @@ const char *inputs_line_name(unsigned int line);
 int inputs_get(struct device *dev, struct inputs *in);
 void inputs_add_back(struct inputs *in, struct gpio_desc * const *outputs,
 		     u32 readable);
-int inputs_read(const struct inputs *in, struct inputs_scan *scan);
+int inputs_read(struct inputs *in, struct inputs_scan *scan);
 
 #endif /* _SMALLBMS_INPUTS_H */

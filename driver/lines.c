@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names of lines, conditions and reasons; the numbers are in lines.h. */
+#include <linux/errno.h>
 #include <linux/kernel.h>
 
 #include "lines.h"
@@ -32,6 +33,18 @@ static const char * const reason_names[REASON_INPUT] = {
 	[REASON_IO_ERROR] = "io-error",
 	[REASON_SENSE_MISMATCH] = "sense-mismatch",
 };
+
+/**
+ * is_bus_error() - a bus that is dead at the start says nothing of the chip on it (F0)
+ * @error: a negative errno
+ *
+ * Return: whether it makes sense to try again.
+ */
+bool is_bus_error(int error)
+{
+	return error == -EREMOTEIO || error == -ENXIO || error == -ETIMEDOUT ||
+	       error == -EAGAIN;
+}
 
 /**
  * input_name() - name of a line: its property without "-gpios", its condition

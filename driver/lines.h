@@ -92,6 +92,7 @@ enum reason {
 	REASON_INPUT,
 };
 
+bool is_bus_error(int error);
 const char *input_name(unsigned int input);
 const char *output_name(unsigned int output);
 const char *reason_name(u32 reason);

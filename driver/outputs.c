@@ -7,6 +7,12 @@
  * Outputs of one chip cost one transfer. Each chip is written and read back by
  * itself, so that a dead chip does not keep the outputs of another from being
  * disconnected (F8). Pins are read back by array reads only; see inputs.c.
+ *
+ * Drivers of some chips send only what differs from their cache, which a failed write
+ * has changed already: the same write never reaches the chip again, and returns 0.
+ * Nor does it after the chip has lost its registers. So an output that stays high is
+ * made an input, which is another register, and one that stays low is written the
+ * other way first.
  */
 #include <linux/bitmap.h>
 #include <linux/delay.h>
@@ -130,8 +136,7 @@ static int outputs_set_single(const struct outputs *out, u32 output, u32 levels)
  * Make each of @mask an output, with its level. Returns those that did; *@error is
  * set if another failed.
  */
-static u32 outputs_direct(const struct outputs *out, u32 mask, u32 levels,
-			  int *error)
+static u32 outputs_direct(struct outputs *out, u32 mask, u32 levels, int *error)
 {
 	u32 done = 0;
 	unsigned int n;
@@ -149,12 +154,12 @@ static u32 outputs_direct(const struct outputs *out, u32 mask, u32 levels,
 		else
 			done |= BIT(n);
 	}
+	out->floated &= ~done;
 	return done;
 }
 
 /* Set the levels of @mask, chip by chip. Returns as outputs_direct() does. */
-static u32 outputs_set(const struct outputs *out, u32 mask, u32 levels,
-		       int *error)
+static u32 outputs_set(struct outputs *out, u32 mask, u32 levels, int *error)
 {
 	u32 done = 0;
 
@@ -187,19 +192,48 @@ static u32 outputs_set(const struct outputs *out, u32 mask, u32 levels,
 }
 
 /*
+ * Make each of @mask an input, whatever a cache holds (F8). All levels come first, as
+ * one direction that is written may bring back those of all lines; a chip that was
+ * reset would drive them by its latches, which may be high. Their directions are
+ * written the other way with them, by a function that does not make a released
+ * GPIO_OPEN_SOURCE line an input at once. What came of it the pin tells.
+ */
+static void outputs_float(struct outputs *out, u32 mask)
+{
+	unsigned int n;
+	u32 low = 0;
+
+	out->floated |= mask;
+	for (n = 0; n < OUTPUT_COUNT; n++) {
+		struct gpio_desc *desc = out->desc[n];
+
+		if (mask & BIT(n) &&
+		    !gpiod_direction_output_raw(desc, gpiod_is_active_low(desc)))
+			low |= BIT(n);
+	}
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (low & BIT(n))
+			gpiod_direction_input(out->desc[n]);
+}
+
+/*
  * Drive lines whose chip may have lost its registers. First all levels, as one
  * direction that is written may bring back those of all lines; then, for each line,
  * its level once more before its direction, which gpiod_direction_output() takes
- * care of. Made inputs first, lines of a chip after its reset would be driven by
- * its latches, which are high.
+ * care of. Returns as outputs_direct() does.
  */
-static void outputs_rewrite(const struct outputs *out, u32 mask, u32 levels,
-			    int *error)
+static u32 outputs_rewrite(struct outputs *out, u32 mask, u32 levels, int *error)
 {
 	int ignored;	/* what fails here fails again below */
 
+	/*
+	 * Twice it was of no use. The lines are low, so they may as well be floated; but
+	 * not at once, as a read-back may be wrong (L2).
+	 */
+	if (out->attempts > 1)
+		outputs_float(out, mask & levels & out->out_of_sync);
 	outputs_set(out, mask, levels, &ignored);
-	outputs_direct(out, mask, levels, error);
+	return outputs_direct(out, mask, levels, error);
 }
 
 /* Read the pins of @part, which are on one chip. Fills in those that are high. */
@@ -240,11 +274,47 @@ static u32 outputs_read(const struct outputs *out, u32 mask, u32 *known)
 	return levels;
 }
 
-/* A bus that is dead at the start says nothing of what the chip can do (F0). */
-static bool is_bus_error(int error)
+/*
+ * Of @mask, the outputs that are not driven at all. A GPIO_OPEN_SOURCE line is
+ * released so, and reads what others put on it. But that is what the chip's driver
+ * believes, which is no good of a line whose write failed, or that was found high
+ * before it was floated.
+ */
+static u32 outputs_floating(const struct outputs *out, u32 mask)
 {
-	return error == -EREMOTEIO || error == -ENXIO || error == -ETIMEDOUT ||
-	       error == -EAGAIN;
+	u32 floating = 0;
+	unsigned int n;
+
+	mask &= ~out->floated;
+	for (n = 0; n < OUTPUT_COUNT; n++)
+		if (mask & BIT(n) && gpiod_get_direction(out->desc[n]) == 1)
+			floating |= BIT(n);
+	return floating;
+}
+
+/*
+ * Read back those of @mask, which are to be as in @levels; @written of them were
+ * written without an error. Returns those that are driven high, of those in *@known.
+ */
+static u32 outputs_read_back(const struct outputs *out, u32 mask, u32 levels,
+			     u32 written, u32 *known)
+{
+	u32 back = outputs_read(out, mask & out->readable, known);
+
+	return back & ~outputs_floating(out, back & ~levels & written);
+}
+
+/* The same. What is high and should not be is floated, and read again (F8). */
+static u32 outputs_confirm(struct outputs *out, u32 mask, u32 levels, u32 written,
+			   u32 *known)
+{
+	u32 back = outputs_read_back(out, mask, levels, written, known);
+
+	/* a change of direction may sleep, even where a change of level does not */
+	if (!out->sleeps || !(back & ~levels))
+		return back;
+	outputs_float(out, back & ~levels);
+	return outputs_read_back(out, mask, levels, written, known);
 }
 
 /**
@@ -312,21 +382,6 @@ int outputs_claim(struct device *dev, struct outputs *out, u32 found)
 	return 0;
 }
 
-/*
- * Of @mask, the outputs that are not driven at all. A GPIO_OPEN_SOURCE line is
- * released so, and reads what others put on it.
- */
-static u32 outputs_floating(const struct outputs *out, u32 mask)
-{
-	u32 floating = 0;
-	unsigned int n;
-
-	for (n = 0; n < OUTPUT_COUNT; n++)
-		if (mask & BIT(n) && gpiod_get_direction(out->desc[n]) == 1)
-			floating |= BIT(n);
-	return floating;
-}
-
 /**
  * outputs_check_readback() - compare pins with what was written last (F3)
  * @out: the lines
@@ -343,7 +398,7 @@ u32 outputs_check_readback(struct outputs *out, u32 actual, u32 back, u32 known)
 {
 	u32 differ = (actual ^ back) & known;
 
-	differ &= ~outputs_floating(out, differ & back);
+	differ &= ~outputs_floating(out, differ & back & ~out->unconfirmed);
 	out->out_of_sync |= differ & ~out->unconfirmed;
 	out->unconfirmed |= differ;
 	return actual ^ differ;
@@ -369,23 +424,24 @@ u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
 {
 	u32 changed = (actual ^ requested) | out->unconfirmed;
 	u32 driven = changed & out->fitted;
+	/* one that was floated has to be low: its latch may be high */
+	u32 resting = driven & out->floated & ~requested;
+	u32 floated = out->floated;
 	u32 rewritten = 0, written, back, known, good, bad;
 
-	/* a change of direction may sleep, even where a change of level does not */
-	if (out->sleeps)
-		rewritten = driven & out->out_of_sync;
+	if (out->sleeps)	/* as in outputs_confirm() */
+		rewritten = driven & ~resting & (out->out_of_sync | out->floated);
 	*error = 0;
-	written = outputs_set(out, driven & ~rewritten, requested, error);
-	outputs_rewrite(out, rewritten, requested, error);
+	written = outputs_set(out, driven & ~resting & ~rewritten, requested, error);
+	written |= outputs_rewrite(out, rewritten, requested, error);
 
-	back = outputs_read(out, driven & out->readable, &known);
-	back &= ~outputs_floating(out, back & ~requested);
+	back = outputs_confirm(out, driven, requested, written, &known);
 	good = known & ~(back ^ requested);
 	good |= written & ~out->readable;
 	good |= ~out->fitted;
 	bad = changed & ~good;
 
-	if (bad && !*error)
+	if ((bad || out->floated & ~floated) && !*error)
 		*error = -EIO;
 	out->out_of_sync = bad & known;
 	out->unconfirmed = bad;
@@ -423,14 +479,14 @@ bool outputs_failing(const struct outputs *out)
 }
 
 /* Try once to release those of @mask. Returns those that may still be high. */
-static u32 outputs_release_once(const struct outputs *out, u32 mask)
+static u32 outputs_release_once(struct outputs *out, u32 mask)
 {
 	int ignored;	/* what counts is the pin, where it can be read */
 	u32 done, back, known;
 
-	done = outputs_direct(out, mask, 0, &ignored);
-	back = outputs_read(out, mask & out->readable, &known);
-	back &= ~outputs_floating(out, back);
+	/* those that were floated stay so: the latch may be high */
+	done = outputs_direct(out, mask & ~out->floated, 0, &ignored);
+	back = outputs_confirm(out, mask, 0, done, &known);
 	return (mask & ~known & ~(done & ~out->readable)) | back;
 }
 
@@ -445,7 +501,7 @@ static u32 outputs_release_once(const struct outputs *out, u32 mask)
  * Context: may sleep.
  * Return: the outputs that may still be high.
  */
-u32 outputs_release(struct device *dev, const struct outputs *out)
+u32 outputs_release(struct device *dev, struct outputs *out)
 {
 	u64 begun = ktime_get_boottime_ns();
 	u32 left = out->fitted;
@@ -470,7 +526,7 @@ u32 outputs_release(struct device *dev, const struct outputs *out)
  *
  * Context: any.
  */
-void outputs_release_atomic(const struct outputs *out)
+void outputs_release_atomic(struct outputs *out)
 {
 	int ignored;	/* nobody is left to act on it */
 

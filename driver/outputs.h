@@ -18,6 +18,8 @@ struct gpio_desc;
  * @sleeps: writing some of them may sleep
  * @unconfirmed: outputs whose last write failed or was not confirmed (F3)
  * @out_of_sync: outputs that were found at another level than they were written
+ * @floated: outputs that read high after they were written low, and were made inputs
+ *	(F8); until they are driven again
  * @attempts: consecutive writes that left an output unconfirmed
  */
 struct outputs {
@@ -28,6 +30,7 @@ struct outputs {
 	bool sleeps;
 	u32 unconfirmed;
 	u32 out_of_sync;
+	u32 floated;
 	unsigned int attempts;
 };
 
@@ -38,7 +41,7 @@ u32 outputs_check_readback(struct outputs *out, u32 actual, u32 back, u32 known)
 u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error);
 u64 outputs_retry_in_ns(const struct outputs *out);
 bool outputs_failing(const struct outputs *out);
-u32 outputs_release(struct device *dev, const struct outputs *out);
-void outputs_release_atomic(const struct outputs *out);
+u32 outputs_release(struct device *dev, struct outputs *out);
+void outputs_release_atomic(struct outputs *out);
 
 #endif /* _SMALLBMS_OUTPUTS_H */

@@ -70,7 +70,7 @@ u64 ktime_get_boottime_ns(void)
 
 /* In place of driver/inputs.c */
 
-int inputs_read(const struct inputs *in, struct inputs_scan *scan)
+int inputs_read(struct inputs *in, struct inputs_scan *scan)
 {
 	struct rig *rig = RIG_OF(in, inputs);
 	u32 unreadable = rig->unreadable & in->fitted & INPUTS_ALL;

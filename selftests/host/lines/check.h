@@ -23,7 +23,7 @@ struct test {
 };
 
 extern const struct test inputs_tests[], edges_tests[], outputs_tests[],
-	heartbeat_tests[];
+	caches_tests[], heartbeat_tests[];
 
 #define CHECK(what)	check(what, #what, __FILE__, __LINE__)
 void check(bool good, const char *what, const char *file, int line);

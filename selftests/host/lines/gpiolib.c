@@ -187,20 +187,91 @@ struct gpio_chip *gpiod_to_chip(const struct gpio_desc *desc)
 int gpiod_get_direction(struct gpio_desc *desc)
 {
 	misused |= desc->chip->gone;
-	return !desc->output;
+	if (desc->chip->cache == CACHE_FLAT)
+		return -ENOTSUPP;
+	return !(desc->chip->cache ? desc->cached_output : desc->output);
+}
+
+int gpiod_is_active_low(const struct gpio_desc *desc)
+{
+	return desc->active_low;
+}
+
+/* What the chip's driver sends is the whole register: the bits of all its lines. */
+static void send_all(const struct gpio_chip *chip, bool direction)
+{
+	unsigned int n;
+
+	for (n = 0; n < GPIOS; n++) {
+		struct gpio_desc *desc = &gpios[n];
+		bool high = desc->output && desc->driven;
+
+		if (desc->chip != chip)
+			continue;
+		if (direction)
+			desc->output = desc->cached_output;
+		else
+			desc->driven = desc->cached_driven;
+		desc->rises += desc->output && desc->driven && !high;
+	}
+}
+
+/* Write one bit of a register, the directions or the levels. */
+static int send(struct gpio_desc *desc, bool direction, bool value)
+{
+	bool *cached = direction ? &desc->cached_output : &desc->cached_driven;
+	struct gpio_chip *chip = desc->chip;
+
+	if (chip->cache == CACHE_FLAT && *cached == value)
+		return 0;
+	*cached = value;
+	if (!chip->cache) {
+		*(direction ? &desc->output : &desc->driven) = value;
+		return 0;
+	}
+	chip->sent++;
+	if (chip->nack && !--chip->nack)
+		return -ENXIO;
+	send_all(chip, direction);
+	return 0;
+}
+
+int gpiod_direction_input(struct gpio_desc *desc)
+{
+	misused |= atomic;
+	desc->inputs++;
+	if (desc->chip->gone)
+		return 0;
+	if (desc->direction_error)
+		return desc->direction_error;
+	return send(desc, true, false);
+}
+
+static int direct(struct gpio_desc *desc, bool value)
+{
+	int ret;
+
+	if (desc->chip->gone)
+		return 0;		/* so did older kernels */
+	if (desc->direction_error)
+		return desc->direction_error;
+	ret = send(desc, false, value);
+	return ret ?: send(desc, true, true);
 }
 
 int gpiod_direction_output(struct gpio_desc *desc, int value)
 {
 	desc->directions++;
 	desc->directed_at = ++accesses;
-	if (desc->chip->gone)
-		return 0;		/* so did older kernels */
-	if (desc->direction_error)
-		return desc->direction_error;
-	desc->output = true;
-	desc->driven = value;
-	return 0;
+	if (desc->open_source && !value)
+		return gpiod_direction_input(desc);
+	return direct(desc, value);
+}
+
+int gpiod_direction_output_raw(struct gpio_desc *desc, int value)
+{
+	misused |= atomic;
+	return direct(desc, value != desc->active_low);
 }
 
 static int level(const struct gpio_desc *desc)
@@ -290,8 +361,9 @@ static int write_lines(unsigned int n, struct gpio_desc **desc,
 {
 	unsigned int i;
 
+	/* so does gpiolib since 6.15 */
 	for (i = 0; i < n; i++)
-		if (!desc[i]->output)
+		if (!desc[i]->output && !desc[i]->chip->cache)
 			return -EPERM;
 	for (i = 0; i < n; i++) {
 		misused |= desc[i]->chip->gone;
@@ -301,7 +373,8 @@ static int write_lines(unsigned int n, struct gpio_desc **desc,
 			return desc[i]->write_error;
 	}
 	for (i = 0; i < n; i++) {
-		desc[i]->driven = values >> i & 1;
+		/* before 6.17 nobody hears of an error */
+		send(desc[i], false, values >> i & 1);
 		desc[i]->writes++;
 		desc[i]->written_at = ++accesses;
 	}

@@ -16,6 +16,7 @@
 #include <linux/types.h>
 
 #define EPROBE_DEFER		517
+#define ENOTSUPP		524
 
 #define DECLARE_BITMAP(name, bits)	unsigned long name[1]
 
@@ -57,6 +58,13 @@ int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
 
 /* GPIO */
 
+/*
+ * What a chip's driver keeps of its registers, changed before the chip is asked.
+ * CACHE_FORCED: what is written is sent; a direction is read from the cache.
+ * CACHE_FLAT: nothing is sent that the cache has already; no direction can be read.
+ */
+enum gpio_cache { CACHE_NONE, CACHE_FORCED, CACHE_FLAT };
+
 /**
  * struct gpio_chip - a chip
  * @can_sleep: as in the kernel
@@ -65,10 +73,16 @@ int devm_add_action_or_reset(struct device *dev, void (*action)(void *data),
  * @read_ns: duration of an array read
  * @reads: number of array reads
  * @writes: number of writes
+ * @cache: its driver's cache
+ * @sent: number of registers that were written, where there is a cache
+ * @nack: the next of them to fail, counted from 1; 0 for none
  */
 struct gpio_chip {
 	bool can_sleep;
 	bool gone;
+	enum gpio_cache cache;
+	unsigned int sent;
+	unsigned int nack;
 	int read_error;
 	u64 read_ns;
 	unsigned int reads;
@@ -84,6 +98,10 @@ struct gpio_chip {
  * @chip: its chip
  * @output: it is driven, by @driven
  * @driven: see @output
+ * @cached_output: what the driver of its chip takes @output for
+ * @cached_driven: and @driven
+ * @active_low: high is low to the chip
+ * @open_source: it is made an input where it would be driven low
  * @outside: level that others put on it while it is not driven
  * @stuck: level that its pin reads, however it is driven; -1 for none
  * @read_error: why it cannot be read, or 0; an array read of its chip fails
@@ -92,6 +110,8 @@ struct gpio_chip {
  * @irq: its interrupt, or an error
  * @writes: number of times its level was set
  * @directions: number of times it was made an output
+ * @inputs: number of times it was made an input
+ * @rises: number of times it rose, where there is a cache
  * @written_at: when its level was set last, as the number of the access
  * @directed_at: when it was made an output last
  */
@@ -103,6 +123,10 @@ struct gpio_desc {
 	struct gpio_chip *chip;
 	bool output;
 	bool driven;
+	bool cached_output;
+	bool cached_driven;
+	bool active_low;
+	bool open_source;
 	bool outside;
 	int stuck;
 	int read_error;
@@ -111,6 +135,8 @@ struct gpio_desc {
 	int irq;
 	unsigned int writes;
 	unsigned int directions;
+	unsigned int inputs;
+	unsigned int rises;
 	unsigned int written_at;
 	unsigned int directed_at;
 };
@@ -123,7 +149,10 @@ int gpiod_cansleep(const struct gpio_desc *desc);
 int gpiod_to_irq(const struct gpio_desc *desc);
 struct gpio_chip *gpiod_to_chip(const struct gpio_desc *desc);
 int gpiod_get_direction(struct gpio_desc *desc);
+int gpiod_is_active_low(const struct gpio_desc *desc);
+int gpiod_direction_input(struct gpio_desc *desc);
 int gpiod_direction_output(struct gpio_desc *desc, int value);
+int gpiod_direction_output_raw(struct gpio_desc *desc, int value);
 int gpiod_get_array_value(unsigned int n, struct gpio_desc **desc, void *info,
 			  unsigned long *values);
 int gpiod_get_array_value_cansleep(unsigned int n, struct gpio_desc **desc,

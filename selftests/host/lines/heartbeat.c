@@ -23,7 +23,8 @@ static void fitted(void)
 	line->driven = true;
 	got();
 	CHECK(h.desc == line && h.sleeps);
-	CHECK(line->flags == GPIOD_OUT_LOW && !line->driven);
+	CHECK(line->flags == GPIOD_ASIS && line->output && !line->driven);
+	CHECK(line->directions == 1 && !h.pending && !*message);
 
 	line->chip = &soc;
 	got();
@@ -42,6 +43,30 @@ static void fitted(void)
 	CHECK(heartbeat_next(&h, clock_ns) == NEVER);
 	heartbeat_tick(&h, 500, true, clock_ns);
 	CHECK(heartbeat_next(&h, clock_ns) == NEVER && !line->writes);
+}
+
+/* A bus that is dead at the start, and comes back */
+static void late(void)
+{
+	line->direction_error = -ENXIO;
+	got();
+	CHECK(h.pending);
+	heartbeat_tick(&h, 500, true, 1000 * MS);
+	CHECK(h.pending && !line->output && !line->writes);
+	line->direction_error = 0;
+	heartbeat_tick(&h, 500, true, 1500 * MS);
+	CHECK(!h.pending && line->output && !line->driven);
+	heartbeat_tick(&h, 500, true, 2000 * MS);
+	CHECK(line->driven && line->writes == 1 && line->directions == 3);
+
+	line->direction_error = -EACCES;
+	memset(&h, 0, sizeof(h));
+	CHECK(heartbeat_get(&board, &h) == -EACCES);
+	CHECK(!strcmp(message, "failed to drive heartbeat-gpios\n"));
+	line->direction_error = -ENXIO;
+	line->chip = &soc;
+	memset(&h, 0, sizeof(h));
+	CHECK(heartbeat_get(&board, &h) == -ENXIO && !h.pending);
 }
 
 static void ticks(void)
@@ -171,6 +196,7 @@ static void raced(void)
 const struct test heartbeat_tests[] = {
 	{ fitted, "F5: The heartbeat begins low, and may be missing" },
 	{ ticks, "F5: The heartbeat toggles once in each interval" },
+	{ late, "F0: A heartbeat on a bus that is dead at the start begins when it can" },
 	{ stops, "F5: The heartbeat stops while outputs fail" },
 	{ ticks_atomic, "F5: A heartbeat line that does not sleep is driven without sleeping" },
 	{ in_time, "F2: A scan cycle of less than 100 ms is in time" },

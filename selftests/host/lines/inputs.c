@@ -36,7 +36,8 @@ static void fitted(void)
 	CHECK(in.count == 11);
 	CHECK(in.fitted == (0x7000U | (LINES & ~0x40U)));
 	CHECK(in.sleeps);
-	CHECK(gpios[0].flags == GPIOD_IN && gpios[11].flags == GPIOD_IN);
+	CHECK(gpios[0].flags == GPIOD_ASIS && gpios[11].flags == GPIOD_ASIS);
+	CHECK(gpios[0].inputs == 1 && gpios[11].inputs == 1 && !in.pending);
 	CHECK(output(0)->flags == -1);
 	for (n = 0; n < 6; n++) {
 		CHECK(in.desc[n] == &gpios[n]);
@@ -226,6 +227,52 @@ static void failed_chip(void)
 	CHECK(scan.sample.unreadable == 0);
 }
 
+/* A bus that is dead at the start, and comes back */
+static void late(void)
+{
+	unsigned int n;
+
+	move(2, 4, &second);		/* the charge faults */
+	gpios[2].output = true;		/* left so by whoever had it */
+	gpios[2].outside = true;
+	for (n = 2; n < 6; n++)
+		gpios[n].direction_error = -EREMOTEIO;
+	got();
+	CHECK(in.pending == 0x3c && in.fitted == ALL);
+	CHECK(!strcmp(message, "failed to make the lines on the chip of cell-overvoltage-gpios inputs: error -121; trying again\n"));
+	/* each may take its time to fail */
+	CHECK(gpios[2].inputs == 1 && !gpios[3].inputs);
+
+	/* what may be an output says nothing, and the other chip's lines do */
+	CHECK(inputs_read(&in, &scan) == -EREMOTEIO);
+	CHECK(scan.sample.unreadable == 0x3c && !second.reads);
+	CHECK(expander.reads == 1 && gpios[0].inputs == 1);
+	gpios[2].direction_error = 0;
+	CHECK(inputs_read(&in, &scan) == -EREMOTEIO);
+	CHECK(in.pending == 0x38 && scan.sample.unreadable == 0x3c);
+	for (n = 3; n < 6; n++)
+		gpios[n].direction_error = 0;
+	CHECK(!inputs_read(&in, &scan) && !in.pending);
+	CHECK(scan.sample.levels == OVERVOLTAGE && !scan.sample.unreadable);
+	CHECK(!inputs_read(&in, &scan));
+	CHECK(gpios[2].inputs == 3 && gpios[3].inputs == 2);
+	CHECK(gpios[4].inputs == 1 && gpios[0].inputs == 1);
+}
+
+/* A line that cannot be an input, or needs no bus for that, has no such excuse. */
+static void never(void)
+{
+	gpios[9].direction_error = -EACCES;
+	memset(&in, 0, sizeof(in));
+	CHECK(inputs_get(&board, &in) == -EACCES);
+	CHECK(!strcmp(message, "failed to make the lines on the chip of cell-low-gpios inputs\n"));
+	gpios[9].direction_error = -EREMOTEIO;
+	move(9, 3, &soc);
+	memset(&in, 0, sizeof(in));
+	CHECK(inputs_get(&board, &in) == -EREMOTEIO);
+	CHECK(!strcmp(message, "failed to make the lines on the chip of load-sense-gpios inputs\n"));
+}
+
 static void two_expanders(void)
 {
 	move(2, 4, &second);		/* the charge faults */
@@ -340,6 +387,8 @@ const struct test inputs_tests[] = {
 	{ failed_chip, "F8: A chip whose array read failed is unreadable as a whole" },
 	{ two_expanders, "F8: Of two expanders a dead one does not hide the lines of the other" },
 	{ mixed, "F8: Inputs on the SoC are read though the outputs' expander is dead" },
+	{ late, "F0: Lines on a bus that is dead at the start are made inputs when they can be read" },
+	{ never, "F0: A line that can never be an input is refused" },
 	{ gone, "F8: A chip that was removed is unreadable, and is not touched" },
 	{ read_time, "F2: The reads of all chips count as time" },
 	{ }

@@ -58,6 +58,7 @@ int main(int argc, char **argv)
 	run(inputs_tests);
 	run(edges_tests);
 	run(outputs_tests);
+	run(caches_tests);
 	run(heartbeat_tests);
 	return ktap_end();
 }

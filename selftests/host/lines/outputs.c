@@ -299,6 +299,7 @@ static void write_fails(void)
 	claimed();
 	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
 	output(0)->write_error = -ETIMEDOUT;
+	output(0)->direction_error = -ETIMEDOUT;
 	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == LOAD);
 	CHECK(error == -ETIMEDOUT);
 	CHECK(out.unconfirmed == (LOAD | CHARGE));
@@ -308,9 +309,15 @@ static void write_fails(void)
 
 	/* the next one works */
 	output(0)->write_error = 0;
+	output(0)->direction_error = 0;
 	CHECK(outputs_write(&out, LOAD, CHARGE, &error) == CHARGE);
-	CHECK(!error && !out.unconfirmed && !out.out_of_sync && !out.attempts);
+	CHECK(!out.unconfirmed && !out.out_of_sync && !out.attempts);
 	CHECK(pins() == CHARGE);
+
+	/* if its level alone cannot be written, its direction can */
+	output(1)->write_error = -ETIMEDOUT;
+	CHECK(outputs_write(&out, CHARGE, 0, &error) == 0);
+	CHECK(error == -ETIMEDOUT && !out.unconfirmed && !output(1)->output);
 }
 
 static void done_nevertheless(void)
@@ -462,11 +469,16 @@ static void open_source(void)
 	CHECK(outputs_write(&out, 0, LOAD, &error) == LOAD);
 	output(0)->direction_error = 0;
 	out.unconfirmed = CHARGE;
+	output(1)->open_source = true;
 	output(1)->output = false;
 	output(1)->outside = true;
-	output(1)->direction_error = -EIO;
 	CHECK(outputs_write(&out, LOAD, LOAD, &error) == LOAD);
-	CHECK(!out.unconfirmed);
+	CHECK(!error && !out.unconfirmed && output(1)->inputs == 1);
+	/* but not if that failed: it may be driven still */
+	out.unconfirmed = CHARGE;
+	output(1)->direction_error = -EIO;
+	CHECK(outputs_write(&out, LOAD, LOAD, &error) == (LOAD | CHARGE));
+	CHECK(error == -EIO && out.unconfirmed == CHARGE);
 }
 
 static void reset_chip(void)
@@ -623,9 +635,8 @@ static void release_fails(void)
 	/* released, and fed from outside: that is not the driver's doing */
 	high();
 	asleep = NULL;
-	output(0)->output = false;
+	output(0)->open_source = true;
 	output(0)->outside = true;
-	output(0)->direction_error = -EIO;
 	CHECK(!outputs_release(&board, &out));
 	/* nor is what a pin says that the chip cannot read */
 	output(1)->stuck = 1;

@@ -2,14 +2,16 @@
 # shellcheck shell=bash
 #
 # Of the kernel's source, 150 MB to download, these 40 MB are kept: no smaller
-# package has checkpatch.pl, the bindings or the Raspberry Pi's device trees.
+# package has checkpatch.pl, the bindings, the Raspberry Pi's device trees, or the
+# driver of a chip that Debian's kernels do without.
 
 package=linux-source-6.12
 files=(
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/kernel-doc include/dt-bindings Documentation/devicetree/bindings
 	scripts/dtc/include-prefixes arch/arm/boot/dts/broadcom
-	arch/arm64/boot/dts/broadcom
+	arch/arm64/boot/dts/broadcom drivers/pinctrl/pinctrl-mcp23s08.c
+	drivers/pinctrl/pinctrl-mcp23s08.h drivers/pinctrl/pinctrl-mcp23s08_i2c.c
 )
 folder=$cache/$package-$(sha256sum <<<"${files[*]}" | cut -c 1-8)
 

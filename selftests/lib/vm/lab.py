@@ -109,6 +109,9 @@ class Chip:
 class Expander(Chip):
     """A PCA9535, or a TCA6424, on an I2C bus of its own, INT and all."""
 
+    model = ""                          # source text for the bench's node
+    settings = ""                       # and for the chip's
+
     def __init__(self, label, compatible="nxp,pca9535", lines=16,
                  trigger=LEVEL_LOW, beside="", **properties):
         super().__init__(label, **properties)
@@ -125,6 +128,7 @@ class Expander(Chip):
 	#address-cells = <1>;
 	#size-cells = <0>;
 	lines = <{self.lines}>;
+	{self.model}
 	{self.names()}
 	interrupt-controller;
 	#interrupt-cells = <2>;
@@ -134,6 +138,7 @@ class Expander(Chip):
 		reg = <0x20>;
 		interrupt-parent = <&{bus}>;
 		interrupts = <0 {self.trigger}>;
+		{self.settings}
 		gpio-controller;
 		#gpio-cells = <2>;
 		interrupt-controller;
@@ -142,6 +147,18 @@ class Expander(Chip):
 	{self.beside}
 }};
 """
+
+
+class Mcp23017(Expander):
+    """An MCP23017, of whose two INT the first is wired.  It tells of all lines if it is
+    mirrored.  The lab needs `more=mcp23s08()`, as stock kernels lack the driver."""
+
+    model = "mcp23017; one-int;"
+
+    def __init__(self, label, mirrored=True, **properties):
+        super().__init__(label, "microchip,mcp23017", **properties)
+        if mirrored:
+            self.settings = "microchip,irq-mirror;"
 
 
 class Direct(Chip):
@@ -204,6 +221,42 @@ def build(kernel):
     """What a machine with that kernel is made of."""
     with _one_builds:
         return _build(kernel)
+
+
+def build_modules(kernel, names, sources):
+    """Modules that are neither the driver nor the bench, from the files `sources`;
+    {path inside: file}."""
+    files = build(kernel)
+    out = os.path.join(os.path.dirname(os.path.dirname(files["BENCH"])), names[0])
+    if kernel == "stock":
+        release, = os.listdir(f"{files['MODROOT']}/lib/modules")
+        cache = os.path.dirname(os.path.dirname(files["KERNEL"]))
+        kdir = f"{cache}/usr/src/linux-headers-{release}"
+    else:
+        kdir = files["KERNEL"].removesuffix("/arch/arm64/boot/Image")
+    with _one_builds:
+        os.makedirs(out, exist_ok=True)
+        with open(f"{out}/Kbuild", "w", encoding="ascii") as file:
+            file.write("# SPDX-License-Identifier: GPL-2.0\n")
+            file.writelines(f"obj-m += {name}.o\n" for name in names)
+        for source, name in sources.items():
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{out}/{name}")
+            os.symlink(source, f"{out}/{name}")
+        subprocess.run(["make", "--no-print-directory", "-s", "-C", kdir, f"M={out}",
+                        "ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-",
+                        "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"],
+                       check=True, stdout=sys.stderr)
+    return {f"lib/{name}.ko": f"{out}/{name}.ko" for name in names}
+
+
+def mcp23s08():
+    """The kernel's driver of the MCP23017, built for the stock kernel."""
+    kernel = subprocess.run([f"{SELFTESTS}/lib/cache", "checks"], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout.strip()
+    folder = f"{kernel}/drivers/pinctrl"
+    return build_modules("stock", ("pinctrl-mcp23s08", "pinctrl-mcp23s08_i2c"),
+                         {f"{folder}/{name}": name for name in os.listdir(folder)})
 
 
 def scripts():

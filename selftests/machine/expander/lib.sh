@@ -16,6 +16,10 @@ begin() {
 	header
 	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
 		/sys/kernel/debug 2>/dev/null
+	for _driver in /lib/pinctrl-mcp23s08.ko /lib/pinctrl-mcp23s08_i2c.ko; do
+		_name=$(basename "$_driver" .ko | tr - _)
+		[ ! -e "$_driver" ] || [ -d "/sys/module/$_name" ] || insmod "$_driver"
+	done
 	if [ ! -d "$bench" ] && ! modprobe smallbms-bench 2>/dev/null &&
 	   ! insmod /lib/smallbms-bench.ko; then
 		skip "no module smallbms-bench"

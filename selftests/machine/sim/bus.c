@@ -87,11 +87,11 @@ static void bus_message(struct bus *bus, struct i2c_msg *msg,
 		expander_read(&bus->chip, msg->buf, msg->len);
 		for (n = 0; fault == FAULT_CORRUPT && n < msg->len; n++)
 			msg->buf[n] = ~msg->buf[n];
-	} else if (fault == FAULT_CORRUPT && msg->len == 2) {
-		u8 wrong[2] = { msg->buf[0], ~msg->buf[1] };
+	} else if (fault == FAULT_CORRUPT && (msg->len == 2 || msg->len == 3)) {
+		u8 wrong[3] = { msg->buf[0], ~msg->buf[1], ~msg->buf[msg->len - 1] };
 
 		monitor_reset(bus->pins.monitor, ktime_get_boottime_ns());
-		expander_write(&bus->chip, wrong, 2, RECORD_RESET);
+		expander_write(&bus->chip, wrong, msg->len, RECORD_RESET);
 	} else if (fault != FAULT_DEAF || msg->len < 2) {
 		expander_write(&bus->chip, msg->buf, msg->len,
 			       RECORD_SET);
@@ -260,6 +260,7 @@ static void bus_remove_adapter(void *data)
 static int bus_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
+	bool mcp23017 = device_property_read_bool(dev, "mcp23017");
 	struct bus *bus;
 	u32 lines = 16;
 	int ret;
@@ -269,7 +270,7 @@ static int bus_probe(struct platform_device *pdev)
 		return -ENOMEM;
 	platform_set_drvdata(pdev, bus);
 	device_property_read_u32(dev, "lines", &lines);
-	if (lines != 16 && lines != 24)
+	if (lines != 16 && (lines != 24 || mcp23017))
 		return -EINVAL;
 	bus->khz = KHZ;
 	bus->timeout_ms = TIMEOUT_MS;
@@ -282,7 +283,9 @@ static int bus_probe(struct platform_device *pdev)
 	ret = int_line_init(&bus->line, dev);
 	if (ret)
 		return ret;
-	expander_init(&bus->chip, &bus->pins, &bus->line);
+	bus->chip.one_int = device_property_read_bool(dev, "one-int");
+	expander_init(&bus->chip, mcp23017 ? &mcp23017_model : &pca9535_model,
+		      &bus->pins, &bus->line);
 
 	pins_control(&bus->pins);
 	bus_control(bus);

@@ -7,24 +7,14 @@
 #include "int_line.h"
 #include "pins.h"
 
-enum { INPUT, OUTPUT, POLARITY, CONFIG };
-
-/* TCA6424: set in the command, the register advances with every byte */
-#define AUTO_INCREMENT	BIT(7)
-
-/* How many address bits tell the bank */
-static unsigned int shift(const struct expander *e)
-{
-	return e->banks > 2 ? 2 : 1;
-}
-
-/*
- * INT is low while an input differs from what was read of its port last. It
- * goes back when the input does, or the port is read.
+/**
+ * expander_changed() - levels on the pins have changed
+ * @e: the chip
+ * @levels: as they are now
  */
 void expander_changed(struct expander *e, u32 levels)
 {
-	int_line_set(e->line, (levels ^ e->seen) & e->config);
+	int_line_set(e->line, e->model->interrupt(e, levels));
 }
 
 /* Called with the lock of the pins held, after a write. */
@@ -32,14 +22,6 @@ static void expander_drive(struct expander *e, enum record_kind kind)
 {
 	pins_drive(e->pins, ~e->config & GENMASK(e->banks * 8 - 1, 0),
 		   e->output, kind);
-}
-
-static void expander_power_on(struct expander *e)
-{
-	e->output = ~0U;
-	e->polarity = 0;
-	e->config = ~0U;
-	e->command = 0;
 }
 
 /**
@@ -54,36 +36,11 @@ void expander_reset(struct expander *e)
 
 	raw_spin_lock_irqsave(&e->pins->lock, flags);
 	monitor_reset(e->pins->monitor, ktime_get_boottime_ns());
-	expander_power_on(e);
+	e->model->power_on(e);
 	e->seen = pins_levels(e->pins);
 	expander_drive(e, RECORD_RESET);
 	expander_changed(e, pins_levels(e->pins));
 	raw_spin_unlock_irqrestore(&e->pins->lock, flags);
-}
-
-static void expander_advance(struct expander *e)
-{
-	unsigned int bank = e->command & (BIT(shift(e)) - 1);
-
-	if (e->banks > 2 && !(e->command & AUTO_INCREMENT))
-		return;
-	e->command = (e->command & ~(BIT(shift(e)) - 1)) |
-		     ((bank + 1) % e->banks);
-}
-
-static unsigned int expander_kind(const struct expander *e)
-{
-	return (e->command & ~AUTO_INCREMENT) >> shift(e);
-}
-
-static unsigned int expander_bank_shift(const struct expander *e)
-{
-	return 8 * ((e->command & (BIT(shift(e)) - 1)) % e->banks);
-}
-
-static void put(u32 *reg, unsigned int at, u8 value)
-{
-	*reg = (*reg & ~(0xffU << at)) | (u32)value << at;
 }
 
 /**
@@ -104,20 +61,8 @@ void expander_write(struct expander *e, const u8 *data, unsigned int len,
 	raw_spin_lock_irqsave(&e->pins->lock, flags);
 	e->command = data[0];
 	for (n = 1; n < len; n++) {
-		unsigned int at = expander_bank_shift(e);
-
-		switch (expander_kind(e)) {
-		case OUTPUT:
-			put(&e->output, at, data[n]);
-			break;
-		case POLARITY:
-			put(&e->polarity, at, data[n]);
-			break;
-		case CONFIG:
-			put(&e->config, at, data[n]);
-			break;
-		}
-		expander_advance(e);
+		e->model->write(e, data[n]);
+		e->model->advance(e);
 	}
 	if (len > 1)
 		expander_drive(e, kind);
@@ -139,27 +84,8 @@ void expander_read(struct expander *e, u8 *data, unsigned int len)
 	raw_spin_lock_irqsave(&e->pins->lock, flags);
 	levels = pins_levels(e->pins);
 	for (n = 0; n < len; n++) {
-		unsigned int at = expander_bank_shift(e);
-
-		switch (expander_kind(e)) {
-		case INPUT:
-			data[n] = (levels ^ e->polarity) >> at;
-			put(&e->seen, at, levels >> at);
-			break;
-		case OUTPUT:
-			data[n] = e->output >> at;
-			break;
-		case POLARITY:
-			data[n] = e->polarity >> at;
-			break;
-		case CONFIG:
-			data[n] = e->config >> at;
-			break;
-		default:
-			data[n] = 0xff;
-			break;
-		}
-		expander_advance(e);
+		data[n] = e->model->read(e, levels);
+		e->model->advance(e);
 	}
 	expander_changed(e, levels);
 	raw_spin_unlock_irqrestore(&e->pins->lock, flags);
@@ -168,14 +94,16 @@ void expander_read(struct expander *e, u8 *data, unsigned int len)
 /**
  * expander_init() - the chip's supply comes up
  * @e: zeroed
+ * @model: what it is
  * @pins: its pins
  * @line: its INT
  */
-void expander_init(struct expander *e, struct pins *pins,
-		   struct int_line *line)
+void expander_init(struct expander *e, const struct expander_model *model,
+		   struct pins *pins, struct int_line *line)
 {
+	e->model = model;
 	e->pins = pins;
 	e->line = line;
 	e->banks = pins->count / 8;
-	expander_power_on(e);
+	model->power_on(e);
 }

@@ -5,7 +5,7 @@
  * that watches the board. For tests only.
  *
  *	bus.c		an I2C adapter; faults.c: what goes wrong on it
- *	expander.c	the chip on it; int_line.c: its INT
+ *	expander.c	the chip on it, a pca9535.c or a mcp23017.c; int_line.c: its INT
  *	sensor.c	what measures the bank, on the same bus
  *	direct.c	a chip of lines that never sleep
  *	pins.c		the pins of either chip; bouncer.c: one that bounces
