@@ -135,14 +135,20 @@ static ssize_t emit_left(char *buf, u64 at)
 static ssize_t disconnect_in_ms_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
-	return emit_left(buf, core_disconnect_at(attrs_core(dev)));
+	struct snapshot_times times;
+
+	core_times(attrs_core(dev), &times);
+	return emit_left(buf, times.disconnect_at);
 }
 static DEVICE_ATTR_RO(disconnect_in_ms);
 
 static ssize_t reconnect_in_ms_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	return emit_left(buf, core_reconnect_at(attrs_core(dev)));
+	struct snapshot_times times;
+
+	core_times(attrs_core(dev), &times);
+	return emit_left(buf, times.reconnect_at);
 }
 static DEVICE_ATTR_RO(reconnect_in_ms);
 

@@ -307,31 +307,13 @@ void core_snapshot(const struct core *c, struct snapshot *s)
 }
 
 /**
- * core_disconnect_at() - end of the countdown (L2), without waiting
+ * core_times() - when outputs change next, without waiting
  * @c: the core
- *
- * Return: CLOCK_BOOTTIME in ns, or %NEVER.
+ * @times: filled in
  */
-u64 core_disconnect_at(const struct core *c)
+void core_times(const struct core *c, struct snapshot_times *times)
 {
-	struct snapshot_times times;
-
-	snapshot_read(&c->publisher, NULL, &times);
-	return times.disconnect_at;
-}
-
-/**
- * core_reconnect_at() - when the load may come back (L4, L7), without waiting
- * @c: the core
- *
- * Return: CLOCK_BOOTTIME in ns, or %NEVER.
- */
-u64 core_reconnect_at(const struct core *c)
-{
-	struct snapshot_times times;
-
-	snapshot_read(&c->publisher, NULL, &times);
-	return times.reconnect_at;
+	snapshot_read(&c->publisher, NULL, times);
 }
 
 /**
@@ -449,11 +431,12 @@ static void core_stop(struct core *c)
  */
 void core_shutdown(struct core *c, bool retain)
 {
+	struct snapshot_times times;
 	struct snapshot s;
 
 	core_pause(c);
-	core_snapshot(c, &s);
-	if (!retain || s.conditions || core_disconnect_at(c) != NEVER ||
+	snapshot_read(&c->publisher, &s, &times);
+	if (!retain || s.conditions || times.disconnect_at != NEVER ||
 	    c->scan.outputs.unconfirmed)
 		core_stop(c);
 }

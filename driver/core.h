@@ -59,8 +59,7 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value);
 u32 core_setting(const struct core *c, enum core_setting setting);
 
 void core_snapshot(const struct core *c, struct snapshot *s);
-u64 core_disconnect_at(const struct core *c);
-u64 core_reconnect_at(const struct core *c);
+void core_times(const struct core *c, struct snapshot_times *times);
 void core_stats(const struct core *c, struct core_stats *stats);
 int devm_core_subscribe(struct device *dev, struct core *c,
 			struct notifier_block *nb);

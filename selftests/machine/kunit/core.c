@@ -51,20 +51,9 @@ void core_snapshot(const struct core *c, struct snapshot *s)
 	snapshot_read(&c->publisher, s, NULL);
 }
 
-u64 core_disconnect_at(const struct core *c)
+void core_times(const struct core *c, struct snapshot_times *times)
 {
-	struct snapshot_times times;
-
-	snapshot_read(&c->publisher, NULL, &times);
-	return times.disconnect_at;
-}
-
-u64 core_reconnect_at(const struct core *c)
-{
-	struct snapshot_times times;
-
-	snapshot_read(&c->publisher, NULL, &times);
-	return times.reconnect_at;
+	snapshot_read(&c->publisher, NULL, times);
 }
 
 void core_stats(const struct core *c, struct core_stats *stats)
