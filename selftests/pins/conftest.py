@@ -84,12 +84,6 @@ def pytest_pyfunc_call(pyfuncitem):
     return True
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """Machines mostly wait for time to pass: two for each processor."""
-    return 2 * (os.cpu_count() or 1)
-
-
 # ---- titles
 
 
