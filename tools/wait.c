@@ -42,6 +42,65 @@ static const struct {
 	{ ">", MORE },
 };
 
+#define CONDITIONS "cell-low", "cell-undervoltage", "cell-overvoltage",		\
+	"over-temperature", "under-temperature", "charge-inhibit", "io-error",	\
+	"sense-mismatch", "implausible"
+
+/* All that these can be; to wait for anything else would take for ever. */
+static const char * const conditions[] = {
+	"none", CONDITIONS, "voltage-out-of-range", NULL
+};
+
+static const char * const reasons[] = {
+	"none", "terminals", "remote", "user", CONDITIONS, NULL
+};
+
+static const char * const health[] = {
+	"Good", "Overheat", "Cold", "Over voltage", "Under voltage", "Dead",
+	"Unspecified failure", NULL
+};
+
+static const char * const levels[] = {
+	"Unknown", "Critical", "Low", "Normal", "Full", NULL
+};
+
+static const char * const statuses[] = {
+	"Unknown", "Charging", "Discharging", "Not charging", NULL
+};
+
+static const char * const behaviours[] = { "auto", "inhibit-charge", NULL };
+
+static const char * const * const words[ATTR_COUNT] = {
+	[ATTR_CONDITIONS] = conditions,
+	[ATTR_LOAD_OFF_REASON] = reasons,
+	[ATTR_CHARGE_OFF_REASON] = reasons,
+	[ATTR_HEALTH] = health,
+	[ATTR_CAPACITY_LEVEL] = levels,
+	[ATTR_STATUS] = statuses,
+	[ATTR_CHARGE_BEHAVIOUR] = behaviours,
+};
+
+static bool can_be(enum attribute_id id, const char *word)
+{
+	for (const char * const *each = words[id]; each && *each; each++)
+		if (!strcmp(*each, word))
+			return true;
+	return !words[id];
+}
+
+static enum result refuse_word(const struct wanted *wanted)
+{
+	char list[1024] = "";
+	size_t used = 0;
+
+	for (const char * const *each = words[wanted->id]; *each; each++)
+		used += snprintf(list + used, sizeof(list) - used, "%s%s",
+				 used ? ", " : "", *each);
+	complain(wanted->text, "'%s' is nothing that it can be: %s",
+		 wanted->word, list);
+	return USAGE;
+}
+
 static bool parse_word(struct wanted *wanted)
 {
 	char *end;
@@ -105,6 +164,8 @@ static enum result parse(struct wanted *wanted, const char *text)
 		return refuse(wanted, number ? "needs a number" :
 			      attributes[id].kind == KIND_SWITCH ?
 			      "needs on or off" : "needs a value");
+	if (!can_be(wanted->id, wanted->word))
+		return refuse_word(wanted);
 	return DONE;
 }
 
@@ -159,7 +220,9 @@ static enum result parse_timeout(const char *text, double *seconds)
 		return DONE;
 	}
 	*seconds = strtod(text, &end);
-	if (end != text && !*end && *seconds >= 0 && *text != '-')
+	/* no sign, exponent, inf or 0x */
+	if (end != text && !text[strspn(text, "0123456789.")] && !*end &&
+	    isfinite(*seconds))
 		return DONE;
 	complain("--timeout", "'%s' is not a number of seconds", text);
 	return USAGE;

@@ -231,13 +231,26 @@ def test_wait_holds(bench):
         assert not result.out, condition
 
 
+@pytest.mark.parametrize("condition, why", (
+    ("conditions=cel-low", "'cel-low' is nothing that it can be: none, cell-low, "),
+    ("load_off_reason!=undervoltage", "none, terminals, remote, user, cell-low, "),
+    ("health=good", "Good, Overheat, "),
+    ("status=charging", "Unknown, Charging, Discharging, Not charging"),
+    ("capacity_level=Empty", "Unknown, Critical, Low, Normal, Full"),
+    ("charge_behaviour=inhibit", "auto, inhibit-charge")))
+def test_wait_impossible(bench, condition, why):
+    """wait: a word that can never be is refused, with those that can"""
+    bench.tree.add("healthy")
+    bench.refuses("wait", condition, expect=USAGE, why=why)
+
+
 def test_wait_timeout(bench):
     """wait: what does not hold in time is exit 1, and how it is instead"""
     bench.tree.add("undervoltage")
     for condition in ("alarm=1", "alarm!=2", "alarm>2", "alarm>=3", "alarm<2",
                       "alarm<=1", "load=on", "load!=off", "conditions=io-error",
                       "conditions!=cell-low", "conditions=none",
-                      "conditions=cell"):
+                      "conditions=charge-inhibit"):
         bench.refuses("wait", condition, "--timeout", "0", expect=FAILED,
                       why="not " + condition + " within 0 s; it is ")
     begun = time.monotonic()
@@ -291,7 +304,7 @@ def test_wait_usage(bench):
             ("alarm=99999999999999999999", "needs a number"),
             ("a" * 300 + "=1", "not like alarm=0")):
         bench.refuses("wait", condition, expect=USAGE, why=why)
-    for seconds in ("", "x", "-1", "1s", "nan"):
+    for seconds in ("", "x", "-1", "1s", "nan", "inf", "0x1", "1e309", "1e3"):
         bench.refuses("wait", "alarm=1", "--timeout", seconds, expect=USAGE,
                       why="is not a number of seconds")
     bench.tree.add("healthy", "shed")
