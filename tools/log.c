@@ -60,9 +60,10 @@ static bool field(sd_journal *journal, const char *name, char *text,
 		length = size - 1;
 	memcpy(text, (const char *)data + skip, length);
 	text[length] = '\0';
+	/* What is no plain text might steer a terminal, or be no UTF-8. */
 	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = ' ';
+		if (*c < ' ' || *c > '~')
+			*c = iscntrl((unsigned char)*c) ? ' ' : '?';
 	return true;
 }
 
@@ -123,7 +124,9 @@ static bool entry_get(const struct config *config, const struct names *names,
 		name_board(config, names, name, entry->name,
 			   sizeof(entry->name));
 	} else {
-		if (!split(text, &name, &rest))
+		/* Anybody may call himself as the service does. */
+		if (!field(journal, "_UID", word, sizeof(word)) ||
+		    strcmp(word, "0") || !split(text, &name, &rest))
 			return false;
 		snprintf(entry->name, sizeof(entry->name), "%.*s", NAME_MAX, name);
 	}

@@ -187,6 +187,8 @@ ENTRIES = (
     (7200, "kernel", "smallbms shed-board: charge disconnected: user", 4),
     (7201, "kernel", "smallbms gone-board: load connected", 6),
     (7260, "service", "house: the alarm has passed; not powering down", 6),
+    (7261, "user", "house: load disconnected: cell-undervoltage", 4),
+    (7262, "kernel", "smallbms house-board: \u009b2J\u001b[2J\u00e9", 4),
 )
 
 
@@ -201,9 +203,12 @@ def journal(bench, entries=ENTRIES):
         text += f"__CURSOR=x{number}\n__REALTIME_TIMESTAMP={usec}\n" \
             f"__MONOTONIC_TIMESTAMP={number + 1}\n" \
             f"_BOOT_ID={'0' * 31}1\nPRIORITY={priority}\nMESSAGE={message}\n"
-        text += "_TRANSPORT=kernel\n_KERNEL_SUBSYSTEM=platform\n" \
-            if source == "kernel" else \
-            "_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=smallbms-shutdown\n"
+        text += {
+            "kernel": "_TRANSPORT=kernel\n_KERNEL_SUBSYSTEM=platform\n",
+            "service": "_TRANSPORT=stdout\n_UID=0\n"
+                       "SYSLOG_IDENTIFIER=smallbms-shutdown\n",
+            "user": "_TRANSPORT=syslog\n_UID=1000\n"
+                    "SYSLOG_IDENTIFIER=smallbms-shutdown\n"}[source]
         text += "\n"
     subprocess.run([writer, "-o", os.path.join(folder, "a.journal"), "-"],
                    input=text, text=True, check=True, capture_output=True)
@@ -217,7 +222,7 @@ def reads_journals(bench):
 
 
 def test_log(bench):
-    """log: the driver's messages, under the names of the boards"""
+    """log: the messages of the driver and of root's service, by the names of boards, as plain text"""
     if not reads_journals(bench):
         bench.refuses("log", expect=FAILED, why="cannot read the journal; "
                       "see 'journalctl -k'")
@@ -232,11 +237,12 @@ def test_log(bench):
 2026-01-01 02:00:00 shed: charge disconnected: user
 2026-01-01 02:00:01 gone-board: load connected
 2026-01-01 02:01:00 house: the alarm has passed; not powering down
+2026-01-01 02:01:02 house: ??2J [2J??
 """
     assert bench.run("log", "--directory", folder, "--board", "shed",
                      env=env).out.count("\n") == 1
     assert bench.run("log", "--directory", folder, "--since",
-                     "2026-01-01 02:00:01", env=env).out.count("\n") == 2
+                     "2026-01-01 02:00:01", env=env).out.count("\n") == 3
     assert bench.run("log", "--directory", folder, "--since", "1s").out == ""
     found = bench.run("log", "--directory", folder, "--json").jsons()
     assert found[1] == {"time": "2026-01-01T00:01:00.000Z", "name": "house",
