@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* smallbms monitor: a line, or a JSON object, per change, and none else. */
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "smallbms.h"
 
@@ -89,6 +91,8 @@ static void tell(void *context, enum news news, const struct board *board,
 
 enum result command_monitor(const struct config *config, const char *argument)
 {
+	/* nothing is read from it, but it tells when nobody listens any more */
+	struct pollfd reader = { STDOUT_FILENO, 0, 0 };
 	struct config context = *config;
 	enum result result;
 	struct feed feed;
@@ -99,7 +103,11 @@ enum result command_monitor(const struct config *config, const char *argument)
 	for (size_t i = 0; i < feed.count && !result && config->initial; i++)
 		tell(&context, NEWS_STATE, feed_board(&feed, i), 0);
 	while (!result && !ferror(stdout)) {
-		result = feed_wait(&feed, NULL, 0, -1, &stirred);
+		result = feed_wait(&feed, &reader, 1, -1, &stirred);
+		if (reader.revents) {
+			raise(SIGPIPE);		/* as the next line would */
+			result = FAILED;
+		}
 		if (!result && stirred)
 			result = feed_update(&feed, tell, &context);
 	}

@@ -10,7 +10,11 @@ outputs_off() {
 	is_level "$1" load 0 && is_level "$1" charge 0 && is_level "$1" pre-alarm 0
 }
 
-# A terminal that settles is a reason as well, for 5 ms
+# A terminal that settles is a reason against it, for 5 ms
+freezes() {
+	set_bench "$1" power freeze 2>/dev/null
+}
+
 refused() {
 	! set_bench "$1" power freeze 2>/dev/null &&
 		dmesg | grep -q "board-$1: suspend refused: the load is about"
@@ -23,7 +27,7 @@ for label in $(labels); do
 	told "$label" leaving
 	dmesg -c >/dev/null
 
-	set_bench "$label" power freeze
+	within 1000 freezes "$label"
 	verdict $? "$label: a memory image can be made"
 	clear_record "$label"
 	pins "$label" cell-overvoltage 1
@@ -58,7 +62,7 @@ for label in $(labels); do
 	within 5000 is_on "$label"
 	verdict $? "$label: it goes on when the image is restored"
 
-	set_bench "$label" power freeze
+	within 1000 freezes "$label"
 	clear_record "$label"
 	pins "$label" cell-undervoltage 1
 	set_bench "$label" power restore

@@ -231,6 +231,15 @@ def test_wait_holds(bench):
         assert not result.out, condition
 
 
+@pytest.mark.parametrize("words", (("monitor",), ("monitor", "--json")))
+def test_monitor_unread(bench, words):
+    """monitor: it ends when nobody reads it any more, not at the next change"""
+    bench.tree.add("healthy")
+    with Follower(bench, *words) as monitor:
+        monitor.child.stdout.close()
+        assert monitor.child.wait(TIMEOUT_S) in (-signal.SIGPIPE, FAILED)
+
+
 @pytest.mark.parametrize("condition, why", (
     ("conditions=cel-low", "'cel-low' is nothing that it can be: none, cell-low, "),
     ("load_off_reason!=undervoltage", "none, terminals, remote, user, cell-low, "),
