@@ -44,7 +44,8 @@ def board(label, channels, bank="", early=True):
 		#io-channel-cells = <1>;
 	}};
 """
-    return lab.Expander(label, more=more, beside=beside)
+    # or the system would not sleep
+    return lab.Expander(label, more=more, beside=beside, wakeup_source=True)
 
 
 EVERY = {name: name for name in ("voltage", "current", "temperature")}
