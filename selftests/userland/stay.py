@@ -140,7 +140,8 @@ def switch(terminal, wanted):
     terminal.gateway.ok(f"echo {told} >{box.BENCH}/bench-house/told")
     terminal.key("r")
     terminal.await_text(f"Switch the software remote {wanted.upper()}?")
-    terminal.answer("yes")
+    terminal.await_text("Type yes, or any other key for no:")
+    terminal.key("yes")
     terminal.await_text(f"The remote is {wanted}")
     load = terminal.gateway.ok(f"cat {box.SUPPLIES}/house/device/load")
     assert load.strip() == wanted
