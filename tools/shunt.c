@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "smallbms.h"
@@ -86,14 +85,6 @@ static void tell_once(char *told, const char *what, const char *why, ...)
 		return;
 	strcpy(told, text);
 	complain(what, "%s", text);
-}
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* ---- printing */

@@ -217,6 +217,7 @@ void words_off_reason(const struct board *board, enum attribute_id reason_id,
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);
+long long now_ms(void);
 void words_time(char *text, size_t size, bool exact);
 const char *words_pre_alarm(const struct board *board);
 void words_capacity(const struct config *config, const struct board *board,

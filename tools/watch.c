@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "screen.h"
@@ -527,14 +526,6 @@ static bool is_asking(const struct watch *watch)
 {
 	return watch->message == MESSAGE_ASK_REMOTE ||
 	       watch->message == MESSAGE_ASK_CHARGE;
-}
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* How long the question must still be there before an answer counts */

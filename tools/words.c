@@ -86,6 +86,15 @@ void words_seconds(long long milliseconds, char *text, size_t size)
 			 seconds % 60);
 }
 
+/** now_ms - for durations; does not jump when the clock is set */
+long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 /**
  * words_time - this moment
  * @exact: in UTC to the millisecond, for programs; else on the local clock
