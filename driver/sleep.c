@@ -16,9 +16,11 @@ static u32 sleep_lines(const struct scan *s)
 static int sleep_refuse(struct sleep *sl, struct device *dev, const char *why,
 			const char *more)
 {
-	if (why != sl->refused)
-		dev_warn(dev, "suspend refused: %s%s\n", why, more);
+	bool repeated = why == sl->refused;
+
 	sl->refused = why;
+	if (!repeated)
+		dev_warn(dev, "suspend refused: %s%s\n", why, more);
 	return -EBUSY;
 }
 

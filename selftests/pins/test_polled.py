@@ -2,13 +2,14 @@
 """A GPIO chip without interrupts"""
 
 from lib.vm import dt
-from pins.bench import Board, Wiring
+from pins.bench import Board, Failed, Wiring
 
 # The same pins by the kernel's generic memory-mapped driver, which knows no interrupts
 WIRING = Wiring(
     __doc__,
     Board({'cell-undervoltage': 0, 'cell-low': 1, 'charge-inhibit': 2, 'remote-h': 3,
-           'load': 5, 'charge': 6, 'pre-alarm': 7}, flags=dt.ACTIVE_HIGH),
+           'load': 5, 'charge': 6, 'pre-alarm': 7}, flags=dt.ACTIVE_HIGH,
+          wakeup_source=True),
     tree='''pl061@9030000 {
         compatible = "ni,169445-nand-gpio";
         reg-names = "dat", "dirout";
@@ -39,6 +40,14 @@ class TestPolled:
         bench.off('load', 'charge', within=2)
         bench.switch('on')
         bench.on('load', within=2)
+
+    def test_awake(self, bench):
+        """T4: Lines without interrupts keep the system awake, wakeup-source or not"""
+        bench.suspend(60)
+        if bench.resumed(10):
+            raise Failed('it sleeps')
+        bench.says("dmesg | grep -c 'suspend refused: .* cannot wake the system'", '1\n')
+        bench.on('load', 'charge', within=2)
 
     def test_undervoltage(self, bench):
         """L2: ... and undervoltage leaves 30 s"""
