@@ -76,6 +76,16 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 say "installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get -q update >&2 || say "going on with what could be fetched"
+# apt-get waits for the lock of packages, but not for that of their lists, which a
+# fresh machine's apt-daily holds
+n=0
+until said=$($sudo apt-get -q update 2>&1); do
+	case $said in
+	*/lists/lock*) [ $n -lt 60 ] && n=$((n + 1)) && sleep 5 && continue ;;
+	esac
+	say "$said"
+	say "going on with what could be fetched"
+	break
+done
 # shellcheck disable=SC2086 # a list of words
 $sudo apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install $missing >&2
