@@ -125,14 +125,33 @@ static u32 trip_reason(const struct debounce *d, u32 lines, u32 so_far)
 	return REASON_INPUT + __ffs(active);
 }
 
-/* @was_on: the load is connected, and was requested */
-static bool request_load(struct protection *p, bool was_on, u64 now)
+/*
+ * S: may the load be connected, as far as sheds go? @healthy: it may by the other
+ * rules, which win (S4).
+ */
+static bool shed_allows(struct protection *p, bool healthy, u64 now)
 {
 	bool on = p->actual & OUTPUT_LOAD;
 
-	/* L7: a person knows more than the board; but the last trip counts */
-	if (!enabled(p))
+	if (!shed_wanted(&p->shed))
+		p->shed.taken = false;
+	else if (healthy && (!on || (p->pre_alarm && !pre_alarm_left(p, now))))
+		p->shed.taken = true;
+
+	return !p->shed.taken && p->shed.cfg.request != LOAD_REQUEST_OFF;
+}
+
+/* @was_on: the load is connected, and was requested */
+static bool request_load(struct protection *p, bool was_on, u64 now)
+{
+	bool on = p->actual & OUTPUT_LOAD, healthy;
+
+	shed_update(&p->shed, now);
+	if (!enabled(p)) {
+		/* L7: a person knows more than the board; but the last trip counts */
 		p->load_trips.count = p->load_tripped;
+		shed_reset(&p->shed);			/* S3 */
+	}
 	forget_trips(&p->load_trips, p->cfg.steady_ms, now);
 
 	/* L4, also while the remote is off */
@@ -155,10 +174,9 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 		p->load_tripped = true;
 	}
 
-	if (p->load_tripped)
-		return false;
-
-	return on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now);
+	healthy = !p->load_tripped &&
+		  (on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now));
+	return shed_allows(p, healthy, now) && healthy;
 }
 
 /* @was_on: charge is connected, and was requested */
@@ -192,10 +210,17 @@ static bool pre_alarm_spared(const struct protection *p)
 	       !(p->actual & OUTPUT_LOAD);
 }
 
+/* S1: before a shed, and until the load floats */
+static bool shed_pre_alarm(const struct protection *p)
+{
+	return shed_wanted(&p->shed) && p->actual & OUTPUT_LOAD &&
+	       !p->load_tripped;
+}
+
 static bool pre_alarm_due(const struct protection *p)
 {
-	return p->debounce.active & INPUTS_PRE_ALARM &&		/* L1 */
-	       !pre_alarm_spared(p);
+	return (p->debounce.active & INPUTS_PRE_ALARM &&	/* L1 */
+		!pre_alarm_spared(p)) || shed_pre_alarm(p);
 }
 
 static bool request_pre_alarm(const struct protection *p, u64 now)
@@ -323,6 +348,22 @@ u64 protection_disconnect_in(const struct protection *p, u64 now)
 }
 
 /**
+ * protection_shed_in() - the countdown of a shed
+ * @p: the board
+ * @now: ns
+ *
+ * Return: ns until a shed disconnects the load (S1, S2), or %NEVER when none is
+ * pending.
+ */
+u64 protection_shed_in(const struct protection *p, u64 now)
+{
+	if (!shed_pre_alarm(p) || !p->pre_alarm || p->shed.taken || !enabled(p))
+		return NEVER;
+
+	return pre_alarm_left(p, now);
+}
+
+/**
  * protection_reconnect_in() - the wait for the load
  * @p: the board
  * @now: ns
@@ -347,7 +388,8 @@ static u64 connect_in(const struct protection *p, u64 now)
 
 	if (!enabled(p))
 		return NEVER;
-	if (waiting & OUTPUT_LOAD && !p->load_tripped)
+	if (waiting & OUTPUT_LOAD && !p->load_tripped && !p->shed.taken &&
+	    p->shed.cfg.request != LOAD_REQUEST_OFF)
 		next = min(next, debounce_settled_in(&p->debounce, UNDERVOLTAGE,
 						     now));
 	if (waiting & OUTPUT_CHARGE && !p->charge_tripped && !p->inhibit_charge)
@@ -372,6 +414,8 @@ u64 protection_next(const struct protection *p, u64 now)
 	u64 next = min(debounce_next(&p->debounce, now),
 		       protection_disconnect_in(p, now));
 
+	next = min(next, protection_shed_in(p, now));
+	next = min(next, shed_next(&p->shed, now));
 	/* O3: it is held; or the load went off with this cycle, the next releases */
 	if (p->requested & OUTPUT_PRE_ALARM && !pre_alarm_due(p))
 		next = min(next, pre_alarm_hold_left(p, now));
@@ -422,6 +466,11 @@ u32 protection_load_reason(const struct protection *p, u64 now)
 		return reason;
 	if (p->load_tripped)
 		return p->load_trip_reason;
+	if (p->shed.cfg.request == LOAD_REQUEST_OFF)
+		return REASON_REQUEST_OFF;
+	if (p->shed.taken)
+		return p->shed.cfg.request == LOAD_REQUEST_SHED ?
+		       REASON_REQUEST_SHED : REASON_SOC_FLOOR;
 	if (p->shorted & OUTPUT_LOAD)
 		return REASON_SENSE_MISMATCH;
 	return waiting_reason(p, OUTPUT_LOAD, UNDERVOLTAGE);
