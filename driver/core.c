@@ -27,9 +27,6 @@
 #define POLL_INTERVAL_INTERRUPTS_MS	1000
 #define POLL_INTERVAL_MS		20
 
-/* S5: a report of the state of charge has a cycle run no sooner after the last one. */
-#define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
-
 /**
  * struct core - one board
  * @dev: its device
@@ -274,12 +271,14 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
  */
 void core_report_soc(struct core *c, int permille)
 {
-	u64 now = ktime_get_boottime_ns();
 	unsigned long flags;
+	u64 now, due;
 
 	raw_spin_lock_irqsave(&c->scan.lock, flags);
-	if (scan_report_soc(&c->scan, permille, now) && c->running)
-		core_schedule_by(c, max(now, c->scan.sampled_at + REPORT_GAP_NS));
+	now = ktime_get_boottime_ns();
+	due = scan_report_soc(&c->scan, permille, now);
+	if (due != NEVER && c->running)
+		core_schedule_by(c, now + due);
 	raw_spin_unlock_irqrestore(&c->scan.lock, flags);
 }
 

@@ -125,20 +125,10 @@ static u32 trip_reason(const struct debounce *d, u32 lines, u32 so_far)
 	return REASON_INPUT + __ffs(active);
 }
 
-/*
- * S: may the load be connected, as far as sheds go? @healthy: it may by the other
- * rules, which win (S4).
- */
-static bool shed_allows(struct protection *p, bool healthy, u64 now)
+/* L2, S1: has the pre-alarm lasted? */
+static bool pre_alarm_over(const struct protection *p, u64 now)
 {
-	bool on = p->actual & OUTPUT_LOAD;
-
-	if (!shed_wanted(&p->shed))
-		p->shed.taken = false;
-	else if (healthy && (!on || (p->pre_alarm && !pre_alarm_left(p, now))))
-		p->shed.taken = true;
-
-	return !p->shed.taken && p->shed.cfg.request != LOAD_REQUEST_OFF;
+	return p->pre_alarm && !pre_alarm_left(p, now);
 }
 
 /* @was_on: the load is connected, and was requested */
@@ -146,12 +136,10 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 {
 	bool on = p->actual & OUTPUT_LOAD, healthy;
 
-	shed_update(&p->shed, now);
-	if (!enabled(p)) {
-		/* L7: a person knows more than the board; but the last trip counts */
+	shed_update(&p->shed, enabled(p), now);
+	/* L7: a person knows more than the board; but the last trip counts */
+	if (!enabled(p))
 		p->load_trips.count = p->load_tripped;
-		shed_reset(&p->shed);			/* S3 */
-	}
 	forget_trips(&p->load_trips, p->cfg.steady_ms, now);
 
 	/* L4, also while the remote is off */
@@ -163,8 +151,7 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 
 	/* L5: never into an empty bank. L2: never without the pre-alarm. */
 	if (undervoltage(p) &&
-	    (!on || p->load_tripped ||
-	     (p->pre_alarm && !pre_alarm_left(p, now)))) {
+	    (!on || p->load_tripped || pre_alarm_over(p, now))) {
 		p->load_trip_reason =
 			trip_reason(&p->debounce, UNDERVOLTAGE,
 				    p->load_tripped ? p->load_trip_reason :
@@ -176,7 +163,8 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 
 	healthy = !p->load_tripped &&
 		  (on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now));
-	return shed_allows(p, healthy, now) && healthy;
+	return shed_allows(&p->shed, healthy && (!on || pre_alarm_over(p, now))) &&
+	       healthy;					/* S4 */
 }
 
 /* @was_on: charge is connected, and was requested */
@@ -210,11 +198,14 @@ static bool pre_alarm_spared(const struct protection *p)
 	       !(p->actual & OUTPUT_LOAD);
 }
 
-/* S1: before a shed, and until the load floats */
+/*
+ * S1: before a shed, and until the load floats; but not anew for a load that was
+ * taken already, and turns out to be on.
+ */
 static bool shed_pre_alarm(const struct protection *p)
 {
 	return shed_wanted(&p->shed) && p->actual & OUTPUT_LOAD &&
-	       !p->load_tripped;
+	       !p->load_tripped && (p->pre_alarm || !shed_taken(&p->shed));
 }
 
 static bool pre_alarm_due(const struct protection *p)
@@ -357,7 +348,7 @@ u64 protection_disconnect_in(const struct protection *p, u64 now)
  */
 u64 protection_shed_in(const struct protection *p, u64 now)
 {
-	if (!shed_pre_alarm(p) || !p->pre_alarm || p->shed.taken || !enabled(p))
+	if (!shed_pre_alarm(p) || !p->pre_alarm || shed_taken(&p->shed))
 		return NEVER;
 
 	return pre_alarm_left(p, now);
@@ -388,7 +379,7 @@ static u64 connect_in(const struct protection *p, u64 now)
 
 	if (!enabled(p))
 		return NEVER;
-	if (waiting & OUTPUT_LOAD && !p->load_tripped && !p->shed.taken &&
+	if (waiting & OUTPUT_LOAD && !p->load_tripped && !shed_taken(&p->shed) &&
 	    p->shed.cfg.request != LOAD_REQUEST_OFF)
 		next = min(next, debounce_settled_in(&p->debounce, UNDERVOLTAGE,
 						     now));
@@ -416,6 +407,10 @@ u64 protection_next(const struct protection *p, u64 now)
 
 	next = min(next, protection_shed_in(p, now));
 	next = min(next, shed_next(&p->shed, now));
+	/* S1: it went off with this cycle, on request; the next finds it empty (L5) */
+	if (undervoltage(p) && !p->load_tripped && enabled(p) &&
+	    !((p->actual | p->requested) & OUTPUT_LOAD))
+		next = 0;
 	/* O3: it is held; or the load went off with this cycle, the next releases */
 	if (p->requested & OUTPUT_PRE_ALARM && !pre_alarm_due(p))
 		next = min(next, pre_alarm_hold_left(p, now));
@@ -468,7 +463,7 @@ u32 protection_load_reason(const struct protection *p, u64 now)
 		return p->load_trip_reason;
 	if (p->shed.cfg.request == LOAD_REQUEST_OFF)
 		return REASON_REQUEST_OFF;
-	if (p->shed.taken)
+	if (shed_taken(&p->shed))
 		return p->shed.cfg.request == LOAD_REQUEST_SHED ?
 		       REASON_REQUEST_SHED : REASON_SOC_FLOOR;
 	if (p->shorted & OUTPUT_LOAD)

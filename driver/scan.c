@@ -7,6 +7,9 @@
 
 #include "scan.h"
 
+/* S5: however many reports there are, a cycle for them begins so long after the last. */
+#define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -152,6 +155,14 @@ u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more)
 	return at + debounce_ns(s);
 }
 
+/* When a cycle is due because of reports of the state of charge */
+static u64 report_due(const struct scan *s, u64 now)
+{
+	if (!shed_changed(&s->protection.shed))
+		return NEVER;
+	return time_left(s->sampled_at, REPORT_GAP_NS, now);
+}
+
 /**
  * scan_next() - when the next cycle is due at the latest, but for the poll
  * @s: the board, its lock held
@@ -167,6 +178,7 @@ u64 scan_next(struct scan *s, u64 now)
 
 	next = min(next, terminal_next(&s->terminal,
 				       s->inputs.fitted >> INPUTS_SENSE, now));
+	next = min(next, report_due(s, now));
 	if (edge != NEVER)	/* it came while the last cycle was under way */
 		next = min(next, time_left(edge, debounce_ns(s), now));
 	return next;
@@ -250,18 +262,15 @@ void scan_describe(const struct scan *s, struct snapshot *snapshot,
  * @permille: the state of charge, or a negative number: it is unknown from now on
  * @now: CLOCK_BOOTTIME in ns
  *
- * Return: whether a cycle is due because of that.
+ * Return: when a cycle is due because of that: ns from @now, or %NEVER.
  */
-bool scan_report_soc(struct scan *s, int permille, u64 now)
+u64 scan_report_soc(struct scan *s, int permille, u64 now)
 {
-	struct shed *shed = &s->protection.shed;
-	bool below = shed->below;
-
 	if (permille < 0)
-		shed_forget(shed);
+		shed_forget(&s->protection.shed);
 	else
-		shed_report(shed, permille, now);
-	return shed->below != below;
+		shed_report(&s->protection.shed, permille, now);
+	return report_due(s, now);
 }
 
 /* Where the rules keep the settings that they use */

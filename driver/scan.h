@@ -97,7 +97,7 @@ static inline void scan_io_end(struct scan *s)
 
 void scan_init(struct scan *s, const struct protection_config *cfg, u32 found);
 void scan_apply(struct scan *s, enum core_setting setting, u32 value);
-bool scan_report_soc(struct scan *s, int permille, u64 now);
+u64 scan_report_soc(struct scan *s, int permille, u64 now);
 void scan_cycle(struct scan *s);
 u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);
 u64 scan_next(struct scan *s, u64 now);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loads that are shed on purpose; see shed.h. */
-#include <linux/minmax.h>
-
 #include "debounce.h"
 #include "shed.h"
 
@@ -11,29 +9,23 @@
 
 /**
  * shed_recover_percent() - state of charge at which the load returns (S2)
- * @cfg: settings
+ * @cfg: settings, within their limits
  *
  * Return: percent, up to 100.
  */
 u32 shed_recover_percent(const struct shed_config *cfg)
 {
-	if (cfg->recover_percent)
-		return cfg->recover_percent;
-	return min(cfg->floor_percent + RECOVER_ABOVE_PERCENT, 100U);
+	return cfg->recover_percent ?: cfg->floor_percent + RECOVER_ABOVE_PERCENT;
 }
 
-/* S3: what is no older than that is fresh. */
+/* S3: a state of charge is fresh while it is no older than the limit. */
 static u64 fresh_for(const struct shed *s, u64 now)
 {
 	return time_left(s->reported_at, ms_to_ns(s->cfg.max_age_ms) + 1, now);
 }
 
-/**
- * shed_update() - take settings and time into account
- * @s: the load
- * @now: ns
- */
-void shed_update(struct shed *s, u64 now)
+/* Take settings and time into account. */
+static void refresh(struct shed *s, u64 now)
 {
 	if (s->fresh && !fresh_for(s, now))
 		shed_forget(s);
@@ -48,25 +40,26 @@ void shed_update(struct shed *s, u64 now)
  * @s: the load
  *
  * What is unknown never sheds: a countdown because of it is called off. But a load
- * that is off stays off.
+ * that the floor has taken stays off.
  */
 void shed_forget(struct shed *s)
 {
 	s->fresh = false;
 	s->pending = false;
-	if (!s->taken)
+	if (!s->by_floor)
 		s->below = false;
 }
 
-/**
- * shed_reset() - the remote is off: forget the floor until it is reached again (S3)
- * @s: the load
- */
-void shed_reset(struct shed *s)
+/* Does a report ask for another @below? */
+static bool asks_for_change(const struct shed *s, u32 permille)
 {
-	s->taken = false;
-	s->pending = false;
-	s->below = false;
+	const struct shed_config *cfg = &s->cfg;
+
+	if (!s->enabled || !cfg->floor_percent)
+		return false;
+	if (s->below)
+		return permille >= shed_recover_percent(cfg) * PERMILLE_PER_PERCENT;
+	return permille <= cfg->floor_percent * PERMILLE_PER_PERCENT;
 }
 
 /**
@@ -77,21 +70,64 @@ void shed_reset(struct shed *s)
  */
 void shed_report(struct shed *s, u32 permille, u64 now)
 {
-	const struct shed_config *cfg = &s->cfg;
 	bool change;
 
-	shed_update(s, now);
+	refresh(s, now);
 	s->fresh = true;
 	s->reported_at = now;
 
-	if (s->below)
-		change = permille >= shed_recover_percent(cfg) * PERMILLE_PER_PERCENT;
-	else
-		change = cfg->floor_percent &&
-			 permille <= cfg->floor_percent * PERMILLE_PER_PERCENT;
+	change = asks_for_change(s, permille);
 	if (change && s->pending)
 		s->below = !s->below;
 	s->pending = change && !s->pending;
+}
+
+/**
+ * shed_changed() - whether reports since the last decision make a difference
+ * @s: the load
+ */
+bool shed_changed(const struct shed *s)
+{
+	return s->below != s->applied;
+}
+
+/**
+ * shed_update() - begin a decision: take settings, remote and time into account
+ * @s: the load
+ * @enabled: the remote is on; off, it forgets the floor until that is reached again,
+ *	so that a person can have the load back (S3)
+ * @now: ns
+ */
+void shed_update(struct shed *s, bool enabled, u64 now)
+{
+	refresh(s, now);
+	s->enabled = enabled;
+	if (!enabled) {
+		s->pending = false;
+		s->below = false;
+	}
+	if (s->cfg.request != LOAD_REQUEST_SHED || !enabled)
+		s->by_request = false;
+	if (!s->below)
+		s->by_floor = false;
+	s->applied = s->below;
+}
+
+/**
+ * shed_allows() - whether the load may be connected, as far as sheds go (S1-S3)
+ * @s: the load, after shed_update()
+ * @due: no other rule disconnects the load, and it is off anyway, or has had its
+ *	pre-alarm: what wants to shed takes it now
+ */
+bool shed_allows(struct shed *s, bool due)
+{
+	if (s->cfg.request == LOAD_REQUEST_OFF)
+		return false;
+	if (due && !shed_taken(s)) {
+		s->by_request = s->cfg.request == LOAD_REQUEST_SHED;
+		s->by_floor = s->below;
+	}
+	return !shed_taken(s);
 }
 
 /**
@@ -100,7 +136,17 @@ void shed_report(struct shed *s, u32 permille, u64 now)
  */
 bool shed_wanted(const struct shed *s)
 {
-	return s->cfg.request == LOAD_REQUEST_SHED || s->below;
+	return s->cfg.request == LOAD_REQUEST_SHED ||
+	       (s->below && s->cfg.request == LOAD_REQUEST_AUTO);
+}
+
+/**
+ * shed_taken() - whether a shed keeps the load off
+ * @s: the load
+ */
+bool shed_taken(const struct shed *s)
+{
+	return s->by_request || s->by_floor;
 }
 
 /**
@@ -112,7 +158,7 @@ bool shed_wanted(const struct shed *s)
  */
 u64 shed_next(const struct shed *s, u64 now)
 {
-	if (!s->fresh || !s->below || s->taken)
+	if (!s->fresh || !s->below || s->by_floor)
 		return NEVER;
 	return fresh_for(s, now);
 }

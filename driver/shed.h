@@ -30,28 +30,37 @@ struct shed_config {
 /**
  * struct shed - a load that is shed
  * @cfg: the settings
+ * @enabled: the remote was on at the last decision; else reports change nothing
  * @fresh: a state of charge was reported, and is not too old yet
  * @reported_at: time of the last report, ns
  * @pending: the last report asks for another @below; one more in a row changes it
  * @below: two reports in a row were at or below the floor, and no two in a row at
  *	or above the recovery since
- * @taken: the load is off because of a shed
+ * @applied: @below at the last decision
+ * @by_request: the load is off because of a request to shed it
+ * @by_floor: the load is off because of the floor
  */
 struct shed {
 	struct shed_config cfg;
+	bool enabled;
 	bool fresh;
 	u64 reported_at;
 	bool pending;
 	bool below;
-	bool taken;
+	bool applied;
+	bool by_request;
+	bool by_floor;
 };
 
 u32 shed_recover_percent(const struct shed_config *cfg);
 void shed_report(struct shed *s, u32 permille, u64 now);
-void shed_update(struct shed *s, u64 now);
 void shed_forget(struct shed *s);
-void shed_reset(struct shed *s);
+bool shed_changed(const struct shed *s);
+
+void shed_update(struct shed *s, bool enabled, u64 now);
+bool shed_allows(struct shed *s, bool due);
 bool shed_wanted(const struct shed *s);
+bool shed_taken(const struct shed *s);
 u64 shed_next(const struct shed *s, u64 now);
 
 #endif /* _SMALLBMS_SHED_H */
