@@ -11,6 +11,7 @@
 #include "core.h"
 #include "measurements.h"
 #include "observers.h"
+#include "shed.h"
 
 /**
  * struct attrs - notifies those who poll() the attributes of one board
@@ -142,6 +143,16 @@ static ssize_t disconnect_in_ms_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(disconnect_in_ms);
 
+static ssize_t shed_in_ms_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct snapshot_times times;
+
+	core_times(attrs_core(dev), &times);
+	return emit_left(buf, times.shed_at);
+}
+static DEVICE_ATTR_RO(shed_in_ms);
+
 static ssize_t reconnect_in_ms_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
@@ -183,6 +194,54 @@ static DEVICE_ATTR_RW(_name)
 
 SETTING(pre_alarm_delay_ms, CORE_PRE_ALARM_DELAY);
 SETTING(load_reconnect_delay_ms, CORE_LOAD_RECONNECT_DELAY);
+SETTING(soc_floor_percent, CORE_SOC_FLOOR);
+
+static ssize_t soc_floor_recover_percent_show(struct device *dev,
+					      struct device_attribute *attr,
+					      char *buf)
+{
+	const struct core *c = attrs_core(dev);
+	const struct shed_config cfg = {
+		.floor_percent = core_setting(c, CORE_SOC_FLOOR),
+		.recover_percent = core_setting(c, CORE_SOC_FLOOR_RECOVER),
+	};
+
+	return sysfs_emit(buf, "%u\n", shed_recover_percent(&cfg));
+}
+
+static ssize_t soc_floor_recover_percent_store(struct device *dev,
+					       struct device_attribute *attr,
+					       const char *buf, size_t count)
+{
+	return attrs_store(dev, CORE_SOC_FLOOR_RECOVER, buf, count);
+}
+static DEVICE_ATTR_RW(soc_floor_recover_percent);
+
+static const char * const load_requests[LOAD_REQUESTS] = {
+	[LOAD_REQUEST_AUTO] = "auto",
+	[LOAD_REQUEST_SHED] = "shed",
+	[LOAD_REQUEST_OFF] = "off",
+};
+
+static ssize_t load_request_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  load_requests[attrs_snapshot(dev).load_request]);
+}
+
+static ssize_t load_request_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	int ret = sysfs_match_string(load_requests, buf);
+
+	if (ret < 0)
+		return ret;
+	ret = core_request(attrs_core(dev), CORE_LOAD_REQUEST, ret);
+	return ret ?: count;
+}
+static DEVICE_ATTR_RW(load_request);
 
 static struct attribute *board_attrs[] = {
 	&dev_attr_remote.attr,
@@ -194,10 +253,14 @@ static struct attribute *board_attrs[] = {
 	&dev_attr_conditions.attr,
 	&dev_attr_load_off_reason.attr,
 	&dev_attr_charge_off_reason.attr,
+	&dev_attr_load_request.attr,
 	&dev_attr_disconnect_in_ms.attr,
+	&dev_attr_shed_in_ms.attr,
 	&dev_attr_reconnect_in_ms.attr,
 	&dev_attr_pre_alarm_delay_ms.attr,
 	&dev_attr_load_reconnect_delay_ms.attr,
+	&dev_attr_soc_floor_percent.attr,
+	&dev_attr_soc_floor_recover_percent.attr,
 	NULL
 };
 
@@ -266,6 +329,7 @@ static void attrs_notify(struct device *dev, const struct snapshot *old,
 		{ "pre_alarm", outputs & OUTPUT_PRE_ALARM },
 		{ "alarm", old->alarm != new->alarm },
 		{ "conditions", old->conditions != new->conditions },
+		{ "load_request", old->load_request != new->load_request },
 		{ "load_off_reason", old->load_reason != new->load_reason },
 		{ "charge_off_reason",
 		  old->charge_reason != new->charge_reason },

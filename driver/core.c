@@ -57,41 +57,15 @@ struct core {
 	struct sleep sleep;
 };
 
-/* A time from now, as one that readers can keep */
-static u64 at(u64 now, u64 left)
-{
-	return left == NEVER ? NEVER : now + left;
-}
-
 /* Publish the state as it is now. Called with the lock held. */
 static void core_publish(struct core *c, u64 now)
 {
-	const struct protection *p = &c->scan.protection;
-	const struct debounce *d = &p->debounce;
-	const struct snapshot_times times = {
-		.disconnect_at = at(now, protection_disconnect_in(p, now)),
-		.reconnect_at = at(now, protection_reconnect_in(p, now)),
-	};
-	struct snapshot s = {
-		.outputs = p->actual,
-		.conditions = d->active & INPUTS_CONDITIONS,
-		.unreadable = d->unreadable,
-		.terminals = debounce_terminals(d),
-		.remote = p->software_remote,
-		.inhibit_charge = p->inhibit_charge,
-		.charge_tripped = p->charge_tripped,
-		.load_reason = protection_load_reason(p, now),
-		.charge_reason = protection_charge_reason(p, now),
-		.alarm = protection_alarm(p),
-	};
+	struct snapshot_times times;
+	struct snapshot s;
 
-	if (d->unreadable || outputs_failing(&c->scan.outputs) ||
-	    c->watchdog.stalled)
+	scan_describe(&c->scan, &s, &times, now);
+	if (c->watchdog.stalled)
 		s.conditions |= CONDITION_IO_ERROR;
-	if (c->scan.terminal.mismatch)
-		s.conditions |= CONDITION_SENSE_MISMATCH;
-	if (d->implausible)
-		s.conditions |= CONDITION_IMPLAUSIBLE;
 	publish(&c->publisher, &s, &times);
 }
 
@@ -275,15 +249,37 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
 	unsigned long flags;
 	int ret;
 
-	ret = core_check(setting, value);
-	if (ret)
-		return ret;
+	raw_spin_lock_irqsave(&c->scan.lock, flags);
+	ret = core_check(c->scan.setting, setting, value);
+	if (!ret) {
+		scan_apply(&c->scan, setting, value);
+		core_scan_locked(c);
+	}
+	raw_spin_unlock_irqrestore(&c->scan.lock, flags);
+	return ret;
+}
+
+/**
+ * core_report_soc() - a program reports the state of charge (S2)
+ * @c: the core
+ * @permille: the state of charge, up to 1000, or a negative number: it is unknown
+ *	from now on (S3)
+ *
+ * However often that happens, few cycles follow from it (S5).
+ *
+ * Context: any; the outputs follow soon after.
+ */
+void core_report_soc(struct core *c, int permille)
+{
+	unsigned long flags;
+	u64 now, due;
 
 	raw_spin_lock_irqsave(&c->scan.lock, flags);
-	scan_apply(&c->scan, setting, value);
-	core_scan_locked(c);
+	now = ktime_get_boottime_ns();
+	due = scan_report_soc(&c->scan, permille, now);
+	if (due != NEVER && c->running)
+		core_schedule_by(c, now + due);
 	raw_spin_unlock_irqrestore(&c->scan.lock, flags);
-	return 0;
 }
 
 /**
@@ -437,7 +433,7 @@ void core_shutdown(struct core *c, bool retain)
 	core_pause(c);
 	snapshot_read(&c->publisher, &s, &times);
 	if (!retain || s.conditions || times.disconnect_at != NEVER ||
-	    c->scan.outputs.unconfirmed)
+	    times.shed_at != NEVER || c->scan.outputs.unconfirmed)
 		core_stop(c);
 }
 

@@ -6,9 +6,9 @@
 #ifndef _SMALLBMS_CORE_H
 #define _SMALLBMS_CORE_H
 
+#include "publisher.h"
 #include "settings.h"
 #include "sleep.h"
-#include "snapshot.h"
 
 struct core;
 struct device;
@@ -56,6 +56,7 @@ void core_hibernate(struct core *c);
 
 int core_request(struct core *c, enum core_setting setting, u32 value);
 int core_request_nowait(struct core *c, enum core_setting setting, u32 value);
+void core_report_soc(struct core *c, int permille);
 u32 core_setting(const struct core *c, enum core_setting setting);
 
 void core_snapshot(const struct core *c, struct snapshot *s);

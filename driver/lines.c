@@ -32,6 +32,9 @@ static const char * const reason_names[REASON_INPUT] = {
 	[REASON_USER] = "user",
 	[REASON_IO_ERROR] = "io-error",
 	[REASON_SENSE_MISMATCH] = "sense-mismatch",
+	[REASON_REQUEST_OFF] = "request-off",
+	[REASON_REQUEST_SHED] = "request-shed",
+	[REASON_SOC_FLOOR] = "soc-floor",
 };
 
 /**

@@ -80,6 +80,9 @@ enum input {
  * @REASON_USER: the user inhibits charging (C4)
  * @REASON_IO_ERROR: an input cannot be read, or the output not written (F2, F3)
  * @REASON_SENSE_MISMATCH: its terminal is shorted (F3)
+ * @REASON_REQUEST_OFF: it was requested to be off (S1)
+ * @REASON_REQUEST_SHED: it was requested to be shed (S1)
+ * @REASON_SOC_FLOOR: the state of charge was at or below the floor (S2)
  * @REASON_INPUT: plus an &enum input, that condition
  */
 enum reason {
@@ -89,6 +92,9 @@ enum reason {
 	REASON_USER,
 	REASON_IO_ERROR,
 	REASON_SENSE_MISMATCH,
+	REASON_REQUEST_OFF,
+	REASON_REQUEST_SHED,
+	REASON_SOC_FLOOR,
 	REASON_INPUT,
 };
 

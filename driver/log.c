@@ -47,7 +47,8 @@ struct log {
 static bool by_person(u32 reason)
 {
 	return reason == REASON_TERMINALS || reason == REASON_REMOTE ||
-	       reason == REASON_USER;
+	       reason == REASON_USER || reason == REASON_REQUEST_OFF ||
+	       reason == REASON_REQUEST_SHED;
 }
 
 static void log_output(struct log *l, struct log_output *o, const char *name,

@@ -121,24 +121,26 @@ static void attach_work(struct work_struct *work)
 }
 
 /* Read a setting; the limits are the core's (V1). */
-static int read_setting(struct device *dev, enum core_setting setting, u32 *value)
+static int read_setting(struct device *dev, u32 *settings, enum core_setting n)
 {
-	const struct core_limits *limits = core_limits(setting);
+	const struct core_limits limits = core_limits(settings, n);
+	u32 value;
 	int ret;
 
-	*value = limits->fallback;
-	if (!limits->property || !device_property_present(dev, limits->property))
+	settings[n] = limits.fallback;
+	if (!limits.property || !device_property_present(dev, limits.property))
 		return 0;
 
-	ret = device_property_read_u32(dev, limits->property, value);
+	ret = device_property_read_u32(dev, limits.property, &value);
 	if (ret)
 		return dev_err_probe(dev, ret, "%s: not a number\n",
-				     limits->property);
-	ret = core_check(setting, *value);
+				     limits.property);
+	ret = core_check(settings, n, value);
 	if (ret)
-		return dev_err_probe(dev, ret, "%s: %u ms, but must be %u to %u\n",
-				     limits->property, *value, limits->min,
-				     limits->max);
+		return dev_err_probe(dev, ret, "%s: %u %s, but must be %u to %u\n",
+				     limits.property, value, limits.unit,
+				     limits.min, limits.max);
+	settings[n] = value;
 	return 0;
 }
 
@@ -148,7 +150,7 @@ static int read_config(struct device *dev, struct core_config *cfg)
 	int ret;
 
 	for (n = 0; n < CORE_SETTINGS; n++) {
-		ret = read_setting(dev, n, &cfg->setting[n]);
+		ret = read_setting(dev, cfg->setting, n);
 		if (ret)
 			return ret;
 	}
@@ -201,7 +203,7 @@ static void disable_wakeup(void *dev)
 static int set_up(struct smallbms *s)
 {
 	struct board *b = &s->board;
-	struct core_config cfg;
+	struct core_config cfg = { };
 	int ret;
 
 	ret = make_name(b->dev, &b->name);

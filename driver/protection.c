@@ -125,11 +125,18 @@ static u32 trip_reason(const struct debounce *d, u32 lines, u32 so_far)
 	return REASON_INPUT + __ffs(active);
 }
 
+/* L2, S1: has the pre-alarm lasted? */
+static bool pre_alarm_over(const struct protection *p, u64 now)
+{
+	return p->pre_alarm && !pre_alarm_left(p, now);
+}
+
 /* @was_on: the load is connected, and was requested */
 static bool request_load(struct protection *p, bool was_on, u64 now)
 {
-	bool on = p->actual & OUTPUT_LOAD;
+	bool on = p->actual & OUTPUT_LOAD, healthy;
 
+	shed_update(&p->shed, enabled(p), now);
 	/* L7: a person knows more than the board; but the last trip counts */
 	if (!enabled(p))
 		p->load_trips.count = p->load_tripped;
@@ -144,8 +151,7 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 
 	/* L5: never into an empty bank. L2: never without the pre-alarm. */
 	if (undervoltage(p) &&
-	    (!on || p->load_tripped ||
-	     (p->pre_alarm && !pre_alarm_left(p, now)))) {
+	    (!on || p->load_tripped || pre_alarm_over(p, now))) {
 		p->load_trip_reason =
 			trip_reason(&p->debounce, UNDERVOLTAGE,
 				    p->load_tripped ? p->load_trip_reason :
@@ -155,10 +161,10 @@ static bool request_load(struct protection *p, bool was_on, u64 now)
 		p->load_tripped = true;
 	}
 
-	if (p->load_tripped)
-		return false;
-
-	return on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now);
+	healthy = !p->load_tripped &&
+		  (on || !debounce_settled_in(&p->debounce, UNDERVOLTAGE, now));
+	return shed_allows(&p->shed, healthy && (!on || pre_alarm_over(p, now))) &&
+	       healthy;					/* S4 */
 }
 
 /* @was_on: charge is connected, and was requested */
@@ -192,10 +198,20 @@ static bool pre_alarm_spared(const struct protection *p)
 	       !(p->actual & OUTPUT_LOAD);
 }
 
+/*
+ * S1: before a shed, and until the load floats; but not anew for a load that was
+ * taken already, and turns out to be on.
+ */
+static bool shed_pre_alarm(const struct protection *p)
+{
+	return shed_wanted(&p->shed) && p->actual & OUTPUT_LOAD &&
+	       !p->load_tripped && (p->pre_alarm || !shed_taken(&p->shed));
+}
+
 static bool pre_alarm_due(const struct protection *p)
 {
-	return p->debounce.active & INPUTS_PRE_ALARM &&		/* L1 */
-	       !pre_alarm_spared(p);
+	return (p->debounce.active & INPUTS_PRE_ALARM &&	/* L1 */
+		!pre_alarm_spared(p)) || shed_pre_alarm(p);
 }
 
 static bool request_pre_alarm(const struct protection *p, u64 now)
@@ -323,6 +339,22 @@ u64 protection_disconnect_in(const struct protection *p, u64 now)
 }
 
 /**
+ * protection_shed_in() - the countdown of a shed
+ * @p: the board
+ * @now: ns
+ *
+ * Return: ns until a shed disconnects the load (S1, S2), or %NEVER when none is
+ * pending.
+ */
+u64 protection_shed_in(const struct protection *p, u64 now)
+{
+	if (!shed_pre_alarm(p) || !p->pre_alarm || shed_taken(&p->shed))
+		return NEVER;
+
+	return pre_alarm_left(p, now);
+}
+
+/**
  * protection_reconnect_in() - the wait for the load
  * @p: the board
  * @now: ns
@@ -347,7 +379,8 @@ static u64 connect_in(const struct protection *p, u64 now)
 
 	if (!enabled(p))
 		return NEVER;
-	if (waiting & OUTPUT_LOAD && !p->load_tripped)
+	if (waiting & OUTPUT_LOAD && !p->load_tripped && !shed_taken(&p->shed) &&
+	    p->shed.cfg.request != LOAD_REQUEST_OFF)
 		next = min(next, debounce_settled_in(&p->debounce, UNDERVOLTAGE,
 						     now));
 	if (waiting & OUTPUT_CHARGE && !p->charge_tripped && !p->inhibit_charge)
@@ -372,6 +405,12 @@ u64 protection_next(const struct protection *p, u64 now)
 	u64 next = min(debounce_next(&p->debounce, now),
 		       protection_disconnect_in(p, now));
 
+	next = min(next, protection_shed_in(p, now));
+	next = min(next, shed_next(&p->shed, now));
+	/* S1: it went off with this cycle, on request; the next finds it empty (L5) */
+	if (undervoltage(p) && !p->load_tripped && enabled(p) &&
+	    !((p->actual | p->requested) & OUTPUT_LOAD))
+		next = 0;
 	/* O3: it is held; or the load went off with this cycle, the next releases */
 	if (p->requested & OUTPUT_PRE_ALARM && !pre_alarm_due(p))
 		next = min(next, pre_alarm_hold_left(p, now));
@@ -422,6 +461,11 @@ u32 protection_load_reason(const struct protection *p, u64 now)
 		return reason;
 	if (p->load_tripped)
 		return p->load_trip_reason;
+	if (p->shed.cfg.request == LOAD_REQUEST_OFF)
+		return REASON_REQUEST_OFF;
+	if (shed_taken(&p->shed))
+		return p->shed.cfg.request == LOAD_REQUEST_SHED ?
+		       REASON_REQUEST_SHED : REASON_SOC_FLOOR;
 	if (p->shorted & OUTPUT_LOAD)
 		return REASON_SENSE_MISMATCH;
 	return waiting_reason(p, OUTPUT_LOAD, UNDERVOLTAGE);

@@ -21,6 +21,7 @@
 #define _SMALLBMS_PROTECTION_H
 
 #include "debounce.h"
+#include "shed.h"
 
 /* L7, C5: an output that was connected for so long has recovered from its trips. */
 #define STEADY_MS			600000
@@ -80,6 +81,7 @@ struct trips {
  * @charge_trips: C5
  * @load_trip_reason: of the last trip, &enum reason
  * @charge_trip_reason: of the last trip, &enum reason
+ * @shed: loads that are shed on purpose (S1-S3)
  */
 struct protection {
 	struct debounce debounce;
@@ -100,6 +102,7 @@ struct protection {
 	struct trips charge_trips;
 	u32 load_trip_reason;
 	u32 charge_trip_reason;
+	struct shed shed;
 };
 
 void protection_init(struct protection *p, const struct protection_config *cfg,
@@ -109,6 +112,7 @@ void protection_feedback(struct protection *p, u32 actual, u64 now);
 u64 protection_next(const struct protection *p, u64 now);
 
 u64 protection_disconnect_in(const struct protection *p, u64 now);
+u64 protection_shed_in(const struct protection *p, u64 now);
 u64 protection_reconnect_in(const struct protection *p, u64 now);
 u32 protection_load_reason(const struct protection *p, u64 now);
 u32 protection_charge_reason(const struct protection *p, u64 now);

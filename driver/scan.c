@@ -7,6 +7,9 @@
 
 #include "scan.h"
 
+/* S5: however many reports there are, a cycle for them begins so long after the last. */
+#define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -152,6 +155,14 @@ u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more)
 	return at + debounce_ns(s);
 }
 
+/* When a cycle is due because of reports of the state of charge */
+static u64 report_due(const struct scan *s, u64 now)
+{
+	if (!shed_changed(&s->protection.shed))
+		return NEVER;
+	return time_left(s->sampled_at, REPORT_GAP_NS, now);
+}
+
 /**
  * scan_next() - when the next cycle is due at the latest, but for the poll
  * @s: the board, its lock held
@@ -167,6 +178,7 @@ u64 scan_next(struct scan *s, u64 now)
 
 	next = min(next, terminal_next(&s->terminal,
 				       s->inputs.fitted >> INPUTS_SENSE, now));
+	next = min(next, report_due(s, now));
 	if (edge != NEVER)	/* it came while the last cycle was under way */
 		next = min(next, time_left(edge, debounce_ns(s), now));
 	return next;
@@ -190,7 +202,8 @@ const char *scan_busy(struct scan *s, u64 now)
 		return "an output is not confirmed";
 	if (s->terminal.settling & (s->inputs.fitted >> INPUTS_SENSE))
 		return "a terminal has not settled";
-	if (protection_disconnect_in(&s->protection, now) != NEVER)
+	if (protection_disconnect_in(&s->protection, now) != NEVER ||
+	    protection_shed_in(&s->protection, now) != NEVER)
 		return "the load is about to be disconnected";
 	if (debounce_unqualified(&s->protection.debounce) ||
 	    edges_first(&s->edges) != NEVER)
@@ -198,8 +211,74 @@ const char *scan_busy(struct scan *s, u64 now)
 	return NULL;
 }
 
-/* Where the rules keep the delays that they use */
-static const size_t delays[CORE_SETTINGS] = {
+/* A time from now, as one that readers can keep */
+static u64 at(u64 now, u64 left)
+{
+	return left == NEVER ? NEVER : now + left;
+}
+
+/**
+ * scan_describe() - the state as it is now, to be published
+ * @s: the board, its lock held
+ * @snapshot: filled in
+ * @times: filled in
+ * @now: CLOCK_BOOTTIME in ns
+ */
+void scan_describe(const struct scan *s, struct snapshot *snapshot,
+		   struct snapshot_times *times, u64 now)
+{
+	const struct protection *p = &s->protection;
+	const struct debounce *d = &p->debounce;
+
+	*times = (struct snapshot_times) {
+		.disconnect_at = at(now, protection_disconnect_in(p, now)),
+		.shed_at = at(now, protection_shed_in(p, now)),
+		.reconnect_at = at(now, protection_reconnect_in(p, now)),
+	};
+	*snapshot = (struct snapshot) {
+		.outputs = p->actual,
+		.conditions = d->active & INPUTS_CONDITIONS,
+		.unreadable = d->unreadable,
+		.terminals = debounce_terminals(d),
+		.remote = p->software_remote,
+		.inhibit_charge = p->inhibit_charge,
+		.load_request = p->shed.cfg.request,
+		.charge_tripped = p->charge_tripped,
+		.load_reason = protection_load_reason(p, now),
+		.charge_reason = protection_charge_reason(p, now),
+		.alarm = protection_alarm(p),
+	};
+	if (d->unreadable || outputs_failing(&s->outputs))
+		snapshot->conditions |= CONDITION_IO_ERROR;
+	if (s->terminal.mismatch)
+		snapshot->conditions |= CONDITION_SENSE_MISMATCH;
+	if (d->implausible)
+		snapshot->conditions |= CONDITION_IMPLAUSIBLE;
+}
+
+/**
+ * scan_report_soc() - a program reports the state of charge (S2)
+ * @s: the board, its lock held
+ * @permille: the state of charge, or a negative number: it is unknown from now on
+ * @now: CLOCK_BOOTTIME in ns
+ *
+ * Return: when a cycle is due because of that: ns from @now, or %NEVER.
+ */
+u64 scan_report_soc(struct scan *s, int permille, u64 now)
+{
+	if (permille < 0)
+		shed_forget(&s->protection.shed);
+	else
+		shed_report(&s->protection.shed, permille, now);
+	return report_due(s, now);
+}
+
+/* Where the rules keep the settings that they use */
+static const size_t places[CORE_SETTINGS] = {
+	[CORE_LOAD_REQUEST] = offsetof(struct protection, shed.cfg.request),
+	[CORE_SOC_FLOOR] = offsetof(struct protection, shed.cfg.floor_percent),
+	[CORE_SOC_FLOOR_RECOVER] = offsetof(struct protection, shed.cfg.recover_percent),
+	[CORE_SOC_MAX_AGE] = offsetof(struct protection, shed.cfg.max_age_ms),
 	[CORE_PRE_ALARM_DELAY] = offsetof(struct protection, cfg.pre_alarm_delay_ms),
 	[CORE_LOAD_RECONNECT_DELAY] = offsetof(struct protection, cfg.load_reconnect_delay_ms),
 	[CORE_LOAD_RECONNECT_MAX] = offsetof(struct protection, cfg.load_reconnect_max_ms),
@@ -224,8 +303,8 @@ void scan_apply(struct scan *s, enum core_setting setting, u32 value)
 		p->software_remote = value;
 	else if (setting == CORE_INHIBIT_CHARGE)
 		p->inhibit_charge = value;
-	else if (delays[setting])
-		*(u32 *)((void *)p + delays[setting]) = value;
+	else if (places[setting])
+		*(u32 *)((void *)p + places[setting]) = value;
 }
 
 /**

@@ -17,6 +17,7 @@
 #include "outputs.h"
 #include "protection.h"
 #include "settings.h"
+#include "snapshot.h"
 #include "terminal.h"
 
 /**
@@ -96,10 +97,13 @@ static inline void scan_io_end(struct scan *s)
 
 void scan_init(struct scan *s, const struct protection_config *cfg, u32 found);
 void scan_apply(struct scan *s, enum core_setting setting, u32 value);
+u64 scan_report_soc(struct scan *s, int permille, u64 now);
 void scan_cycle(struct scan *s);
 u64 scan_edge_due(const struct scan *s, u32 line, u64 at, bool more);
 u64 scan_next(struct scan *s, u64 now);
 void scan_feedback(struct scan *s, u32 actual, u64 now);
 const char *scan_busy(struct scan *s, u64 now);
+void scan_describe(const struct scan *s, struct snapshot *snapshot,
+		   struct snapshot_times *times, u64 now);
 
 #endif /* _SMALLBMS_SCAN_H */

@@ -184,6 +184,11 @@ u32 outputs_write(struct outputs *out, u32 actual, u32 requested, int *error)
 	return actual;
 }
 
+bool outputs_failing(const struct outputs *out)
+{
+	return out->attempts > 1;
+}
+
 u64 outputs_retry_in_ns(const struct outputs *out)
 {
 	return out->attempts ? WRITE_RETRY : NEVER;

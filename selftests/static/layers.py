@@ -22,16 +22,17 @@ LAYERS = (
     ("attrs", "gpiochip", "leds", "log", "iio", "supply"),
     ("observers",),
     ("ocv",),
-    ("charger", "core", "measurements", "snapshot"),
+    ("charger", "core", "measurements", "publisher"),
     ("sleep",),
     ("scan",),
     ("edges", "heartbeat", "inputs", "outputs", "watchdog"),
     ("protection", "soc", "terminal"),
+    ("shed",),
     ("debounce",),
-    ("lines", "settings", "subscribe"),
+    ("lines", "settings", "snapshot", "subscribe"),
 )
 # What may be used in the same layer
-BESIDE = {("core", "snapshot"), ("edges", "inputs")}
+BESIDE = {("core", "publisher"), ("edges", "inputs")}
 # Used anywhere, while they use nothing
 ANYWHERE = {"compat", "trace"}
 # What the macros of trace points define, wherever those are created

@@ -29,7 +29,7 @@ const struct core_stats fake_core_stats = {
 
 int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
 {
-	int ret = core_check(setting, value);
+	int ret = core_check(c->setting, setting, value);
 
 	if (!ret)
 		c->setting[setting] = value;
@@ -166,7 +166,7 @@ struct core *fake_core(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	for (n = 0; n < CORE_SETTINGS; n++)
-		c->setting[n] = core_limits(n)->fallback;
+		c->setting[n] = core_limits(c->setting, n).fallback;
 	raw_spin_lock_init(&c->lock);
 	publisher_init(&c->publisher, &c->lock);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop, c), 0);

@@ -215,6 +215,7 @@ static void remote_stays(struct kunit *test)
 
 static void no_others(struct kunit *test)
 {
+	static const u32 none[CORE_SETTINGS];
 	struct board *b = attached(test);
 	unsigned int n;
 
@@ -231,7 +232,7 @@ static void no_others(struct kunit *test)
 	}
 	for (n = 0; n < CORE_SETTINGS; n++)
 		KUNIT_EXPECT_EQ(test, core_setting(b->core, n),
-				core_limits(n)->fallback);
+				core_limits(none, n).fallback);
 }
 
 static void no_levels(struct kunit *test)

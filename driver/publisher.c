@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Publishing; see snapshot.h. */
+/* Publishing; see publisher.h. */
 #include <linux/string.h>
 
-#include "snapshot.h"
+#include "publisher.h"
 
 /* Take the oldest transition out of the queue. Returns false if there is none. */
 static bool publisher_take(struct publisher *p, struct snapshot_change *change)
