@@ -35,7 +35,7 @@ packages_of() {
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) python3-pytest systemd-journal-remote" ;;
+	tools) echo "$(packages_of tool) jq python3-pytest systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
 		"dt-schema gcc libc6-dev libjson-c-dev libsystemd-dev libudev-dev" \
 		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
