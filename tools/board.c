@@ -252,6 +252,15 @@ enum result board_unread(const struct board *board)
 	return result;
 }
 
+/** board_is_complete - Return: whether all that every board has could be read */
+bool board_is_complete(const struct board *board)
+{
+	for (int id = 0; id < ATTR_COUNT; id++)
+		if (attributes[id].always && board->values[id].error)
+			return false;
+	return true;
+}
+
 bool board_read_ok(const struct board *board, enum attribute_id id)
 {
 	return !board->values[id].error;

@@ -73,10 +73,7 @@ static enum severity severity_of(const struct board *board)
 	    (board_read_ok(board, ATTR_CONDITIONS) &&
 	     !board_is_text(board, ATTR_CONDITIONS, "none")))
 		return WARNING;
-	for (int id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].always && board->values[id].error)
-			return UNKNOWN;
-	return OK;
+	return board_is_complete(board) ? OK : UNKNOWN;
 }
 
 /* A name, without what would end or separate something in the line. */

@@ -195,6 +195,7 @@ enum result board_write(struct board *board, enum attribute_id id,
 enum result board_unread(const struct board *board);
 unsigned long long board_changes(const struct board *before,
 				 const struct board *now);
+bool board_is_complete(const struct board *board);
 bool board_read_ok(const struct board *board, enum attribute_id id);
 bool board_is_on(const struct board *board, enum attribute_id id);
 bool board_is_off(const struct board *board, enum attribute_id id);

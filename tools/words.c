@@ -349,10 +349,7 @@ enum mood words_headline(const struct board *board, char *text, size_t size)
 		return say(MOOD_ALARM, text, size, "CHARGE DISCONNECTED: %s",
 			   why);
 	}
-	if (!board_read_ok(board, ATTR_LOAD) ||
-	    !board_read_ok(board, ATTR_CHARGE) ||
-	    !board_read_ok(board, ATTR_ALARM) ||
-	    !board_read_ok(board, ATTR_CONDITIONS))
+	if (!board_is_complete(board))
 		return say(MOOD_ALARM, text, size,
 			   "UNKNOWN: not everything could be read");
 	if (!board_is_text(board, ATTR_CONDITIONS, "none"))

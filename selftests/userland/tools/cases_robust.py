@@ -41,7 +41,7 @@ def test_missing_attribute(bench, name):
 
 def test_headline_unknown(bench):
     """without what a headline needs there is none of 'All well'"""
-    for path in ("load", "charge", "alarm", "conditions"):
+    for path in CORE:
         bench.tree.add("healthy").take(f"device/{path}")
         assert bench.run(expect=FAILED).headline == \
             "house: UNKNOWN: not everything could be read"

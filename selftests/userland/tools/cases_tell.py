@@ -79,6 +79,7 @@ def test_check_unreadable(bench):
     bench.tree.add("healthy").put("device/terminals", "junk")
     code, out = check(bench)
     assert code == UNKNOWN and out.startswith("SMALLBMS UNKNOWN - ")
+    assert "All well" not in out
     bench.tree.put("device/alarm", "2").put("device/load", "off")
     assert check(bench)[0] == CRITICAL
 
