@@ -37,7 +37,8 @@ enum result {
 /**
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
- * @timeout: of wait --timeout, in seconds, NULL: for ever
+ * @timeout: of wait and check --timeout, in seconds, NULL: for ever
+ * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
@@ -48,6 +49,8 @@ struct config {
 	const char *board;
 	const char *sysfs_root;
 	const char *timeout;
+	const char *warning;
+	const char *critical;
 	const char *since;
 	const char *directory;
 	const char *decode;
@@ -241,6 +244,21 @@ void print_wrapped(const char *first, int indent, const char *text);
 void print_headline(const struct config *config, const struct board *board);
 enum result print_finish(void);
 
+/* range.c */
+/**
+ * struct range - when a number calls for an alert
+ * @text: as it was given; NULL: never
+ * @inside: when it is from @from to @to; otherwise when it is not
+ */
+struct range {
+	const char *text;
+	bool inside;
+	double from, to;
+};
+
+bool range_parse(const char *text, struct range *range);
+bool range_alerts(const struct range *range, double number);
+
 /* feed.c */
 enum news {
 	NEWS_STATE,	/* as it was found at first */
@@ -312,6 +330,8 @@ enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
 void monitor_help(void);
 void wait_help(void);
+enum result parse_timeout(const char *text, double *seconds);
+enum result check_usage(void);
 void log_help(void);
 void check_help(void);
 void wiring_help(void);

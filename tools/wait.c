@@ -211,7 +211,8 @@ static double now_s(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static enum result parse_timeout(const char *text, double *seconds)
+/** parse_timeout - seconds, which may have a fraction; NULL: for ever */
+enum result parse_timeout(const char *text, double *seconds)
 {
 	char *end;
 

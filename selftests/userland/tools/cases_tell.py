@@ -55,10 +55,11 @@ def test_check_figures(bench):
     bench.tree.add("over-temperature")
     figures = check(bench)[1].split("|")[1].split()
     for figure in figures:
-        assert re.fullmatch(r"house_\w+=-?[\d.]+[A-Zc%]?(;[\d.]*)*", figure), \
+        # "c" and "%" alone of the units that plugins may print
+        assert re.fullmatch(r"house_\w+=-?[\d.]+[c%]?(;[\d.]*)*", figure), \
             figure
-    for figure in ("house_alarm=0;0;1;0;2", "house_voltage=13.214V",
-                   "house_current=-2.1A", "house_temperature=51.3C",
+    for figure in ("house_alarm=0;0;1;0;2", "house_voltage=13.214",
+                   "house_current=-2.1", "house_temperature=51.3",
                    "house_charge_disconnects=1c"):
         assert figure in figures, (figure, figures)
 
@@ -84,13 +85,77 @@ def test_check_unreadable(bench):
     assert check(bench)[0] == CRITICAL
 
 
-def test_check_usage(bench):
-    """check: wrong usage is unknown, not critical, and a name cannot break it"""
+@pytest.mark.parametrize("args", (
+    "check now", "check --frobnicate", "--frobnicate check", "check --initial",
+    "check --json", "check -w", "check -w 5:x", "check -c 20:10", "check -t never",
+    "check --board", "check --help", "check -V"))
+def test_check_usage(bench, args):
+    """check: wrong usage is unknown, not critical, and says so on stdout"""
+    bench.tree.add("healthy")
+    child = bench.start(*args.split())
+    out, err = child.communicate(timeout=TIMEOUT_S)
+    assert child.returncode == UNKNOWN
+    if args not in ("check --help", "check -V"):
+        assert out.startswith("SMALLBMS UNKNOWN - ") and out.count("\n") == 1
+        assert err.startswith("smallbms: ")
+
+
+def test_check_no_command(bench):
+    """check: the word alone, as somebody's argument, is no plugin"""
+    bench.tree.add("healthy")
+    for args in (("get", "check", "extra"), ("--board", "check", "get"),
+                 ("--frobnicate", "get", "check")):
+        assert not bench.refuses(*args, expect=USAGE, why=": ").out
+
+
+def test_check_name(bench):
+    """check: the name of a board cannot break its line"""
     bench.tree.add("healthy", "a|b=c")
     code, out = check(bench)
     assert code == OK and out.count("|") == 1 and "a_b_c_alarm=0;" in out
-    for args in (("now",), ("--frobnicate",), ("--timeout", "3"), ("--json",)):
-        assert check(bench, *args)[0] == UNKNOWN, args
+
+
+def test_check_full(bench):
+    """check: a line that cannot be printed is unknown"""
+    bench.tree.add("healthy")
+    with open("/dev/full", "wb") as full:
+        child = bench.start("check", stdout=full)
+    _, err = child.communicate(timeout=TIMEOUT_S)
+    assert child.returncode == UNKNOWN
+    assert err == "smallbms: output: No space left on device\n"
+
+
+@pytest.mark.parametrize("warning, critical, code", (
+    ("50:", "20:", OK), ("51:", "20:", WARNING), ("60:", "51:", CRITICAL),
+    ("49", "60", WARNING), ("50", "50", OK), ("@50:60", "@~:20", WARNING),
+    ("@40:49", "@0:20", OK), ("~:49.5", "~:100", WARNING), ("10:40", "5:60", WARNING)))
+def test_check_limits(bench, warning, critical, code):
+    """check: -w {warning} -c {critical} are limits of the capacity"""
+    bench.tree.add("healthy")
+    result, out = check(bench, "-w", warning, "-c", critical)
+    assert result == code
+    assert f" house_capacity=50%;{warning};{critical};0;100 " in out
+    assert ("All well" in out) == (code == OK)
+    assert ("capacity 50 % is outside" in out) == (code != OK)
+
+
+def test_check_limits_unknown(bench):
+    """check: a capacity that has limits and cannot be read is unknown"""
+    bench.tree.add("healthy").take("capacity")
+    assert check(bench)[0] == OK
+    code, out = check(bench, "--warning", "50:")
+    assert code == UNKNOWN and "All well" not in out
+    bench.tree.put("device/load", "off")
+    assert check(bench, "--critical=50:")[0] == CRITICAL
+
+
+def test_check_timeout(bench):
+    """check: with -t it gives up, which is unknown"""
+    bench.tree.add("healthy")
+    bench.fifo("device/load")
+    code, out = check(bench, "-t", "0.2")
+    assert code == UNKNOWN
+    assert out == "SMALLBMS UNKNOWN - no answer within the time of -t\n"
 
 
 # The manual's Appendix A: product, output, words of the cable, of the terminal
