@@ -91,8 +91,12 @@ void print_wrapped(const char *first, int indent, const char *text)
 	putchar('\n');
 }
 
-/** print_headline - "name: its state", coloured on a terminal */
-void print_headline(const struct config *config, const struct board *board)
+/**
+ * print_headline - "name: its state", coloured on a terminal
+ * @wrap: within the width of a terminal; otherwise it is one line
+ */
+void print_headline(const struct config *config, const struct board *board,
+		    bool wrap)
 {
 	static const char * const colours[] = {
 		[MOOD_WELL] = "\033[1;32m",
@@ -105,7 +109,10 @@ void print_headline(const struct config *config, const struct board *board)
 	snprintf(line, sizeof(line), "%s: %s", board->name, text);
 	if (config->colour)
 		fputs(colours[mood], stdout);
-	print_wrapped("", 0, line);
+	if (wrap)
+		print_wrapped("", 0, line);
+	else
+		puts(line);
 	if (config->colour)
 		fputs("\033[0m", stdout);
 }

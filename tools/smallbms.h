@@ -241,7 +241,8 @@ __printf(2, 3)
 void complain(const char *what, const char *why, ...);
 void complain_into(char *text, size_t size);
 void print_wrapped(const char *first, int indent, const char *text);
-void print_headline(const struct config *config, const struct board *board);
+void print_headline(const struct config *config, const struct board *board,
+		    bool wrap);
 enum result print_finish(void);
 
 /* range.c */

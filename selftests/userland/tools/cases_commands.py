@@ -25,6 +25,15 @@ def test_list_state(bench):
         "smallbms2: All well\nsmallbms10: All well\n"
 
 
+def test_list_long(bench):
+    """list: a board is one line, however long its name and its state"""
+    for name in ("a" * 60, "b" * 200):
+        bench.tree.add("waiting-for-reconnect", name)
+    lines = bench.run("list").out.splitlines()
+    assert [line[0] for line in lines] == ["a", "b"]
+    assert all(line.endswith("at the earliest") for line in lines)
+
+
 def test_list_json(bench):
     """list: in JSON always an array, with what each board does"""
     bench.tree.add("undervoltage")

@@ -123,7 +123,7 @@ def test_random_damage(bench):
                 bench.tree.take(path)
                 os.mkdir(bench.tree.path(path))
         bench.finish(bench.start("status"))
-        result = bench.finish(bench.start("--json"), is_json=True)
+        result = bench.finish(bench.start("--json"))
         assert result.json()["name"] == "house"
         bench.tree.remove()
 
@@ -152,7 +152,7 @@ def test_vanishes_while_read(bench, command):
     child = bench.start(*command.split())
     with bench.gate(child, path):
         bench.tree.remove()
-    result = bench.finish(child, command == "--json")
+    result = bench.finish(child)
     assert result.code == NO_BOARD, result.err
     assert "house: it vanished meanwhile" in result.err
     assert not result.out
@@ -177,7 +177,7 @@ def test_one_of_two_vanishes(bench):
     child = bench.start("--json")
     with bench.gate(child, path):
         bench.tree.remove()
-    result = bench.finish(child, is_json=True)
+    result = bench.finish(child)
     assert result.code == NO_BOARD
     assert result.jsons() == [as_json("healthy", "shed")]
 
