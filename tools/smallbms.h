@@ -218,6 +218,7 @@ enum mood {
 enum mood words_headline(const struct board *board, char *text, size_t size);
 void words_off_reason(const struct board *board, enum attribute_id reason_id,
 		      char *text, size_t size);
+const char *words_condition_name(size_t index);
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);

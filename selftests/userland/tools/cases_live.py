@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import select
 import signal
 import time
@@ -251,6 +252,19 @@ def test_wait_impossible(bench, condition, why):
     """wait: a word that can never be is refused, with those that can"""
     bench.tree.add("healthy")
     bench.refuses("wait", condition, expect=USAGE, why=why)
+
+
+def test_wait_help(bench):
+    """wait: its help has the attributes, and what each can be"""
+    text = bench.run("help", "wait").out
+    for name in ANNOUNCED:
+        assert re.search(rf"^  {name} +\S", text, re.M), name
+    words = " ".join(text.split())
+    for phrase in ("load on, off", "alarm 0, 1, 2", "capacity a number",
+                   "conditions none, cell-low, cell-undervoltage, ",
+                   "implausible, voltage-out-of-range load_off_reason none, terminals",
+                   "user, cell-low, ", "charge_behaviour auto, inhibit-charge"):
+        assert phrase in words, phrase
 
 
 def test_wait_timeout(bench):

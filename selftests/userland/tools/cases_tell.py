@@ -329,11 +329,11 @@ def test_log_errors(bench):
 
 
 def complete(bench, line):
-    """Return what bash would offer at the end of the line."""
+    """Return what bash would offer at the end of the line; "=" is a word to it."""
     script = f"""
         . {TOOLS}/completion/smallbms
         line=$1
-        read -r -a COMP_WORDS <<<"$line"
+        read -r -a COMP_WORDS <<<"${{line//=/ = }}"
         [[ $line == *' ' ]] && COMP_WORDS+=('')
         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
         _smallbms {bench.tool} "${{COMP_WORDS[COMP_CWORD]}}" \
@@ -344,7 +344,7 @@ def complete(bench, line):
                           capture_output=True, check=True,
                           env=bench.environment(None))
     assert not done.stderr, done.stderr
-    return done.stdout.split()
+    return done.stdout.splitlines() if done.stdout.strip() else []
 
 
 def test_completion(bench):
@@ -366,11 +366,28 @@ def test_completion(bench):
     assert "--since" not in complete(bench, "smallbms status --")
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []
+    assert complete(bench, "smallbms check --c") == ["--critical"]
     assert complete(bench, "smallbms shunt --si") == ["--simulate"]
     assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
     assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --decode /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --soc ") == []
+
+
+@pytest.mark.parametrize("line, offered", (
+    ("--board=", ["house", "shed"]), ("--board=sh", ["shed"]),
+    ("--board=house get ca", ["capacity_level", "capacity", "capacity_error_margin"]),
+    ("get --board=shed al", ["alarm"]),
+    ("wait alarm=", ["0", "1", "2"]), ("wait load=o", ["on", "off"]),
+    ("wait conditions=cell-", ["cell-low", "cell-undervoltage", "cell-overvoltage"]),
+    ("wait status=Not", [r"Not\ charging"]), ("wait capacity=", []),
+    ("wait --timeout=3 lo", ["load=", "load_off_reason="]),
+    ("get load ", []), ("remote on ", []), ("charge auto ", []),
+    ("help get ", []), ("--board shed help get ", []), ("shunt /dev/null /dev/nul", [])))
+def test_completion_words(bench, line, offered):
+    """bash completes '{line}' as meant, behind '=' and not behind the last word"""
+    bench.tree.add("healthy").add("remote-off", "shed")
+    assert complete(bench, f"smallbms --sysfs-root {bench.tree.root} {line}") == offered
 
 
 # ---- what powers down
