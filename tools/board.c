@@ -230,7 +230,8 @@ enum result board_write(struct board *board, enum attribute_id id,
 /**
  * board_unread - say on stderr which attributes could not be read, and why
  *
- * Attributes that a board need not have are not missed.
+ * Attributes that a board need not have are not missed, nor are reports that
+ * did not come.
  *
  * Return: DONE when there was nothing to say
  */
@@ -242,7 +243,8 @@ enum result board_unread(const struct board *board)
 	for (int id = 0; id < ATTR_COUNT; id++) {
 		int error = board->values[id].error;
 
-		if (!error || (error == ENOENT && !attributes[id].always))
+		if (!error || (error == ENOENT && !attributes[id].always) ||
+		    (error == ENODATA && attributes[id].reported))
 			continue;
 		snprintf(what, sizeof(what), "%s/%s", board->name,
 			 attributes[id].name);

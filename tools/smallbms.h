@@ -98,6 +98,17 @@ enum attribute_id {
 	ATTR_MISSED_EDGES,
 	ATTR_READ_ERRORS,
 	ATTR_WRITE_ERRORS,
+	ATTR_VOLTAGE_AGE_S,
+	ATTR_CURRENT_AGE_S,
+	ATTR_TEMPERATURE_AGE_S,
+	ATTR_SOC_AGE_S,
+	ATTR_TIME_TO_EMPTY_AGE_S,
+	ATTR_MEASUREMENT_ERRORS,
+	ATTR_GAUGE_SOC_PERMILLE,
+	ATTR_GAUGE_VOLTAGE_UV,
+	ATTR_GAUGE_CURRENT_UA,
+	ATTR_GAUGE_TEMP_DC,
+	ATTR_GAUGE_TIME_TO_EMPTY_S,
 	ATTR_TYPE,
 	ATTR_SCOPE,
 	ATTR_TECHNOLOGY,
@@ -121,12 +132,14 @@ enum attribute_id {
 
 /**
  * struct attribute - what the tool knows of an attribute before reading it
- * @name: as the user and JSON spell it; "stats/..." for the counters
+ * @name: as the user and JSON spell it; "stats/..." for the counters, for
+ *	instance, which are in a folder of their own
  * @folder: where it is, below the power supply's folder
  * @kind: what its text must look like; anything else is refused as junk
  * @always: every board has it, so that its absence is an error
  * @announced: the kernel tells when it changes: poll() on the attribute wakes,
  *	or a uevent of the power supply comes
+ * @reported: by a program, and empty until it was
  */
 struct attribute {
 	const char *name;
@@ -134,6 +147,7 @@ struct attribute {
 	enum kind kind;
 	bool always;
 	bool announced;
+	bool reported;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -172,6 +186,8 @@ struct names {
 int attribute_find(const char *name);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
+
+_Static_assert(ATTR_COUNT <= 64, "a bit for each");
 
 static inline unsigned long long attribute_bit(enum attribute_id id)
 {

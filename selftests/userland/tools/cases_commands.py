@@ -4,6 +4,8 @@
 import grp
 import os
 
+import pytest
+
 from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
 from cases_status import as_json
 from tree import values
@@ -54,11 +56,12 @@ def test_list_other_drivers(bench):
                   why="BAT0: no such board; there is: house")
 
 
-def test_get_everything(bench):
+@pytest.mark.parametrize("state", ("over-temperature", "gauge"))
+def test_get_everything(bench, state):
     """get: every attribute, counter and property, bare and as JSON"""
-    bench.tree.add("over-temperature")
-    whole = as_json("over-temperature")
-    for path, value in values("over-temperature").items():
+    bench.tree.add(state)
+    whole = as_json(state)
+    for path, value in values(state).items():
         name = path.removeprefix("device/")
         if name == "charge_behaviour":
             value = "auto"
@@ -87,8 +90,18 @@ def test_get_unknown(bench):
 def test_get_help(bench):
     """get: its help names what can be asked for"""
     names = bench.run("help", "get").out.split()
-    for path in values("over-temperature"):
+    for path in [*values("over-temperature"), *values("gauge")]:
         assert path.removeprefix("device/") in names, path
+
+
+@pytest.mark.parametrize("empty", (b"", b"\n"))
+def test_get_gauge_empty(bench, empty):
+    """get: what nobody has reported to the gauge is nothing, and no error of the board"""
+    bench.tree.add("gauge").put("device/gauge/soc_permille", empty)
+    assert bench.run("--json").json()["gauge"]["soc_permille"] is None
+    bench.run("status")
+    bench.refuses("get", "gauge/soc_permille", expect=FAILED,
+                  why="house/gauge/soc_permille: nothing was reported")
 
 
 def test_off_reads_back(bench):

@@ -21,10 +21,14 @@ JUNK = (b"", b"\n", b"\0", b"on\0\n", b"\xff\xfe\n", b"on\noff\n", b"\x1b[2J",
 
 
 def flat(board):
-    """{name: value} with the counters as stats/NAME."""
-    stats = {f"stats/{key}": value for key, value in board["stats"].items()}
-    rest = {key: value for key, value in board.items() if key != "stats"}
-    return {**rest, **stats}
+    """{name: value} with the counters as stats/NAME, and so on."""
+    result = {}
+    for key, value in board.items():
+        if isinstance(value, dict):
+            result |= {f"{key}/{name}": each for name, each in value.items()}
+        else:
+            result[key] = value
+    return result
 
 
 @pytest.mark.parametrize("name", CORE)

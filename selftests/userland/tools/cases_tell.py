@@ -20,7 +20,7 @@ OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 
 SEVERITIES = {
     "healthy": OK, "remote-off": OK, "terminals-off": OK, "user-inhibits": OK,
-    "bare": OK,
+    "bare": OK, "gauge": OK,
     "nearly-empty": WARNING, "overvoltage": WARNING,
     "over-temperature": WARNING, "charge-inhibit": WARNING,
     "charge-waiting": WARNING,
