@@ -327,8 +327,15 @@ void board_init(struct board *board, const char *sysfs_root, const char *name)
 {
 	*board = (struct board){ 0 };
 	snprintf(board->name, sizeof(board->name), "%s", name);
+	plain(board->name);
 	snprintf(board->folder, sizeof(board->folder),
 		 "%s/class/power_supply/%s", sysfs_root, name);
+}
+
+/** board_label - Return: its name, with all that a label can hold */
+const char *board_label(const struct board *board)
+{
+	return strrchr(board->folder, '/') + 1;
 }
 
 static void join_names(const struct boards *boards, char *text, size_t size)
@@ -347,7 +354,7 @@ static enum result keep_named(struct boards *boards, const char *name)
 	char list[1024];
 
 	for (size_t i = 0; i < boards->count; i++) {
-		if (strcmp(boards->board[i].name, name))
+		if (strcmp(board_label(&boards->board[i]), name))
 			continue;
 		boards->board[0] = boards->board[i];
 		boards->count = 1;

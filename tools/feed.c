@@ -318,7 +318,7 @@ static bool is_named(const struct names *names, const char *name)
 static bool is_watched(const struct feed *feed, const char *name)
 {
 	for (size_t i = 0; i < feed->count; i++)
-		if (!strcmp(feed->watched[i].board.name, name))
+		if (!strcmp(board_label(&feed->watched[i].board), name))
 			return true;
 	return false;
 }
@@ -342,7 +342,7 @@ static void feed_reread(struct feed *feed, const struct names *names,
 
 		watched_read(watched);
 		/* Asked last: what was read of a board that goes is nothing. */
-		if (!is_named(names, before.name) ||
+		if (!is_named(names, board_label(&before)) ||
 		    !watched_is_there(watched)) {
 			watched->board = before;
 			feed_gone(feed, i, tell, context);

@@ -131,7 +131,10 @@ static bool entry_get(const struct config *config, const struct names *names,
 		snprintf(entry->name, sizeof(entry->name), "%.*s", NAME_MAX, name);
 	}
 	snprintf(entry->message, sizeof(entry->message), "%s", rest);
-	return !config->board || !strcmp(config->board, entry->name);
+	if (config->board && strcmp(config->board, entry->name))
+		return false;
+	plain(entry->name);
+	return true;
 }
 
 static void entry_print(const struct config *config, const struct entry *entry)

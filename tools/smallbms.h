@@ -165,8 +165,14 @@ struct value {
 	char text[VALUE_MAX];
 };
 
+/**
+ * struct board - one board
+ * @one_of_several: commands for it need --board
+ * @name: to be printed; that of --board is board_label()
+ * @folder: of its power supply
+ */
 struct board {
-	bool one_of_several;	/* commands for it need --board */
+	bool one_of_several;
 	char name[NAME_MAX + 1];
 	char folder[PATH_MAX];
 	struct value values[ATTR_COUNT];
@@ -203,6 +209,7 @@ enum result boards_find(const struct config *config, struct boards *boards);
 enum result board_find(const struct config *config, struct board *board);
 void boards_free(struct boards *boards);
 void board_init(struct board *board, const char *sysfs_root, const char *name);
+const char *board_label(const struct board *board);
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size);
 void board_read_values(struct board *board);
@@ -254,6 +261,7 @@ void advice_list(const struct board *board, advice_sink *note, void *context);
 void advice_print(const struct board *board);
 
 /* print.c */
+void plain(char *text);
 __printf(2, 3)
 void complain(const char *what, const char *why, ...);
 void complain_into(char *text, size_t size);

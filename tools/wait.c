@@ -342,7 +342,7 @@ enum result command_wait(const struct config *config, const char *argument)
 	if (result)
 		return result;
 	end = now_s() + seconds;
-	only.board = board.name;
+	only.board = board_label(&board);
 	result = feed_open(&feed, &only);
 	if (!result)
 		result = wait_for(&feed, &wanted, end);

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from bench import FAILED, NO_BOARD
+from bench import FAILED, NO_BOARD, TIMEOUT_S
+from cases_live import Follower
 from cases_status import as_json
 from tree import values
 
@@ -225,3 +226,39 @@ def test_folder_unreadable(bench):
     finally:
         os.chmod(folder, 0o755)
     assert "cannot look for boards: Permission denied" in result.err
+
+
+@pytest.mark.parametrize("command", (
+    "status", "--json", "list", "list --json", "get load", "get temp", "off", "on --json",
+    "charge auto", "check", "remote", "monitor --initial", "monitor --initial --json",
+    "wait alarm=2 --timeout 0", "on --board x", "get alarm --board x"))
+def test_label(bench, command):
+    """a label that would steer a terminal is printed as plain text by {command}"""
+    label = "a\x1b[2Jb\nc\t\x7f\u009b2J\udc9bd\u00fc"
+    bench.tree.add("remote-off", label)
+    bench.tree.take("device/alarm", label)
+    if command.startswith("monitor"):
+        with Follower(bench, *command.split()) as monitor:
+            shown = monitor.line()
+    else:
+        shown = "".join(bench.start(*command.split()).communicate(timeout=TIMEOUT_S))
+    for char in shown:
+        assert char == "\n" or (char >= " " and not "\x7f" <= char <= "\x9f"), \
+            f"{char!r} in {shown!r}"
+    assert "b\nc" not in shown
+    assert "a?[2Jb?c??" in shown or command in ("get load", "remote")
+
+
+def test_label_watch(bench, watch):
+    """a label that would steer a terminal does not steer watch"""
+    bench.tree.add("healthy", "a\u009b2J\x1b[2J")
+    terminal = watch()
+    assert "\u009b" not in terminal.shown
+    terminal.await_text("smallBMS a??2J?[2J")
+
+
+def test_label_named(bench):
+    """a label that is printed as plain text is still that of --board"""
+    bench.tree.add("healthy", "a\x1bb").add("remote-off", "a?b")
+    assert bench.run("get", "load", "--board", "a\x1bb").out == "on\n"
+    assert bench.run("get", "load", "--board", "a?b").out == "off\n"
