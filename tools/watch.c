@@ -835,7 +835,7 @@ static int fresh_for_ms(struct watch *watch)
 
 		/* Until the next second, as it is rounded up */
 		if (!left->error && left->number >= 0)
-			return (left->number + 999) % 1000 + 1;
+			return left->number % 1000 ? left->number % 1000 : 1000;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))

@@ -400,6 +400,15 @@ def test_watch_return(bench, watch):
     terminal.await_text("back in 119 s at the earliest")
 
 
+@pytest.mark.parametrize("name", ("disconnect_in_ms", "reconnect_in_ms"))
+def test_watch_endless(bench, watch, name):
+    """watch: a countdown of 292 million years is shown as any other"""
+    bench.tree.add("pre-alarm").put(f"device/{name}", 2 ** 63 - 1)
+    terminal = watch()
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+
+
 def test_watch_remote(bench, watch):
     """watch: r asks, says what will happen, and yes switches the remote"""
     bench.tree.add("remote-off").put("device/remote", "on")
