@@ -27,6 +27,8 @@ enum {
 	OPTION_CURRENT,
 	OPTION_WARNING,
 	OPTION_CRITICAL,
+	OPTION_UNTIL,
+	OPTION_LINES,
 };
 
 /* The options that only some commands take, as bits */
@@ -73,7 +75,8 @@ static const struct command {
 	{ "wait", command_wait, ONE, TAKES(TIMEOUT), " CONDITION",
 	  "Sleep until a board is so, as in alarm=0", wait_help },
 	{ "log", command_log, NOTHING,
-	  TAKES(SINCE) | TAKES(FOLLOW) | TAKES(DIRECTORY), "",
+	  TAKES(SINCE) | TAKES(UNTIL) | TAKES(LINES) | TAKES(FOLLOW) |
+	  TAKES(DIRECTORY), "",
 	  "What the boards did, from the journal", log_help },
 	{ "check", command_check, NOTHING,
 	  TAKES(WARNING) | TAKES(CRITICAL) | TAKES(TIMEOUT), "",
@@ -198,6 +201,8 @@ static const struct option options[] = {
 	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
 	{ "soc", required_argument, NULL, OPTION_SOC },
 	{ "current", required_argument, NULL, OPTION_CURRENT },
+	{ "until", required_argument, NULL, OPTION_UNTIL },
+	{ "lines", required_argument, NULL, OPTION_LINES },
 	{ "warning", required_argument, NULL, OPTION_WARNING },
 	{ "critical", required_argument, NULL, OPTION_CRITICAL },
 	{ NULL, 0, NULL, 0 }
@@ -222,6 +227,12 @@ static int long_option(int option)
 static bool take_option(struct config *config, int option)
 {
 	switch (option) {
+	case OPTION_UNTIL:
+		config->until = optarg;
+		return true;
+	case OPTION_LINES:
+		config->lines = optarg;
+		return true;
 	case OPTION_WARNING:
 		config->warning = optarg;
 		return true;

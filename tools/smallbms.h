@@ -40,6 +40,7 @@ enum result {
  * @timeout: of wait and check --timeout, in seconds, NULL: for ever
  * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
+ * @until, @lines: of log, NULL: to the end, all
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
  * @decode: of shunt --decode, NULL: not given
@@ -52,6 +53,8 @@ struct config {
 	const char *warning;
 	const char *critical;
 	const char *since;
+	const char *until;
+	const char *lines;
 	const char *directory;
 	const char *decode;
 	const char *soc;

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import screenshot
-from bench import DONE, FAILED, TIMEOUT_S, USAGE
+from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
 from live import Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -281,18 +281,8 @@ def journal(bench, entries=ENTRIES):
     return folder
 
 
-def reads_journals(bench):
-    """The static program cannot, and says so."""
-    result = bench.finish(bench.start("log", "--directory", bench.folder))
-    return "built without libsystemd" not in result.err
-
-
 def test_log(bench):
     """log: the messages of the driver and of root's service, by the names of boards, as plain text"""
-    if not reads_journals(bench):
-        bench.refuses("log", expect=FAILED, why="cannot read the journal; "
-                      "see 'journalctl -k'")
-        return
     bench.tree.add("healthy").add("healthy", "shed")
     folder = journal(bench)
     env = {"TZ": "UTC"}
@@ -307,22 +297,114 @@ def test_log(bench):
 """
     assert bench.run("log", "--directory", folder, "--board", "shed",
                      env=env).out.count("\n") == 1
-    assert bench.run("log", "--directory", folder, "--since",
-                     "2026-01-01 02:00:01", env=env).out.count("\n") == 3
-    assert bench.run("log", "--directory", folder, "--since", "1s").out == ""
     found = bench.run("log", "--directory", folder, "--json").jsons()
     assert found[1] == {"time": "2026-01-01T00:01:00.000Z", "name": "house",
                         "priority": 4, "message": "pre-alarm on"}
 
 
+@pytest.mark.parametrize("args, first, count", (
+    ("--since|2026-01-01 02:00:01", "gone-board", 3),
+    ("--since|2026-01-01T02:00:01.000Z", "gone-board", 3),
+    ("--since|2026-01-01 02:00:01 UTC", "gone-board", 3),
+    ("--since|1h", "", 0), ("--since|2w", "", 0), ("--since|today", "", 0),
+    ("--since|yesterday", "", 0), ("--since|-5min", "", 0), ("--since|@1767232801", "gone", 3),
+    ("--until|2026-01-01 02:00:00", "house", 3),
+    ("--since|2026-01-01 00:00:30|--until|2026-01-01T02:00:00Z", "house", 2),
+    ("--lines|2", "house: the alarm", 2), ("--lines|99", "house: cond", 6),
+    ("--lines|1|--board|shed", "shed", 1), ("--lines|1|--json", "2026-01-01T02:01:02", 1)))
+def test_log_span(bench, args, first, count):
+    """log: the entries that {args} leaves"""
+    bench.tree.add("healthy").add("healthy", "shed")
+    out = bench.run("log", "--directory", journal(bench), *args.split("|"),
+                    env={"TZ": "UTC"}).out.splitlines()
+    assert len(out) == count and (not count or first in out[0]), out
+
+
+def test_log_board(bench):
+    """log: a board that is neither there nor in the journal is no board"""
+    bench.tree.add("healthy").add("healthy", "shed").add("healthy", "boat")
+    folder = journal(bench)
+    bench.refuses("log", "--directory", folder, "--board", "hous", expect=NO_BOARD,
+                  why="hous: no such board, and there is none in the journal")
+    assert not bench.run("log", "--directory", folder, "--board", "boat").out
+    assert bench.run("log", "--directory", folder, "--board", "gone-board").out
+
+
 def test_log_errors(bench):
     """log: what is wrong with its options, or its journal, is said"""
-    if not reads_journals(bench):
-        return
-    for since in ("", "x", "7", "7w", "2026", "2026-13-01", "-1h", "1h "):
-        bench.refuses("log", "--since", since, expect=USAGE, why="--since: ")
+    folder = journal(bench)
+    for option in ("--since", "--until"):
+        for moment in ("", "x", "7", "2026-13-01", "yesteryear", "1fortnight"):
+            bench.refuses("log", "--directory", folder, option, moment, expect=USAGE,
+                          why=f"{option}: ")
+    for lines in ("", "0", "x", "-1", "1x", "99999999999999999999"):
+        bench.refuses("log", "--lines", lines, expect=USAGE, why="--lines: ")
+    bench.refuses("log", "--follow", "--until", "today", expect=USAGE, why="--until: ")
     bench.refuses("log", "--directory", "/nonexistent", expect=FAILED,
-                  why="/nonexistent: cannot be read: No such file")
+                  why="/nonexistent: cannot be read: ")
+
+
+def journalctl(bench, script):
+    """Put a journalctl of our own in the place of the real one; return the environment."""
+    folder = os.path.join(bench.folder, "bin")
+    os.makedirs(folder)
+    path = os.path.join(folder, "journalctl")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n" + script)
+    os.chmod(path, 0o755)
+    return {"PATH": folder + ":/usr/bin:/bin"}
+
+
+@pytest.mark.parametrize("place, hint", (("run", True), ("var", False)))
+def test_log_in_memory(bench, place, hint):
+    """log: an empty journal that is in memory alone is remarked on [/{place}]"""
+    bench.tree.add("healthy")
+    env = journalctl(bench, f"""
+        case $* in
+        *--header*) echo "File path: /{place}/log/journal/0/system.journal";;
+        esac""")
+    child = bench.start("log", env=env)
+    out, err = child.communicate(timeout=TIMEOUT_S)
+    assert child.returncode == DONE and not out
+    assert ("journal: it is in memory, without what was before the last start" in err) == hint
+
+
+@pytest.mark.parametrize("said", ("No journal files were opened due to insufficient permissions.",
+                                  "Hint: You are currently not seeing messages from other users"))
+def test_log_permission(bench, said):
+    """log: who may not read the journal is told so: {said}"""
+    bench.tree.add("healthy")
+    bench.refuses("log", env=journalctl(bench, f"echo '{said}' >&2"), expect=FAILED,
+                  why="journal: there is none that you may read; be root")
+
+
+def test_log_no_journalctl(bench):
+    """log: without journalctl it says so"""
+    bench.refuses("log", env={"PATH": bench.folder}, expect=FAILED,
+                  why="log: journalctl cannot be run")
+
+
+def test_log_follow(bench):
+    """log: with --follow the last lines, and then each new one at once, none twice"""
+    bench.tree.add("healthy")
+    fifo = os.path.join(bench.folder, "fifo")
+    os.mkfifo(fifo)
+    line = '{{"__CURSOR": "c{0}", "__REALTIME_TIMESTAMP": "176722560{0}000000", ' \
+        '"_TRANSPORT": "kernel", "MESSAGE": "smallbms house-board: entry {0}"}}'
+    env = journalctl(bench, f"""
+        case "$*" in
+        *--follow*--after-cursor=c2*) exec cat {fifo};;
+        *--follow*) exit 1;;
+        *) echo '{line.format(1)}'; echo '{line.format(2)}';;
+        esac""")
+    child = bench.start("log", "--follow", "--lines", "1", env={**env, "TZ": "UTC"})
+    assert child.stdout.readline() == "2026-01-01 00:00:02 house: entry 2\n"
+    with open(fifo, "w", encoding="ascii") as journal_end:
+        for number in (3, 4):
+            print(line.format(number), file=journal_end, flush=True)
+            assert child.stdout.readline() == \
+                f"2026-01-01 00:00:0{number} house: entry {number}\n"
+    assert bench.finish(child).code == DONE
 
 
 # ---- completion
