@@ -225,6 +225,17 @@ static void feed_remove(struct feed *feed, size_t index)
 		(feed->count - index) * sizeof(*feed->watched));
 }
 
+static enum result feed_fill(struct feed *feed)
+{
+	struct boards boards;
+	enum result result = boards_find(feed->config, &boards);
+
+	for (size_t i = 0; i < boards.count && !result; i++)
+		result = feed_add(feed, &boards.board[i]);
+	boards_free(&boards);
+	return result;
+}
+
 /**
  * feed_open - find the boards, and be told of what they do from now on
  * @feed: filled; the caller closes it with feed_close(), also on error
@@ -234,18 +245,27 @@ static void feed_remove(struct feed *feed, size_t index)
 enum result feed_open(struct feed *feed, const struct config *config)
 {
 	enum result result;
-	struct boards boards;
+
+	*feed = (struct feed){ .config = config, .uevents = -1 };
+	result = uevents_open(feed);
+	/* Only now, so that whatever changes from here on is told. */
+	return result ? result : feed_fill(feed);
+}
+
+/** feed_open_empty - the same, but there need not be any board yet */
+enum result feed_open_empty(struct feed *feed, const struct config *config)
+{
+	struct names names = { 0 };
+	enum result result;
+	bool none;
 
 	*feed = (struct feed){ .config = config, .uevents = -1 };
 	result = uevents_open(feed);
 	if (result)
 		return result;
-	/* Only now, so that whatever changes from here on is told. */
-	result = boards_find(config, &boards);
-	for (size_t i = 0; i < boards.count && !result; i++)
-		result = feed_add(feed, &boards.board[i]);
-	boards_free(&boards);
-	return result;
+	none = !names_find(config->sysfs_root, &names) && !names.count;
+	names_free(&names);
+	return none ? DONE : feed_fill(feed);
 }
 
 /* Return: the number of entries, 0 without memory */

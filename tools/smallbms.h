@@ -322,6 +322,7 @@ struct feed {
 };
 
 enum result feed_open(struct feed *feed, const struct config *config);
+enum result feed_open_empty(struct feed *feed, const struct config *config);
 enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
 		      int timeout_ms, bool *stirred);
 enum result feed_update(struct feed *feed, news_sink *tell, void *context);
