@@ -12,6 +12,9 @@
 	[ATTR_##id] = { name, "device/", KIND_##kind, true, true }
 #define BOARD(id, name, kind, always) \
 	[ATTR_##id] = { name, "device/", KIND_##kind, always, false }
+#define GAUGE(id, name) \
+	[ATTR_GAUGE_##id] = { "gauge/" name, "device/", KIND_NUMBER, \
+			      .reported = true }
 #define SUPPLY(id, name, kind) \
 	[ATTR_##id] = { name, "", KIND_##kind, false, false }
 #define NEWS(id, name, kind) \
@@ -40,6 +43,19 @@ const struct attribute attributes[ATTR_COUNT] = {
 	BOARD(MISSED_EDGES, "stats/missed_edges", NUMBER, false),
 	BOARD(READ_ERRORS, "stats/read_errors", NUMBER, false),
 	BOARD(WRITE_ERRORS, "stats/write_errors", NUMBER, false),
+	BOARD(VOLTAGE_AGE_S, "measurements/voltage_age_s", NUMBER, false),
+	BOARD(CURRENT_AGE_S, "measurements/current_age_s", NUMBER, false),
+	BOARD(TEMPERATURE_AGE_S, "measurements/temperature_age_s", NUMBER,
+	      false),
+	BOARD(SOC_AGE_S, "measurements/soc_age_s", NUMBER, false),
+	BOARD(TIME_TO_EMPTY_AGE_S, "measurements/time_to_empty_age_s", NUMBER,
+	      false),
+	BOARD(MEASUREMENT_ERRORS, "measurements/errors", NUMBER, false),
+	GAUGE(SOC_PERMILLE, "soc_permille"),
+	GAUGE(VOLTAGE_UV, "voltage_uv"),
+	GAUGE(CURRENT_UA, "current_ua"),
+	GAUGE(TEMP_DC, "temp_dc"),
+	GAUGE(TIME_TO_EMPTY_S, "time_to_empty_s"),
 	SUPPLY(TYPE, "type", TEXT),
 	SUPPLY(SCOPE, "scope", TEXT),
 	SUPPLY(TECHNOLOGY, "technology", TEXT),
@@ -108,6 +124,10 @@ void attribute_parse(enum attribute_id id, struct value *value)
 	bool good = *value->text;
 
 	value->number = 0;
+	if (!good && attributes[id].reported) {
+		value->error = ENODATA;
+		return;
+	}
 	for (const char *c = value->text; *c; c++)
 		good = good && *c >= ' ' && *c <= '~';
 	if (good) {
@@ -138,6 +158,8 @@ const char *attribute_why(int error)
 		return "this board does not have it";
 	case EBADMSG:
 		return "what it holds makes no sense";
+	case ENODATA:
+		return "nothing was reported";
 	case EOVERFLOW:
 		return "it holds far more than a value";
 	default:

@@ -230,7 +230,8 @@ enum result board_write(struct board *board, enum attribute_id id,
 /**
  * board_unread - say on stderr which attributes could not be read, and why
  *
- * Attributes that a board need not have are not missed.
+ * Attributes that a board need not have are not missed, nor are reports that
+ * did not come.
  *
  * Return: DONE when there was nothing to say
  */
@@ -242,7 +243,8 @@ enum result board_unread(const struct board *board)
 	for (int id = 0; id < ATTR_COUNT; id++) {
 		int error = board->values[id].error;
 
-		if (!error || (error == ENOENT && !attributes[id].always))
+		if (!error || (error == ENOENT && !attributes[id].always) ||
+		    (error == ENODATA && attributes[id].reported))
 			continue;
 		snprintf(what, sizeof(what), "%s/%s", board->name,
 			 attributes[id].name);
@@ -250,6 +252,15 @@ enum result board_unread(const struct board *board)
 		result = FAILED;
 	}
 	return result;
+}
+
+/** board_is_complete - Return: whether all that every board has could be read */
+bool board_is_complete(const struct board *board)
+{
+	for (int id = 0; id < ATTR_COUNT; id++)
+		if (attributes[id].always && board->values[id].error)
+			return false;
+	return true;
 }
 
 bool board_read_ok(const struct board *board, enum attribute_id id)
@@ -316,8 +327,15 @@ void board_init(struct board *board, const char *sysfs_root, const char *name)
 {
 	*board = (struct board){ 0 };
 	snprintf(board->name, sizeof(board->name), "%s", name);
+	plain(board->name);
 	snprintf(board->folder, sizeof(board->folder),
 		 "%s/class/power_supply/%s", sysfs_root, name);
+}
+
+/** board_label - Return: its name, with all that a label can hold */
+const char *board_label(const struct board *board)
+{
+	return strrchr(board->folder, '/') + 1;
 }
 
 static void join_names(const struct boards *boards, char *text, size_t size)
@@ -336,7 +354,7 @@ static enum result keep_named(struct boards *boards, const char *name)
 	char list[1024];
 
 	for (size_t i = 0; i < boards->count; i++) {
-		if (strcmp(boards->board[i].name, name))
+		if (strcmp(board_label(&boards->board[i]), name))
 			continue;
 		boards->board[0] = boards->board[i];
 		boards->count = 1;

@@ -225,6 +225,17 @@ static void feed_remove(struct feed *feed, size_t index)
 		(feed->count - index) * sizeof(*feed->watched));
 }
 
+static enum result feed_fill(struct feed *feed)
+{
+	struct boards boards;
+	enum result result = boards_find(feed->config, &boards);
+
+	for (size_t i = 0; i < boards.count && !result; i++)
+		result = feed_add(feed, &boards.board[i]);
+	boards_free(&boards);
+	return result;
+}
+
 /**
  * feed_open - find the boards, and be told of what they do from now on
  * @feed: filled; the caller closes it with feed_close(), also on error
@@ -234,18 +245,27 @@ static void feed_remove(struct feed *feed, size_t index)
 enum result feed_open(struct feed *feed, const struct config *config)
 {
 	enum result result;
-	struct boards boards;
+
+	*feed = (struct feed){ .config = config, .uevents = -1 };
+	result = uevents_open(feed);
+	/* Only now, so that whatever changes from here on is told. */
+	return result ? result : feed_fill(feed);
+}
+
+/** feed_open_empty - the same, but there need not be any board yet */
+enum result feed_open_empty(struct feed *feed, const struct config *config)
+{
+	struct names names = { 0 };
+	enum result result;
+	bool none;
 
 	*feed = (struct feed){ .config = config, .uevents = -1 };
 	result = uevents_open(feed);
 	if (result)
 		return result;
-	/* Only now, so that whatever changes from here on is told. */
-	result = boards_find(config, &boards);
-	for (size_t i = 0; i < boards.count && !result; i++)
-		result = feed_add(feed, &boards.board[i]);
-	boards_free(&boards);
-	return result;
+	none = !names_find(config->sysfs_root, &names) && !names.count;
+	names_free(&names);
+	return none ? DONE : feed_fill(feed);
 }
 
 /* Return: the number of entries, 0 without memory */
@@ -318,7 +338,7 @@ static bool is_named(const struct names *names, const char *name)
 static bool is_watched(const struct feed *feed, const char *name)
 {
 	for (size_t i = 0; i < feed->count; i++)
-		if (!strcmp(feed->watched[i].board.name, name))
+		if (!strcmp(board_label(&feed->watched[i].board), name))
 			return true;
 	return false;
 }
@@ -342,7 +362,7 @@ static void feed_reread(struct feed *feed, const struct names *names,
 
 		watched_read(watched);
 		/* Asked last: what was read of a board that goes is nothing. */
-		if (!is_named(names, before.name) ||
+		if (!is_named(names, board_label(&before)) ||
 		    !watched_is_there(watched)) {
 			watched->board = before;
 			feed_gone(feed, i, tell, context);

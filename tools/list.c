@@ -24,7 +24,7 @@ enum result command_list(const struct config *config, const char *argument)
 			json_object_array_add(array,
 					      json_from_board(board, LIST_END));
 		else if (!one)
-			print_headline(config, board);
+			print_headline(config, board, false);
 		if (!one)
 			one = board_unread(board);
 		if (one)

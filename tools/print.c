@@ -3,11 +3,41 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "smallbms.h"
 
 #define COLUMNS 80
+
+/* Return: the bytes of the character, or 0 if it is no UTF-8 or steers */
+static size_t plain_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+
+	if (*c < ' ' || (*c >= 0x7f && *c < 0xc2) || *c > 0xf4)
+		return 0;
+	/* U+0080 to U+009F are control characters, too. */
+	if (*c == 0xc2 && c[1] < 0xa0)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/** plain - put "?" for what is no text and might steer a terminal */
+void plain(char *text)
+{
+	while (*text) {
+		size_t length = plain_length(text);
+
+		if (!length)
+			*text = '?';
+		text += length ? length : 1;
+	}
+}
 
 static char *kept;
 static size_t kept_size;
@@ -22,6 +52,7 @@ void complain_into(char *text, size_t size)
 /** complain - an error on stderr, as "smallbms: what: why" */
 void complain(const char *what, const char *why, ...)
 {
+	char *line, *text;
 	va_list arguments;
 
 	if (kept) {
@@ -34,11 +65,17 @@ void complain(const char *what, const char *why, ...)
 		va_end(arguments);
 		return;
 	}
-	fprintf(stderr, "smallbms: %s: ", *what ? what : "''");
 	va_start(arguments, why);
-	vfprintf(stderr, why, arguments);
+	if (vasprintf(&line, why, arguments) < 0)
+		line = NULL;
 	va_end(arguments);
-	fputc('\n', stderr);
+	if (asprintf(&text, "%s: %s", *what ? what : "''", line ? line : why) < 0)
+		text = NULL;
+	free(line);
+	if (text)
+		plain(text);
+	fprintf(stderr, "smallbms: %s\n", text ? text : why);
+	free(text);
 }
 
 /* UTF-8 continuation bytes take no column of their own. */
@@ -91,8 +128,12 @@ void print_wrapped(const char *first, int indent, const char *text)
 	putchar('\n');
 }
 
-/** print_headline - "name: its state", coloured on a terminal */
-void print_headline(const struct config *config, const struct board *board)
+/**
+ * print_headline - "name: its state", coloured on a terminal
+ * @wrap: within the width of a terminal; otherwise it is one line
+ */
+void print_headline(const struct config *config, const struct board *board,
+		    bool wrap)
 {
 	static const char * const colours[] = {
 		[MOOD_WELL] = "\033[1;32m",
@@ -105,7 +146,10 @@ void print_headline(const struct config *config, const struct board *board)
 	snprintf(line, sizeof(line), "%s: %s", board->name, text);
 	if (config->colour)
 		fputs(colours[mood], stdout);
-	print_wrapped("", 0, line);
+	if (wrap)
+		print_wrapped("", 0, line);
+	else
+		puts(line);
 	if (config->colour)
 		fputs("\033[0m", stdout);
 }

@@ -15,7 +15,6 @@ enum {
 	OPTION_BOARD = 256,
 	OPTION_JSON,
 	OPTION_SYSFS_ROOT,
-	OPTION_VERSION,
 	OPTION_TIMEOUT,
 	OPTION_SINCE,
 	OPTION_DIRECTORY,
@@ -26,6 +25,10 @@ enum {
 	OPTION_SIMULATE,
 	OPTION_SOC,
 	OPTION_CURRENT,
+	OPTION_WARNING,
+	OPTION_CRITICAL,
+	OPTION_UNTIL,
+	OPTION_LINES,
 };
 
 /* The options that only some commands take, as bits */
@@ -72,9 +75,11 @@ static const struct command {
 	{ "wait", command_wait, ONE, TAKES(TIMEOUT), " CONDITION",
 	  "Sleep until a board is so, as in alarm=0", wait_help },
 	{ "log", command_log, NOTHING,
-	  TAKES(SINCE) | TAKES(FOLLOW) | TAKES(DIRECTORY), "",
+	  TAKES(SINCE) | TAKES(UNTIL) | TAKES(LINES) | TAKES(FOLLOW) |
+	  TAKES(DIRECTORY), "",
 	  "What the boards did, from the journal", log_help },
-	{ "check", command_check, NOTHING, 0, "",
+	{ "check", command_check, NOTHING,
+	  TAKES(WARNING) | TAKES(CRITICAL) | TAKES(TIMEOUT), "",
 	  "The state as a line for a monitoring system", check_help },
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
@@ -122,7 +127,7 @@ static void print_help(void)
 	     "  --board NAME         This board; needed by most when there are several\n"
 	     "  --json               JSON instead of text\n"
 	     "  --sysfs-root DIR     Look there instead of /sys, for tests\n"
-	     "  --help, --version\n"
+	     "  -h, --help; -V, --version\n"
 	     "\n"
 	     "Exit status: 0 done, 1 failed, 2 usage, 3 no such board.");
 }
@@ -185,7 +190,7 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "sysfs-root", required_argument, NULL, OPTION_SYSFS_ROOT },
 	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "version", no_argument, NULL, 'V' },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
@@ -196,13 +201,44 @@ static const struct option options[] = {
 	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
 	{ "soc", required_argument, NULL, OPTION_SOC },
 	{ "current", required_argument, NULL, OPTION_CURRENT },
+	{ "until", required_argument, NULL, OPTION_UNTIL },
+	{ "lines", required_argument, NULL, OPTION_LINES },
+	{ "warning", required_argument, NULL, OPTION_WARNING },
+	{ "critical", required_argument, NULL, OPTION_CRITICAL },
 	{ NULL, 0, NULL, 0 }
 };
+
+/* The letters that monitoring plugins have; Return: the option itself */
+static int long_option(int option)
+{
+	switch (option) {
+	case 't':
+		return OPTION_TIMEOUT;
+	case 'w':
+		return OPTION_WARNING;
+	case 'c':
+		return OPTION_CRITICAL;
+	default:
+		return option;
+	}
+}
 
 /* Return: whether it was one of those that only some commands take */
 static bool take_option(struct config *config, int option)
 {
 	switch (option) {
+	case OPTION_UNTIL:
+		config->until = optarg;
+		return true;
+	case OPTION_LINES:
+		config->lines = optarg;
+		return true;
+	case OPTION_WARNING:
+		config->warning = optarg;
+		return true;
+	case OPTION_CRITICAL:
+		config->critical = optarg;
+		return true;
 	case OPTION_TIMEOUT:
 		config->timeout = optarg;
 		return true;
@@ -238,14 +274,20 @@ static bool take_option(struct config *config, int option)
 	}
 }
 
-/* @given: bits of TAKES() */
+/*
+ * To the end, even after a mistake, so that argv[optind] is the command.
+ * @given: bits of TAKES()
+ */
 static enum result parse_options(struct config *config, int argc, char **argv,
 				 enum instead *instead, unsigned int *given)
 {
+	enum result result = DONE;
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":hVt:w:c:", options,
+				     NULL)) != -1) {
+		option = long_option(option);
 		switch (option) {
 		case OPTION_BOARD:
 			config->board = optarg;
@@ -259,16 +301,17 @@ static enum result parse_options(struct config *config, int argc, char **argv,
 		case 'h':
 			*instead = SHOW_HELP;
 			break;
-		case OPTION_VERSION:
+		case 'V':
 			*instead = SHOW_VERSION;
 			break;
 		default:
-			if (!take_option(config, option))
-				return bad_option(option, argv[optind - 1]);
-			*given |= 1u << (option - OPTION_TIMEOUT);
+			if (take_option(config, option))
+				*given |= 1u << (option - OPTION_TIMEOUT);
+			else if (!result)
+				result = bad_option(option, argv[optind - 1]);
 		}
 	}
-	return DONE;
+	return result;
 }
 
 static enum result refuse_options(const struct command *command,
@@ -303,13 +346,14 @@ static const char *join(char **words, int count, char *text, size_t size)
 	return text;
 }
 
-/* To a monitoring system, a wrong word is no reason to tell of an alarm. */
+static bool is_check(char **words)
+{
+	return *words && !strcmp(*words, "check");
+}
+
 static enum result usage(char **words)
 {
-	for (; *words; words++)
-		if (!strcmp(*words, "check"))
-			return CHECK_UNKNOWN;
-	return USAGE;
+	return is_check(words) ? check_usage() : USAGE;
 }
 
 static enum result run(const struct config *config, char **words, int count,
@@ -346,15 +390,18 @@ int main(int argc, char **argv)
 	config.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	config.colour = wants_colour();
 	result = parse_options(&config, argc, argv, &instead, &given);
-	if (result)
-		return usage(argv);
 	/* argv ends with a NULL: no command, or no argument to it */
-	if (instead == SHOW_VERSION)
+	if (result)
+		result = usage(&argv[optind]);
+	else if (instead == SHOW_VERSION)
 		puts("smallbms " VERSION);
 	else if (instead == SHOW_HELP)
 		result = help(argv[optind]);
 	else
 		result = run(&config, &argv[optind], argc - optind, given);
 	printed = print_finish();
+	/* A plugin that did not show the state does not know it. */
+	if (is_check(&argv[optind]) && (printed || instead != RUN_COMMAND))
+		return CHECK_UNKNOWN;
 	return result ? result : printed;
 }

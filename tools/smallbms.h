@@ -37,8 +37,10 @@ enum result {
 /**
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
- * @timeout: of wait --timeout, in seconds, NULL: for ever
+ * @timeout: of wait and check --timeout, in seconds, NULL: for ever
+ * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
+ * @until, @lines: of log, NULL: to the end, all
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
  * @decode: of shunt --decode, NULL: not given
@@ -48,7 +50,11 @@ struct config {
 	const char *board;
 	const char *sysfs_root;
 	const char *timeout;
+	const char *warning;
+	const char *critical;
 	const char *since;
+	const char *until;
+	const char *lines;
 	const char *directory;
 	const char *decode;
 	const char *soc;
@@ -95,6 +101,17 @@ enum attribute_id {
 	ATTR_MISSED_EDGES,
 	ATTR_READ_ERRORS,
 	ATTR_WRITE_ERRORS,
+	ATTR_VOLTAGE_AGE_S,
+	ATTR_CURRENT_AGE_S,
+	ATTR_TEMPERATURE_AGE_S,
+	ATTR_SOC_AGE_S,
+	ATTR_TIME_TO_EMPTY_AGE_S,
+	ATTR_MEASUREMENT_ERRORS,
+	ATTR_GAUGE_SOC_PERMILLE,
+	ATTR_GAUGE_VOLTAGE_UV,
+	ATTR_GAUGE_CURRENT_UA,
+	ATTR_GAUGE_TEMP_DC,
+	ATTR_GAUGE_TIME_TO_EMPTY_S,
 	ATTR_TYPE,
 	ATTR_SCOPE,
 	ATTR_TECHNOLOGY,
@@ -118,12 +135,14 @@ enum attribute_id {
 
 /**
  * struct attribute - what the tool knows of an attribute before reading it
- * @name: as the user and JSON spell it; "stats/..." for the counters
+ * @name: as the user and JSON spell it; "stats/..." for the counters, for
+ *	instance, which are in a folder of their own
  * @folder: where it is, below the power supply's folder
  * @kind: what its text must look like; anything else is refused as junk
  * @always: every board has it, so that its absence is an error
  * @announced: the kernel tells when it changes: poll() on the attribute wakes,
  *	or a uevent of the power supply comes
+ * @reported: by a program, and empty until it was
  */
 struct attribute {
 	const char *name;
@@ -131,6 +150,7 @@ struct attribute {
 	enum kind kind;
 	bool always;
 	bool announced;
+	bool reported;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -148,8 +168,14 @@ struct value {
 	char text[VALUE_MAX];
 };
 
+/**
+ * struct board - one board
+ * @one_of_several: commands for it need --board
+ * @name: to be printed; that of --board is board_label()
+ * @folder: of its power supply
+ */
 struct board {
-	bool one_of_several;	/* commands for it need --board */
+	bool one_of_several;
 	char name[NAME_MAX + 1];
 	char folder[PATH_MAX];
 	struct value values[ATTR_COUNT];
@@ -170,6 +196,8 @@ int attribute_find(const char *name);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
 
+_Static_assert(ATTR_COUNT <= 64, "a bit for each");
+
 static inline unsigned long long attribute_bit(enum attribute_id id)
 {
 	return 1ULL << id;
@@ -184,6 +212,7 @@ enum result boards_find(const struct config *config, struct boards *boards);
 enum result board_find(const struct config *config, struct board *board);
 void boards_free(struct boards *boards);
 void board_init(struct board *board, const char *sysfs_root, const char *name);
+const char *board_label(const struct board *board);
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size);
 void board_read_values(struct board *board);
@@ -195,6 +224,7 @@ enum result board_write(struct board *board, enum attribute_id id,
 enum result board_unread(const struct board *board);
 unsigned long long board_changes(const struct board *before,
 				 const struct board *now);
+bool board_is_complete(const struct board *board);
 bool board_read_ok(const struct board *board, enum attribute_id id);
 bool board_is_on(const struct board *board, enum attribute_id id);
 bool board_is_off(const struct board *board, enum attribute_id id);
@@ -214,6 +244,7 @@ enum mood {
 enum mood words_headline(const struct board *board, char *text, size_t size);
 void words_off_reason(const struct board *board, enum attribute_id reason_id,
 		      char *text, size_t size);
+const char *words_condition_name(size_t index);
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);
@@ -233,12 +264,29 @@ void advice_list(const struct board *board, advice_sink *note, void *context);
 void advice_print(const struct board *board);
 
 /* print.c */
+void plain(char *text);
 __printf(2, 3)
 void complain(const char *what, const char *why, ...);
 void complain_into(char *text, size_t size);
 void print_wrapped(const char *first, int indent, const char *text);
-void print_headline(const struct config *config, const struct board *board);
+void print_headline(const struct config *config, const struct board *board,
+		    bool wrap);
 enum result print_finish(void);
+
+/* range.c */
+/**
+ * struct range - when a number calls for an alert
+ * @text: as it was given; NULL: never
+ * @inside: when it is from @from to @to; otherwise when it is not
+ */
+struct range {
+	const char *text;
+	bool inside;
+	double from, to;
+};
+
+bool range_parse(const char *text, struct range *range);
+bool range_alerts(const struct range *range, double number);
 
 /* feed.c */
 enum news {
@@ -274,6 +322,7 @@ struct feed {
 };
 
 enum result feed_open(struct feed *feed, const struct config *config);
+enum result feed_open_empty(struct feed *feed, const struct config *config);
 enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
 		      int timeout_ms, bool *stirred);
 enum result feed_update(struct feed *feed, news_sink *tell, void *context);
@@ -311,6 +360,8 @@ enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
 void monitor_help(void);
 void wait_help(void);
+enum result parse_timeout(const char *text, double *seconds);
+enum result check_usage(void);
 void log_help(void);
 void check_help(void);
 void wiring_help(void);

@@ -110,7 +110,7 @@ enum result status_print(const struct config *config,
 		json_print(json_from_board(board, ATTR_COUNT));
 		return board_unread(board);
 	}
-	print_headline(config, board);
+	print_headline(config, board, true);
 	putchar('\n');
 	print_output(board, "Load", ATTR_LOAD, ATTR_LOAD_OFF_REASON);
 	print_output(board, "Charge", ATTR_CHARGE, ATTR_CHARGE_OFF_REASON);

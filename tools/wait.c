@@ -42,17 +42,17 @@ static const struct {
 	{ ">", MORE },
 };
 
-#define CONDITIONS "cell-low", "cell-undervoltage", "cell-overvoltage",		\
-	"over-temperature", "under-temperature", "charge-inhibit", "io-error",	\
-	"sense-mismatch", "implausible"
-
 /* All that these can be; to wait for anything else would take for ever. */
-static const char * const conditions[] = {
-	"none", CONDITIONS, "voltage-out-of-range", NULL
-};
+static const char * const switches[] = { "on", "off", NULL };
 
+static const char * const alarms[] = { "0", "1", "2", NULL };
+
+/* and the name of a condition */
+static const char * const conditions[] = { "none", NULL };
+
+/* and the name of a condition that an output follows */
 static const char * const reasons[] = {
-	"none", "terminals", "remote", "user", CONDITIONS, NULL
+	"none", "terminals", "remote", "user", NULL
 };
 
 static const char * const health[] = {
@@ -71,6 +71,12 @@ static const char * const statuses[] = {
 static const char * const behaviours[] = { "auto", "inhibit-charge", NULL };
 
 static const char * const * const words[ATTR_COUNT] = {
+	[ATTR_REMOTE] = switches,
+	[ATTR_TERMINALS] = switches,
+	[ATTR_LOAD] = switches,
+	[ATTR_CHARGE] = switches,
+	[ATTR_PRE_ALARM] = switches,
+	[ATTR_ALARM] = alarms,
 	[ATTR_CONDITIONS] = conditions,
 	[ATTR_LOAD_OFF_REASON] = reasons,
 	[ATTR_CHARGE_OFF_REASON] = reasons,
@@ -80,22 +86,52 @@ static const char * const * const words[ATTR_COUNT] = {
 	[ATTR_CHARGE_BEHAVIOUR] = behaviours,
 };
 
+/* Return: the next condition that it can be, or NULL; @at: where to look */
+static const char *next_condition(enum attribute_id id, size_t *at)
+{
+	const char *name;
+
+	if (words[id] != conditions && words[id] != reasons)
+		return NULL;
+	name = words_condition_name((*at)++);
+	if (name && words[id] == reasons && !strcmp(name, "voltage-out-of-range"))
+		name = words_condition_name((*at)++);
+	return name;
+}
+
 static bool can_be(enum attribute_id id, const char *word)
 {
+	const char *name;
+	size_t at = 0;
+
 	for (const char * const *each = words[id]; each && *each; each++)
 		if (!strcmp(*each, word))
 			return true;
-	return !words[id];
+	while ((name = next_condition(id, &at)))
+		if (!strcmp(name, word))
+			return true;
+	return !words[id] || attributes[id].kind == KIND_NUMBER;
+}
+
+/* All that it can be, separated by commas */
+static void list_words(enum attribute_id id, char *list, size_t size)
+{
+	size_t used = 0, at = 0;
+	const char *name;
+
+	*list = '\0';
+	for (const char * const *each = words[id]; each && *each; each++)
+		used += snprintf(list + used, size - used, "%s%s",
+				 used ? ", " : "", *each);
+	while ((name = next_condition(id, &at)))
+		used += snprintf(list + used, size - used, ", %s", name);
 }
 
 static enum result refuse_word(const struct wanted *wanted)
 {
-	char list[1024] = "";
-	size_t used = 0;
+	char list[1024];
 
-	for (const char * const *each = words[wanted->id]; *each; each++)
-		used += snprintf(list + used, sizeof(list) - used, "%s%s",
-				 used ? ", " : "", *each);
+	list_words(wanted->id, list, sizeof(list));
 	complain(wanted->text, "'%s' is nothing that it can be: %s",
 		 wanted->word, list);
 	return USAGE;
@@ -211,7 +247,8 @@ static double now_s(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static enum result parse_timeout(const char *text, double *seconds)
+/** parse_timeout - seconds, which may have a fraction; NULL: for ever */
+enum result parse_timeout(const char *text, double *seconds)
 {
 	char *end;
 
@@ -305,7 +342,7 @@ enum result command_wait(const struct config *config, const char *argument)
 	if (result)
 		return result;
 	end = now_s() + seconds;
-	only.board = board.name;
+	only.board = board_label(&board);
 	result = feed_open(&feed, &only);
 	if (!result)
 		result = wait_for(&feed, &wanted, end);
@@ -315,10 +352,19 @@ enum result command_wait(const struct config *config, const char *argument)
 
 void wait_help(void)
 {
+	char first[64], list[1024];
+
 	puts("\nA condition is ATTRIBUTE=VALUE or ATTRIBUTE!=VALUE, and for a number also\n"
-	     "< > <= >=. conditions=NAME holds while NAME is among them. Attributes:");
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].announced)
-			printf("  %s\n", attributes[id].name);
-	puts("\nOption:\n  --timeout SECONDS    Give up, with exit status 1");
+	     "< > <= >=. conditions=NAME holds while NAME is among them. Attributes, and\n"
+	     "what they can be:");
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
+		if (!attributes[id].announced)
+			continue;
+		snprintf(first, sizeof(first), "  %-21s ", attributes[id].name);
+		list_words(id, list, sizeof(list));
+		print_wrapped(first, 24, *list ? list : "a number");
+	}
+	puts("\nOption:\n"
+	     "  -t, --timeout SECONDS\n"
+	     "                       Give up, with exit status 1");
 }

@@ -573,19 +573,37 @@ static void say(struct watch *watch, char *text, size_t size)
 	}
 }
 
+/* The keys; where not all fit, the end is the last to be left out. */
+static void draw_keys(struct watch *watch, int at_row)
+{
+	static const char * const keys[] = {
+		"Tab board  ", "c charging  ", "r remote  ", "q quit",
+	};
+	static const size_t order[] = { 2, 1, 0, 3 };
+	struct screen *screen = &watch->screen;
+	size_t from = watch->feed.count > 1 ? 0 : 1;
+	int width = 1, at = 1;
+
+	for (size_t i = from; i < ARRAY_SIZE(keys); i++)
+		width += text_width(keys[i]);
+	while (from < ARRAY_SIZE(keys) - 1 && width > screen->columns)
+		width -= text_width(keys[from++]);
+	screen_fill(screen, at_row, 0, screen->columns, STYLE_BAR, " ");
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (order[i] >= from)
+			at = screen_put(screen, at_row, at, STYLE_BAR,
+					keys[order[i]]);
+}
+
 /* Return: the first row that it takes */
 static int draw_bottom(struct watch *watch)
 {
 	struct screen *screen = &watch->screen;
 	struct screen scratch = { 0 };
-	int first = screen->rows - 1, rows, at;
+	int first = screen->rows - 1, rows;
 	char text[sizeof(watch->text)];
 
-	screen_fill(screen, first, 0, screen->columns, STYLE_BAR, " ");
-	at = screen_put(screen, first, 1, STYLE_BAR, "r remote  c charging  ");
-	if (watch->feed.count > 1)
-		at = screen_put(screen, first, at, STYLE_BAR, "Tab board  ");
-	screen_put(screen, first, at, STYLE_BAR, "q quit");
+	draw_keys(watch, first);
 	say(watch, text, sizeof(text));
 	if (!*text)
 		return first;
@@ -835,7 +853,7 @@ static int fresh_for_ms(struct watch *watch)
 
 		/* Until the next second, as it is rounded up */
 		if (!left->error && left->number >= 0)
-			return (left->number + 999) % 1000 + 1;
+			return left->number % 1000 ? left->number % 1000 : 1000;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))
@@ -932,7 +950,7 @@ enum result command_watch(const struct config *config, const char *argument)
 			 "needs a terminal; 'smallbms monitor' tells of changes without one");
 		return config->json ? USAGE : FAILED;
 	}
-	result = feed_open(&watch.feed, config);
+	result = feed_open_empty(&watch.feed, config);
 	watch.signals = catch_signals(&signals);
 	if (!result && watch.signals < 0) {
 		complain("watch", "cannot receive signals");

@@ -56,6 +56,12 @@ static const struct {
 	},
 };
 
+/** words_condition_name - Return: the condition of that number, or NULL */
+const char *words_condition_name(size_t index)
+{
+	return index < ARRAY_SIZE(conditions) ? conditions[index].name : NULL;
+}
+
 /** words_condition - Return: a condition in words, NULL for an unknown one */
 const char *words_condition(const char *name)
 {
@@ -349,10 +355,7 @@ enum mood words_headline(const struct board *board, char *text, size_t size)
 		return say(MOOD_ALARM, text, size, "CHARGE DISCONNECTED: %s",
 			   why);
 	}
-	if (!board_read_ok(board, ATTR_LOAD) ||
-	    !board_read_ok(board, ATTR_CHARGE) ||
-	    !board_read_ok(board, ATTR_ALARM) ||
-	    !board_read_ok(board, ATTR_CONDITIONS))
+	if (!board_is_complete(board))
 		return say(MOOD_ALARM, text, size,
 			   "UNKNOWN: not everything could be read");
 	if (!board_is_text(board, ATTR_CONDITIONS, "none"))

@@ -20,7 +20,7 @@ packages_of() {
 	case $1 in
 	module) echo "gcc libc6-dev kmod" ;;
 	tool) echo "device-tree-compiler gcc libc6-dev pkg-config" \
-		"libjson-c-dev libudev-dev libsystemd-dev" ;;
+		"libjson-c-dev libudev-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	pins) echo "$(packages_of vm) python3-pytest python3-pytest-xdist" ;;
@@ -35,9 +35,9 @@ packages_of() {
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) python3-pytest systemd-journal-remote" ;;
+	tools) echo "$(packages_of tool) jq python3-pytest systemd-journal-remote" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
-		"dt-schema gcc libc6-dev libjson-c-dev libsystemd-dev libudev-dev" \
+		"dt-schema gcc libc6-dev libjson-c-dev libudev-dev" \
 		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
 		"python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;

@@ -94,12 +94,10 @@ def packaged_tool(image, folder):
         "usr/lib/aarch64-linux-gnu/*.so*")
     # Their headers are the same everywhere
     cross = {"CC": "aarch64-linux-gnu-gcc", "HAVE_LIBUDEV": "1",
-             "HAVE_SYSTEMD": "1", "EXTRA_CPPFLAGS": "-idirafter /usr/include",
+             "EXTRA_CPPFLAGS": "-idirafter /usr/include",
              "EXTRA_LDFLAGS": f"-L{libraries} -Wl,-rpath-link,{libraries}",
              "JSONC_CFLAGS": "", "JSONC_LIBS": "-l:libjson-c.so.5",
-             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1",
-             "SYSTEMD_CFLAGS": "-DHAVE_SYSTEMD",
-             "SYSTEMD_LIBS": "-l:libsystemd.so.0"}
+             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1"}
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
         f"O={folder}", *(f"{name}={value}" for name, value in cross.items()))
     shutil.rmtree(f"{folder}/disk")

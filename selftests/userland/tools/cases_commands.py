@@ -4,7 +4,9 @@
 import grp
 import os
 
-from bench import DONE, FAILED, NO_BOARD, USAGE
+import pytest
+
+from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
 from cases_status import as_json
 from tree import values
 
@@ -23,6 +25,15 @@ def test_list_state(bench):
         bench.tree.add("healthy", name)
     assert bench.run("list").out == "boat: All well\n" \
         "smallbms2: All well\nsmallbms10: All well\n"
+
+
+def test_list_long(bench):
+    """list: a board is one line, however long its name and its state"""
+    for name in ("a" * 60, "b" * 200):
+        bench.tree.add("waiting-for-reconnect", name)
+    lines = bench.run("list").out.splitlines()
+    assert [line[0] for line in lines] == ["a", "b"]
+    assert all(line.endswith("at the earliest") for line in lines)
 
 
 def test_list_json(bench):
@@ -45,11 +56,12 @@ def test_list_other_drivers(bench):
                   why="BAT0: no such board; there is: house")
 
 
-def test_get_everything(bench):
+@pytest.mark.parametrize("state", ("over-temperature", "gauge"))
+def test_get_everything(bench, state):
     """get: every attribute, counter and property, bare and as JSON"""
-    bench.tree.add("over-temperature")
-    whole = as_json("over-temperature")
-    for path, value in values("over-temperature").items():
+    bench.tree.add(state)
+    whole = as_json(state)
+    for path, value in values(state).items():
         name = path.removeprefix("device/")
         if name == "charge_behaviour":
             value = "auto"
@@ -78,8 +90,18 @@ def test_get_unknown(bench):
 def test_get_help(bench):
     """get: its help names what can be asked for"""
     names = bench.run("help", "get").out.split()
-    for path in values("over-temperature"):
+    for path in [*values("over-temperature"), *values("gauge")]:
         assert path.removeprefix("device/") in names, path
+
+
+@pytest.mark.parametrize("empty", (b"", b"\n"))
+def test_get_gauge_empty(bench, empty):
+    """get: what nobody has reported to the gauge is nothing, and no error of the board"""
+    bench.tree.add("gauge").put("device/gauge/soc_permille", empty)
+    assert bench.run("--json").json()["gauge"]["soc_permille"] is None
+    bench.run("status")
+    bench.refuses("get", "gauge/soc_permille", expect=FAILED,
+                  why="house/gauge/soc_permille: nothing was reported")
 
 
 def test_off_reads_back(bench):
@@ -353,12 +375,15 @@ def test_help(bench):
     assert bench.run("help").out == text
     for name in COMMANDS:
         assert f"\n  {name}" in text, name
-        assert bench.run(name, "--help").out == bench.run("help", name).out
+        # A plugin that only prints its help checks nothing: 3
+        shown, _ = bench.start(name, "--help").communicate(timeout=TIMEOUT_S)
+        assert shown == bench.run("help", name).out
         assert bench.run("help", name).out.startswith("Usage: ")
     for code in ("0 done", "1 failed", "2 usage", "3 no such board"):
         assert code in text
 
 
 def test_version(bench):
-    """--version tells the version"""
+    """--version and -V print the version"""
     assert bench.run("--version").out.startswith("smallbms ")
+    assert bench.run("-V").out == bench.run("--version").out

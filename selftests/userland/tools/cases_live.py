@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import select
 import signal
 import time
@@ -253,6 +254,19 @@ def test_wait_impossible(bench, condition, why):
     bench.refuses("wait", condition, expect=USAGE, why=why)
 
 
+def test_wait_help(bench):
+    """wait: its help has the attributes, and what each can be"""
+    text = bench.run("help", "wait").out
+    for name in ANNOUNCED:
+        assert re.search(rf"^  {name} +\S", text, re.M), name
+    words = " ".join(text.split())
+    for phrase in ("load on, off", "alarm 0, 1, 2", "capacity a number",
+                   "conditions none, cell-low, cell-undervoltage, ",
+                   "implausible, voltage-out-of-range load_off_reason none, terminals",
+                   "user, cell-low, ", "charge_behaviour auto, inhibit-charge"):
+        assert phrase in words, phrase
+
+
 def test_wait_timeout(bench):
     """wait: what does not hold in time is exit 1, and how it is instead"""
     bench.tree.add("undervoltage")
@@ -386,6 +400,15 @@ def test_watch_return(bench, watch):
     terminal.await_text("back in 119 s at the earliest")
 
 
+@pytest.mark.parametrize("name", ("disconnect_in_ms", "reconnect_in_ms"))
+def test_watch_endless(bench, watch, name):
+    """watch: a countdown of 292 million years is shown as any other"""
+    bench.tree.add("pre-alarm").put(f"device/{name}", 2 ** 63 - 1)
+    terminal = watch()
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+
+
 def test_watch_remote(bench, watch):
     """watch: r asks, says what will happen, and yes switches the remote"""
     bench.tree.add("remote-off").put("device/remote", "on")
@@ -498,14 +521,16 @@ def test_watch_sizes(bench, watch):
     bench.tree.add("everything")
     terminal = watch()
     for rows, columns in ((24, 80), (12, 40), (50, 200), (1, 1), (2, 3),
-                          (5, 10), (3, 200), (200, 3), (24, 75), (24, 76)):
+                          (5, 10), (3, 200), (200, 3), (24, 75), (24, 76), (24, 20),
+                          (24, 29), (24, 8)):
         terminal.resize(rows, columns)
         terminal.await_that(lambda s: s.cells[0][0][1] == (7,))
         while terminal.look(0.05):
             pass
+        if columns >= 8:
+            assert "q quit" in terminal.screen.lines()[-1]
         if columns >= 40:
             assert "LOAD DISCONNECTED" in terminal.screen.words or rows < 4
-            assert "q quit" in terminal.screen.lines()[-1]
     terminal.resize(12, 40)
     terminal.await_that(lambda s: s.says("Load", "○ off"))
     for label in ("Charge", "Remote", "Terminals"):
@@ -581,6 +606,27 @@ def test_watch_several(bench, kernel, watch):
     bench.tree.add("healthy")
     kernel.send("add")
     terminal.await_text("All well")
+
+
+@pytest.mark.parametrize("args", ((), ("--board", "house")))
+def test_watch_no_board(bench, kernel, watch, args):
+    """watch: it starts without a board, and shows one when it comes"""
+    terminal = watch(*args)
+    terminal.await_text("There is no board")
+    bench.tree.add("healthy")
+    kernel.send("add")
+    terminal.await_text("All well")
+    terminal.key("q")
+    assert terminal.end() == (DONE, "")
+
+
+def test_watch_wrong_board(bench, kernel):
+    """watch: a board that is none of those there are is refused"""
+    bench.tree.add("healthy")
+    terminal = Terminal(bench, "watch", "--board", "hous")
+    code, err = terminal.end()
+    assert code == NO_BOARD and "hous: no such board; there is: house" in err
+    terminal.close()
 
 
 def test_watch_measurements(bench, watch):

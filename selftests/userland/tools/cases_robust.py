@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from bench import FAILED, NO_BOARD
+from bench import FAILED, NO_BOARD, TIMEOUT_S
+from cases_live import Follower
 from cases_status import as_json
 from tree import values
 
@@ -21,10 +22,14 @@ JUNK = (b"", b"\n", b"\0", b"on\0\n", b"\xff\xfe\n", b"on\noff\n", b"\x1b[2J",
 
 
 def flat(board):
-    """{name: value} with the counters as stats/NAME."""
-    stats = {f"stats/{key}": value for key, value in board["stats"].items()}
-    rest = {key: value for key, value in board.items() if key != "stats"}
-    return {**rest, **stats}
+    """{name: value} with the counters as stats/NAME, and so on."""
+    result = {}
+    for key, value in board.items():
+        if isinstance(value, dict):
+            result |= {f"{key}/{name}": each for name, each in value.items()}
+        else:
+            result[key] = value
+    return result
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -41,7 +46,7 @@ def test_missing_attribute(bench, name):
 
 def test_headline_unknown(bench):
     """without what a headline needs there is none of 'All well'"""
-    for path in ("load", "charge", "alarm", "conditions"):
+    for path in CORE:
         bench.tree.add("healthy").take(f"device/{path}")
         assert bench.run(expect=FAILED).headline == \
             "house: UNKNOWN: not everything could be read"
@@ -123,7 +128,7 @@ def test_random_damage(bench):
                 bench.tree.take(path)
                 os.mkdir(bench.tree.path(path))
         bench.finish(bench.start("status"))
-        result = bench.finish(bench.start("--json"), is_json=True)
+        result = bench.finish(bench.start("--json"))
         assert result.json()["name"] == "house"
         bench.tree.remove()
 
@@ -152,7 +157,7 @@ def test_vanishes_while_read(bench, command):
     child = bench.start(*command.split())
     with bench.gate(child, path):
         bench.tree.remove()
-    result = bench.finish(child, command == "--json")
+    result = bench.finish(child)
     assert result.code == NO_BOARD, result.err
     assert "house: it vanished meanwhile" in result.err
     assert not result.out
@@ -177,7 +182,7 @@ def test_one_of_two_vanishes(bench):
     child = bench.start("--json")
     with bench.gate(child, path):
         bench.tree.remove()
-    result = bench.finish(child, is_json=True)
+    result = bench.finish(child)
     assert result.code == NO_BOARD
     assert result.jsons() == [as_json("healthy", "shed")]
 
@@ -221,3 +226,39 @@ def test_folder_unreadable(bench):
     finally:
         os.chmod(folder, 0o755)
     assert "cannot look for boards: Permission denied" in result.err
+
+
+@pytest.mark.parametrize("command", (
+    "status", "--json", "list", "list --json", "get load", "get temp", "off", "on --json",
+    "charge auto", "check", "remote", "monitor --initial", "monitor --initial --json",
+    "wait alarm=2 --timeout 0", "on --board x", "get alarm --board x"))
+def test_label(bench, command):
+    """a label that would steer a terminal is printed as plain text by {command}"""
+    label = "a\x1b[2Jb\nc\t\x7f\u009b2J\udc9bd\u00fc"
+    bench.tree.add("remote-off", label)
+    bench.tree.take("device/alarm", label)
+    if command.startswith("monitor"):
+        with Follower(bench, *command.split()) as monitor:
+            shown = monitor.line()
+    else:
+        shown = "".join(bench.start(*command.split()).communicate(timeout=TIMEOUT_S))
+    for char in shown:
+        assert char == "\n" or (char >= " " and not "\x7f" <= char <= "\x9f"), \
+            f"{char!r} in {shown!r}"
+    assert "b\nc" not in shown
+    assert "a?[2Jb?c??" in shown or command in ("get load", "remote")
+
+
+def test_label_watch(bench, watch):
+    """a label that would steer a terminal does not steer watch"""
+    bench.tree.add("healthy", "a\u009b2J\x1b[2J")
+    terminal = watch()
+    assert "\u009b" not in terminal.shown
+    terminal.await_text("smallBMS a??2J?[2J")
+
+
+def test_label_named(bench):
+    """a label that is printed as plain text is still that of --board"""
+    bench.tree.add("healthy", "a\x1bb").add("remote-off", "a?b")
+    assert bench.run("get", "load", "--board", "a\x1bb").out == "on\n"
+    assert bench.run("get", "load", "--board", "a?b").out == "off\n"

@@ -222,7 +222,7 @@ def test_damaged(bench, damage):
     path = record(bench, data)
     with open(out, "w", encoding="ascii") as file:
         assert bench.finish(bench.start("shunt", "--json", "--decode", path,
-                                        stdout=file), is_json=True).code == DONE
+                                        stdout=file)).code == DONE
     with open(out, encoding="ascii") as lines:
         found = [json.loads(line) for line in lines]
     counters = found.pop()["counters"]

@@ -20,9 +20,9 @@ def as_json(state, name="house"):
     for path, value in values(state).items():
         key = path.removeprefix("device/")
         into = result
-        if key.startswith("stats/"):
-            into = result.setdefault("stats", {})
-            key = key.removeprefix("stats/")
+        if "/" in key:
+            folder, key = key.split("/")
+            into = result.setdefault(folder, {})
         if key in SWITCHES:
             into[key] = value == "on"
         elif key == "conditions":
