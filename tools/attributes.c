@@ -27,10 +27,27 @@ const struct attribute attributes[ATTR_COUNT] = {
 	STATE(CONDITIONS, "conditions", LIST),
 	STATE(LOAD_OFF_REASON, "load_off_reason", TEXT),
 	STATE(CHARGE_OFF_REASON, "charge_off_reason", TEXT),
+	[ATTR_LOAD_REQUEST] = { "load_request", "device/", KIND_TEXT, false, true },
 	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
+	BOARD(SHED_IN_MS, "shed_in_ms", NUMBER, false),
 	BOARD(RECONNECT_IN_MS, "reconnect_in_ms", NUMBER, false),
 	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
 	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
+	      false),
+	BOARD(SOC_FLOOR_PERCENT, "soc_floor_percent", NUMBER, false),
+	BOARD(SOC_FLOOR_RECOVER_PERCENT, "soc_floor_recover_percent", NUMBER,
+	      false),
+	BOARD(GAUGE_SOC_PERMILLE, "gauge/soc_permille", NUMBER, false),
+	BOARD(GAUGE_VOLTAGE_UV, "gauge/voltage_uv", NUMBER, false),
+	BOARD(GAUGE_CURRENT_UA, "gauge/current_ua", NUMBER, false),
+	BOARD(GAUGE_TEMP_DC, "gauge/temp_dc", NUMBER, false),
+	BOARD(GAUGE_TIME_TO_EMPTY_S, "gauge/time_to_empty_s", NUMBER, false),
+	BOARD(VOLTAGE_AGE_S, "measurements/voltage_age_s", NUMBER, false),
+	BOARD(CURRENT_AGE_S, "measurements/current_age_s", NUMBER, false),
+	BOARD(TEMPERATURE_AGE_S, "measurements/temperature_age_s", NUMBER,
+	      false),
+	BOARD(SOC_AGE_S, "measurements/soc_age_s", NUMBER, false),
+	BOARD(TIME_TO_EMPTY_AGE_S, "measurements/time_to_empty_age_s", NUMBER,
 	      false),
 	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, false),
 	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, false),
@@ -51,6 +68,7 @@ const struct attribute attributes[ATTR_COUNT] = {
 	NEWS(CAPACITY_LEVEL, "capacity_level", TEXT),
 	NEWS(CAPACITY, "capacity", NUMBER),
 	NEWS(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
+	SUPPLY(TIME_TO_EMPTY_AVG, "time_to_empty_avg", NUMBER),
 	NEWS(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
 	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER),
 	SUPPLY(CURRENT_NOW, "current_now", NUMBER),
@@ -108,6 +126,10 @@ void attribute_parse(enum attribute_id id, struct value *value)
 	bool good = *value->text;
 
 	value->number = 0;
+	if (!good && !strncmp(attributes[id].name, "gauge/", strlen("gauge/"))) {
+		value->error = ENODATA;
+		return;
+	}
 	for (const char *c = value->text; *c; c++)
 		good = good && *c >= ' ' && *c <= '~';
 	if (good) {
@@ -136,6 +158,8 @@ const char *attribute_why(int error)
 	switch (error) {
 	case ENOENT:
 		return "this board does not have it";
+	case ENODATA:
+		return "nothing was reported to it";
 	case EBADMSG:
 		return "what it holds makes no sense";
 	case EOVERFLOW:

@@ -10,8 +10,6 @@
 
 #include "smallbms.h"
 
-#define STATS "stats"
-
 static struct json_object *json_from_list(const char *words)
 {
 	struct json_object *array = json_object_new_array();
@@ -51,28 +49,33 @@ struct json_object *json_from_value(const struct board *board,
 	return json_object_new_string(value->text);
 }
 
-/* The counters, "stats/...", are in an object of their own. */
+/* What is in a folder, as "stats/...", is in an object of its own. */
 static void add(struct json_object *object, const char *name,
 		struct json_object *value)
 {
-	struct json_object *stats;
+	const char *slash = strchr(name, '/');
+	struct json_object *inner;
+	char folder[VALUE_MAX];
 
-	if (strncmp(name, STATS "/", strlen(STATS "/"))) {
+	if (!slash) {
 		json_object_object_add(object, name, value);
 		return;
 	}
-	if (!json_object_object_get_ex(object, STATS, &stats)) {
-		stats = json_object_new_object();
-		json_object_object_add(object, STATS, stats);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - name), name);
+	if (!json_object_object_get_ex(object, folder, &inner)) {
+		inner = json_object_new_object();
+		json_object_object_add(object, folder, inner);
 	}
-	json_object_object_add(stats, name + strlen(STATS "/"), value);
+	json_object_object_add(inner, slash + 1, value);
 }
 
 /** json_add_value - add what the board has, under its own name */
 void json_add_value(struct json_object *object, const struct board *board,
 		    enum attribute_id id)
 {
-	if (board->values[id].error != ENOENT)
+	int error = board->values[id].error;
+
+	if (error != ENOENT && error != ENODATA)
 		add(object, attributes[id].name, json_from_value(board, id));
 }
 

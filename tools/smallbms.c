@@ -26,6 +26,7 @@ enum {
 	OPTION_SIMULATE,
 	OPTION_SOC,
 	OPTION_CURRENT,
+	OPTION_RECOVER,
 };
 
 /* The options that only some commands take, as bits */
@@ -65,6 +66,10 @@ static const struct command {
 	  "Show or switch the software remote", NULL },
 	{ "charge", command_charge, ONE, 0, " auto|inhibit",
 	  "Let the bank be charged, or not", NULL },
+	{ "load", command_load, MAYBE_ONE, 0, " [auto|shed|off]",
+	  "Show or request what the load does", load_help },
+	{ "floor", command_floor, MAYBE_ONE, TAKES(RECOVER), " [PERCENT|none]",
+	  "Show or set the state of charge at which loads are shed", floor_help },
 	{ "watch", command_watch, NOTHING, 0, "",
 	  "The boards on the full screen, live", NULL },
 	{ "monitor", command_monitor, NOTHING, TAKES(INITIAL), "",
@@ -186,6 +191,7 @@ static const struct option options[] = {
 	{ "sysfs-root", required_argument, NULL, OPTION_SYSFS_ROOT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "recover", required_argument, NULL, OPTION_RECOVER },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
@@ -203,6 +209,9 @@ static const struct option options[] = {
 static bool take_option(struct config *config, int option)
 {
 	switch (option) {
+	case OPTION_RECOVER:
+		config->recover = optarg;
+		return true;
 	case OPTION_TIMEOUT:
 		config->timeout = optarg;
 		return true;

@@ -37,6 +37,7 @@ enum result {
 /**
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
+ * @recover: of floor --recover, NULL: not given
  * @timeout: of wait --timeout, in seconds, NULL: for ever
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
@@ -47,6 +48,7 @@ enum result {
 struct config {
 	const char *board;
 	const char *sysfs_root;
+	const char *recover;
 	const char *timeout;
 	const char *since;
 	const char *directory;
@@ -83,10 +85,24 @@ enum attribute_id {
 	ATTR_CONDITIONS,
 	ATTR_LOAD_OFF_REASON,
 	ATTR_CHARGE_OFF_REASON,
+	ATTR_LOAD_REQUEST,
 	ATTR_DISCONNECT_IN_MS,
+	ATTR_SHED_IN_MS,
 	ATTR_RECONNECT_IN_MS,
 	ATTR_PRE_ALARM_DELAY_MS,
 	ATTR_LOAD_RECONNECT_DELAY_MS,
+	ATTR_SOC_FLOOR_PERCENT,
+	ATTR_SOC_FLOOR_RECOVER_PERCENT,
+	ATTR_GAUGE_SOC_PERMILLE,
+	ATTR_GAUGE_VOLTAGE_UV,
+	ATTR_GAUGE_CURRENT_UA,
+	ATTR_GAUGE_TEMP_DC,
+	ATTR_GAUGE_TIME_TO_EMPTY_S,
+	ATTR_VOLTAGE_AGE_S,
+	ATTR_CURRENT_AGE_S,
+	ATTR_TEMPERATURE_AGE_S,
+	ATTR_SOC_AGE_S,
+	ATTR_TIME_TO_EMPTY_AGE_S,
 	ATTR_PRE_ALARMS,
 	ATTR_LOAD_DISCONNECTS,
 	ATTR_CHARGE_DISCONNECTS,
@@ -106,6 +122,7 @@ enum attribute_id {
 	ATTR_CAPACITY_LEVEL,
 	ATTR_CAPACITY,
 	ATTR_CAPACITY_ERROR_MARGIN,
+	ATTR_TIME_TO_EMPTY_AVG,
 	ATTR_CHARGE_BEHAVIOUR,
 	ATTR_VOLTAGE_NOW,
 	ATTR_CURRENT_NOW,
@@ -116,9 +133,11 @@ enum attribute_id {
 	ATTR_COUNT
 };
 
+_Static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
+
 /**
  * struct attribute - what the tool knows of an attribute before reading it
- * @name: as the user and JSON spell it; "stats/..." for the counters
+ * @name: as the user and JSON spell it, with its folder: "stats/..." for the counters
  * @folder: where it is, below the power supply's folder
  * @kind: what its text must look like; anything else is refused as junk
  * @always: every board has it, so that its absence is an error
@@ -138,7 +157,8 @@ extern const struct attribute attributes[ATTR_COUNT];
 /**
  * struct value - the outcome of reading one attribute
  * @error: 0, or the errno of the failure; ENOENT when the board does not
- *	   have it, EBADMSG when it holds junk. The other members count only at 0.
+ *	   have it, ENODATA when nothing was reported to it, EBADMSG when it holds
+ *	   junk. The other members count only at 0.
  * @number: of a KIND_NUMBER; 1 (on) or 0 (off) of a KIND_SWITCH
  * @text: as read, without the line's end; of a KIND_CHOICE the current choice
  */
@@ -152,6 +172,7 @@ struct board {
 	bool one_of_several;	/* commands for it need --board */
 	char name[NAME_MAX + 1];
 	char folder[PATH_MAX];
+	long long soc_max_age_ms;
 	struct value values[ATTR_COUNT];
 };
 
@@ -203,6 +224,11 @@ bool board_is_text(const struct board *board, enum attribute_id id,
 bool board_has_condition(const struct board *board, const char *name);
 bool board_lives_on_reserve(const struct board *board);
 bool board_in_doubt(const struct board *board);
+bool board_is_shed(const struct board *board);
+bool board_is_low(const struct board *board);
+long long board_shed_in(const struct board *board);
+bool board_is_fresh(const struct board *board, enum attribute_id age_id);
+bool board_floor_waits(const struct board *board);
 
 /* words.c */
 enum mood {
@@ -225,6 +251,14 @@ void words_capacity(const struct config *config, const struct board *board,
 void words_measured(const struct config *config, const struct board *board,
 		    char *text, size_t size);
 void words_stats(const struct board *board, char *text, size_t size);
+
+/* gauge.c */
+void words_duration(long long seconds, char *text, size_t size);
+void words_gauge(const struct board *board, char *text, size_t size);
+void words_floor(const struct board *board, char *text, size_t size);
+void words_shed(const struct board *board, char *text, size_t size);
+void words_shed_at_floor(const struct board *board, char *text, size_t size);
+void words_measured_ago(const struct board *board, char *text, size_t size);
 
 /* advice.c */
 typedef void advice_sink(void *context, const char *text);
@@ -298,6 +332,8 @@ enum result command_on(const struct config *config, const char *argument);
 enum result command_off(const struct config *config, const char *argument);
 enum result command_remote(const struct config *config, const char *argument);
 enum result command_charge(const struct config *config, const char *argument);
+enum result command_load(const struct config *config, const char *argument);
+enum result command_floor(const struct config *config, const char *argument);
 enum result command_watch(const struct config *config, const char *argument);
 enum result command_monitor(const struct config *config, const char *argument);
 enum result command_wait(const struct config *config, const char *argument);
@@ -309,6 +345,8 @@ enum result command_shunt(const struct config *config, const char *argument);
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
+void load_help(void);
+void floor_help(void);
 void monitor_help(void);
 void wait_help(void);
 void log_help(void);
@@ -325,5 +363,9 @@ enum result switch_board(const struct config *config, enum attribute_id id,
 			 const char *text,
 			 bool (*obeyed)(const struct board *board),
 			 const char *otherwise);
+enum result switched_finish(const struct config *config, struct board *board,
+			    enum attribute_id id, const char *text,
+			    bool (*obeyed)(const struct board *board),
+			    const char *otherwise);
 
 #endif /* SMALLBMS_H */

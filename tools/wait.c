@@ -11,6 +11,8 @@
 
 /* About 24 days, the longest that poll() waits at a time */
 #define POLL_MAX_MS INT_MAX
+/* Nobody tells how a countdown goes on. */
+#define COUNT_EVERY_MS 1000
 
 enum comparison {
 	IS,
@@ -55,6 +57,13 @@ static const char * const reasons[] = {
 	"none", "terminals", "remote", "user", CONDITIONS, NULL
 };
 
+static const char * const load_reasons[] = {
+	"none", "terminals", "remote", "user", "request-off", "request-shed",
+	"soc-floor", CONDITIONS, NULL
+};
+
+static const char * const load_requests[] = { "auto", "shed", "off", NULL };
+
 static const char * const health[] = {
 	"Good", "Overheat", "Cold", "Over voltage", "Under voltage", "Dead",
 	"Unspecified failure", NULL
@@ -72,7 +81,8 @@ static const char * const behaviours[] = { "auto", "inhibit-charge", NULL };
 
 static const char * const * const words[ATTR_COUNT] = {
 	[ATTR_CONDITIONS] = conditions,
-	[ATTR_LOAD_OFF_REASON] = reasons,
+	[ATTR_LOAD_OFF_REASON] = load_reasons,
+	[ATTR_LOAD_REQUEST] = load_requests,
 	[ATTR_CHARGE_OFF_REASON] = reasons,
 	[ATTR_HEALTH] = health,
 	[ATTR_CAPACITY_LEVEL] = levels,
@@ -99,6 +109,12 @@ static enum result refuse_word(const struct wanted *wanted)
 	complain(wanted->text, "'%s' is nothing that it can be: %s",
 		 wanted->word, list);
 	return USAGE;
+}
+
+static bool counts_down(enum attribute_id id)
+{
+	return id == ATTR_DISCONNECT_IN_MS || id == ATTR_SHED_IN_MS ||
+	       id == ATTR_RECONNECT_IN_MS;
 }
 
 static bool parse_word(struct wanted *wanted)
@@ -153,7 +169,7 @@ static enum result parse(struct wanted *wanted, const char *text)
 	}
 	if (!wanted->word)
 		return refuse(wanted, "not like alarm=0");
-	if (!attributes[id].announced)
+	if (!attributes[id].announced && !counts_down(id))
 		return refuse(wanted,
 			      "the board does not tell when that changes");
 	number = attributes[id].kind == KIND_NUMBER;
@@ -268,7 +284,7 @@ static enum result wait_for(struct feed *feed, const struct wanted *wanted,
 			    double end)
 {
 	enum result result = DONE;
-	bool stirred, gone = false;
+	bool stirred, gone = false, counts = counts_down(wanted->id);
 
 	while (!result && !holds(wanted, feed_board(feed, 0))) {
 		int left = left_ms(end);
@@ -276,9 +292,13 @@ static enum result wait_for(struct feed *feed, const struct wanted *wanted,
 		if (!left)
 			return too_late(wanted, feed->config,
 					feed_board(feed, 0));
+		if (counts && (left < 0 || left > COUNT_EVERY_MS))
+			left = COUNT_EVERY_MS;
 		result = feed_wait(feed, NULL, 0, left, &stirred);
 		if (!result && stirred)
 			result = feed_update(feed, forget, &gone);
+		else if (!result && counts)
+			board_read_attribute(feed_board(feed, 0), wanted->id);
 		if (!result && gone) {
 			complain(feed->config->board,
 				 "it vanished meanwhile: unplugged, or its driver was unloaded");
@@ -318,7 +338,7 @@ void wait_help(void)
 	puts("\nA condition is ATTRIBUTE=VALUE or ATTRIBUTE!=VALUE, and for a number also\n"
 	     "< > <= >=. conditions=NAME holds while NAME is among them. Attributes:");
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].announced)
+		if (attributes[id].announced || counts_down(id))
 			printf("  %s\n", attributes[id].name);
 	puts("\nOption:\n  --timeout SECONDS    Give up, with exit status 1");
 }

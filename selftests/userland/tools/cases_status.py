@@ -11,7 +11,8 @@ from tree import TREES, values
 SWITCHES = {"remote", "terminals", "load", "charge", "pre_alarm"}
 TEXTS = {"load_off_reason", "charge_off_reason", "type", "scope",
          "technology", "manufacturer", "model_name", "status", "health",
-         "capacity_level"}
+         "capacity_level", "load_request"}
+FOLDERS = {"stats", "gauge", "measurements"}
 
 
 def as_json(state, name="house"):
@@ -20,9 +21,10 @@ def as_json(state, name="house"):
     for path, value in values(state).items():
         key = path.removeprefix("device/")
         into = result
-        if key.startswith("stats/"):
-            into = result.setdefault("stats", {})
-            key = key.removeprefix("stats/")
+        folder, _, rest = key.partition("/")
+        if folder in FOLDERS:
+            into = result.setdefault(folder, {})
+            key = rest
         if key in SWITCHES:
             into[key] = value == "on"
         elif key == "conditions":
