@@ -49,6 +49,7 @@ const struct attribute attributes[ATTR_COUNT] = {
 	BOARD(SOC_AGE_S, "measurements/soc_age_s", NUMBER, false),
 	BOARD(TIME_TO_EMPTY_AGE_S, "measurements/time_to_empty_age_s", NUMBER,
 	      false),
+	BOARD(MEASUREMENT_ERRORS, "measurements/errors", NUMBER, false),
 	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, false),
 	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, false),
 	BOARD(CHARGE_DISCONNECTS, "stats/charge_disconnects", NUMBER, false),

@@ -318,14 +318,15 @@ bool board_in_doubt(const struct board *board)
 static void board_read_max_age(struct board *board)
 {
 	char path[PATH_MAX + NAME_MAX];
+	unsigned int ms = SOC_MAX_AGE_MS;
 	unsigned char cell[5];
 
 	snprintf(path, sizeof(path), "%s/device/of_node/soc-max-age-ms",
 		 board->folder);
-	board->soc_max_age_ms = SOC_MAX_AGE_MS;
 	if (read_file(path, (char *)cell, sizeof(cell)) == 4)
-		board->soc_max_age_ms = (unsigned int)cell[0] << 24 |
-					cell[1] << 16 | cell[2] << 8 | cell[3];
+		ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
+		     cell[2] << 8 | cell[3];
+	board->fresh_s = (ms + 999LL) / 1000;	/* ages are rounded down */
 }
 
 /** board_is_shed - Return: whether the load is off on purpose, by request or floor */
@@ -365,16 +366,23 @@ bool board_is_fresh(const struct board *board, enum attribute_id age_id)
 {
 	const struct value *age = &board->values[age_id];
 
-	/* The age is rounded down. */
 	return !age->error && age->number >= 0 &&
-	       age->number * 1000 < board->soc_max_age_ms;
+	       age->number < board->fresh_s;
+}
+
+/** board_knows_soc - Return: whether a gauge has reported, not too long ago */
+bool board_knows_soc(const struct board *board)
+{
+	/* It may have been forgotten since. */
+	return board_is_fresh(board, ATTR_SOC_AGE_S) &&
+	       board->values[ATTR_GAUGE_SOC_PERMILLE].error != ENODATA;
 }
 
 /** board_floor_waits - Return: whether there is a floor that has nothing to go by */
 bool board_floor_waits(const struct board *board)
 {
 	return board_is_on(board, ATTR_SOC_FLOOR_PERCENT) &&
-	       !board_is_fresh(board, ATTR_SOC_AGE_S);
+	       !board_knows_soc(board);
 }
 
 /** board_init - a board that was found, of which nothing was read yet */

@@ -4,6 +4,9 @@
 
 #include "smallbms.h"
 
+/* As of the driver: a measurement that is older says nothing of now. */
+#define MEASURED_STALE_S 35
+
 #define MINUTE_S 60LL
 #define HOUR_S (60 * MINUTE_S)
 #define DAY_S (24 * HOUR_S)
@@ -38,7 +41,7 @@ void words_gauge(const struct board *board, char *text, size_t size)
 	if (!soc->error)
 		snprintf(percent, sizeof(percent), "%.1f %%",
 			 soc->number / 10.0);
-	if (!board_is_fresh(board, ATTR_SOC_AGE_S)) {
+	if (!board_knows_soc(board)) {
 		snprintf(text, size, "stale: %s was reported %s ago", percent,
 			 ago);
 		return;
@@ -121,7 +124,7 @@ void words_measured_ago(const struct board *board, char *text, size_t size)
 		if (!age->error && age->number > oldest)
 			oldest = age->number;
 	}
-	if (oldest * 1000 < board->soc_max_age_ms)
+	if (oldest <= MEASURED_STALE_S)
 		return;
 	words_duration(oldest, ago, sizeof(ago));
 	snprintf(text, size, "measured %s ago", ago);

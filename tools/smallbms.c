@@ -27,6 +27,7 @@ enum {
 	OPTION_SOC,
 	OPTION_CURRENT,
 	OPTION_RECOVER,
+	OPTION_WAIT,
 };
 
 /* The options that only some commands take, as bits */
@@ -84,7 +85,8 @@ static const struct command {
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
 	{ "shunt", command_shunt, MAYBE_ONE,
-	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT),
+	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT) |
+	  TAKES(WAIT),
 	  " DEVICE", "Write what a battery monitor measures to a board",
 	  shunt_help },
 	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
@@ -192,6 +194,7 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "recover", required_argument, NULL, OPTION_RECOVER },
+	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
@@ -211,6 +214,9 @@ static bool take_option(struct config *config, int option)
 	switch (option) {
 	case OPTION_RECOVER:
 		config->recover = optarg;
+		return true;
+	case OPTION_WAIT:
+		config->wait = true;
 		return true;
 	case OPTION_TIMEOUT:
 		config->timeout = optarg;

@@ -42,6 +42,7 @@ enum result {
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
+ * @wait: of shunt --wait
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  */
@@ -60,6 +61,7 @@ struct config {
 	bool initial;
 	bool rst;
 	bool simulate;
+	bool wait;
 	bool colour;
 	bool utf8;
 };
@@ -103,6 +105,7 @@ enum attribute_id {
 	ATTR_TEMPERATURE_AGE_S,
 	ATTR_SOC_AGE_S,
 	ATTR_TIME_TO_EMPTY_AGE_S,
+	ATTR_MEASUREMENT_ERRORS,
 	ATTR_PRE_ALARMS,
 	ATTR_LOAD_DISCONNECTS,
 	ATTR_CHARGE_DISCONNECTS,
@@ -172,7 +175,7 @@ struct board {
 	bool one_of_several;	/* commands for it need --board */
 	char name[NAME_MAX + 1];
 	char folder[PATH_MAX];
-	long long soc_max_age_ms;
+	long long fresh_s;	/* what is as old as that is stale */
 	struct value values[ATTR_COUNT];
 };
 
@@ -228,6 +231,7 @@ bool board_is_shed(const struct board *board);
 bool board_is_low(const struct board *board);
 long long board_shed_in(const struct board *board);
 bool board_is_fresh(const struct board *board, enum attribute_id age_id);
+bool board_knows_soc(const struct board *board);
 bool board_floor_waits(const struct board *board);
 
 /* words.c */

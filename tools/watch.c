@@ -840,7 +840,6 @@ static int fresh_for_ms(struct watch *watch)
 	static const enum attribute_id counting[] = {
 		ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 	};
-
 	const struct value *soc_age;
 
 	if (is_asking(watch) && unread_for_ms(watch))

@@ -202,8 +202,8 @@ def test_status_gauge(bench):
         assert bench.run().row("Gauge").endswith(", empty in " + text), seconds
     bench.tree.put("device/measurements/time_to_empty_age_s", 30)
     assert bench.run().row("Gauge") == "63.4 %, reported 1 s ago"
-    bench.tree.put("device/gauge/soc_permille", "").put("time_to_empty_avg", -1)
-    assert bench.run().row("Gauge") == "a state of charge, reported 1 s ago"
+    bench.tree.put("device/measurements/time_to_empty_age_s", 1).put("time_to_empty_avg", -1)
+    assert bench.run().row("Gauge") == "63.4 %, reported 1 s ago"
     bench.tree.put("device/measurements/soc_age_s", -1)
     silent_about(bench.run(), "Gauge")
 
@@ -214,6 +214,20 @@ def test_status_stale(bench):
     assert result.row("Gauge") == "stale: 63.4 % was reported 4 min ago"
     assert result.row("Measured").endswith("21.3 °C (measured 4 min ago)")
     silent_about(result, "empty in")
+    for age_s in (35, 36):
+        bench.tree.put("device/measurements/voltage_age_s", age_s)
+        bench.tree.put("device/measurements/current_age_s", 1)
+        bench.tree.put("device/measurements/temperature_age_s", -1)
+        assert ("(measured 36 s ago)" in bench.run().words) == (age_s == 36)
+
+
+def test_status_forgotten(bench):
+    """S3: a state of charge that the gauge has withdrawn is not fresh"""
+    bench.tree.add("floor").put("device/gauge/soc_permille", "")
+    result = bench.run()
+    assert result.row("Gauge") == "stale: a state of charge was reported 1 s ago"
+    assert "the floor of 20 % has no effect" in result.headline
+    assert "state_of_charge=" not in check(bench)[1]
 
 
 @pytest.mark.parametrize("max_age_ms", (None, 2000, 600000))
@@ -354,6 +368,7 @@ def test_check(bench, state):
     code, out = check(bench)
     assert code == (WARNING if state in SHED else OK), out
     assert (" house_state_of_charge_age=" in out) == ("device/gauge/temp_dc" in values(state))
+    assert ("by request" in out or "at the floor of 20 %" in out) == (state in SHED)
 
 
 def test_check_floor_waits(bench):
@@ -408,7 +423,8 @@ def test_wait(bench):
     """wait: for a request, for its reason, for a state of charge, for the countdown"""
     bench.tree.add("floor-counts")
     for condition in ("load_request=auto", "load_request!=shed", "shed_in_ms>=0",
-                      "shed_in_ms<22301", "capacity<=20", "load_off_reason!=soc-floor"):
+                      "shed_in_ms<22301", "disconnect_in_ms=-1", "reconnect_in_ms<0",
+                      "capacity<=20", "load_off_reason!=soc-floor"):
         bench.run("wait", condition)
     bench.refuses("wait", "load_request=on", expect=USAGE, why="auto, shed, off")
     bench.refuses("wait", "load_off_reason=shed", expect=USAGE,
@@ -447,22 +463,28 @@ def test_completion(bench):
 # ---- watch
 
 
-@pytest.mark.parametrize("state", SHED + ("gauge", "gauge-stale", "floor"))
-@pytest.mark.parametrize("size", ((40, 120), (40, 45)), ids=("wide", "narrow"))
-def test_watch(bench, watch, state, size):
-    """watch: a shed, the gauge and the floor are shown as status shows them"""
+@pytest.mark.parametrize("state, phrases", (
+    ("gauge", ("All well", "Gauge 63.4 %, reported 1 s ago, empty in 3 h 56 min")),
+    ("gauge-stale", ("Gauge stale: 63.4 % was reported 4 min ago", "measured 4 min ago")),
+    ("floor", ("All well", "Floor loads off at 20 %, back at 25 %")),
+    ("floor-counts", ("the load will be shed in 23 s at the floor of 20 %",
+                      "warns before the load is shed")),
+    ("floor-off", ("Load off: shed at the floor of 20 %, back at 25 %",
+                   "Charge the bank: the load comes back by itself.")),
+    ("floor-off-stale", ("stale: 21.3 % was reported 2 h 1 min ago",
+                         "Look after the gauge")),
+    ("load-off", ("Load off: by request", "Load request off", "smallbms load auto")),
+    ("shed", ("Load off: shed by request", "Load request shed")),
+    ("shed-counts", ("shed in 30 s by request", "Load request shed"))),
+    ids=("gauge", "gauge-stale", "floor") + SHED)
+@pytest.mark.parametrize("columns", (200, 45))
+def test_watch(bench, watch, state, phrases, columns):
+    """watch: a shed, the gauge and the floor, in a window of {columns} columns: {state}"""
     bench.tree.add(state)
-    told = bench.run()
-    terminal = watch(rows=size[0], columns=size[1])
-    terminal.await_text("q quit")
-    screen = terminal.screen
-    # In the narrow window the mark of the headline stands between its rows.
-    assert told.headline.removeprefix("house: ") in screen.words.replace("▌ ", "")
-    if size[1] == 45:
-        for label in ("Gauge", "Floor", "Load request"):
-            if f"\n  {label}" in told.out:
-                assert told.row(label) in screen.words
-    assert ("Load request" in screen.text) == ("Load request" in told.out)
+    screen = watch(rows=40, columns=columns).screen
+    words = screen.words.replace("\u258c ", "")  # the mark between the headline's rows
+    for phrase in phrases:
+        assert phrase in words, f"no {phrase!r} on\n{screen.text}"
 
 
 def test_watch_plain(bench, watch):

@@ -301,6 +301,7 @@ def test_completion(bench):
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []
     assert complete(bench, "smallbms shunt --si") == ["--simulate"]
+    assert complete(bench, "smallbms shunt --w") == ["--wait"]
     assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
     assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --decode /dev/nul") == ["/dev/null"]
