@@ -114,7 +114,7 @@ enum result command_floor(const struct config *config, const char *argument)
 	recover = floor + RECOVER_ABOVE;
 	if (recover_text && !parse_percent(recover_text, floor + 1,
 					   RECOVER_MAX, &recover)) {
-		complain("--recover", "'%s' is not a number of percent from %d to %d, above the floor",
+		complain("--recover", "'%s' is not a number of percent from %d to %d",
 			 recover_text, floor + 1, RECOVER_MAX);
 		return USAGE;
 	}

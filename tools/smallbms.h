@@ -9,6 +9,7 @@
 #ifndef SMALLBMS_H
 #define SMALLBMS_H
 
+#include <assert.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -136,7 +137,7 @@ enum attribute_id {
 	ATTR_COUNT
 };
 
-_Static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
+static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
 
 /**
  * struct attribute - what the tool knows of an attribute before reading it
