@@ -92,6 +92,47 @@ static void note_pre_alarm(const struct notes *notes, const struct board *board)
 		     "Charge the bank or switch loads off. The load will be cut when a cell falls below its load-disconnect threshold.");
 }
 
+/* "@why: smallbms @command", for this board */
+static void note_command(const struct notes *notes, const struct board *board,
+			 const char *why, const char *command)
+{
+	char text[NAME_MAX + 256];
+
+	snprintf(text, sizeof(text), "%s: smallbms%s%s %s", why,
+		 board->one_of_several ? " --board " : "",
+		 board->one_of_several ? board->name : "", command);
+	note(notes, text);
+}
+
+static void note_floor(const struct notes *notes, const struct board *board)
+{
+	bool off = board_is_text(board, ATTR_LOAD_OFF_REASON, "soc-floor");
+
+	if (board_floor_waits(board))
+		note(notes,
+		     "Look after the gauge: its cable, and the program that reads it.");
+	if (off && board_floor_waits(board)) {
+		note_command(notes, board,
+			     "The load stays off until a fresh state of charge allows it. To let it run without one, switch the remote off and on",
+			     "off, then on");
+	} else if (off) {
+		note_command(notes, board,
+			     "Charge the bank: the load comes back by itself. To let it run before",
+			     "floor none");
+	} else if (board_shed_in(board) >= 0) {
+		note_command(notes, board,
+			     "Charge the bank. To keep the load on all the same",
+			     "floor none");
+	}
+}
+
+static void note_request(const struct notes *notes, const struct board *board)
+{
+	note_command(notes, board, board_is_off(board, ATTR_LOAD) ?
+		     "To let the load run again" : "To keep the load on",
+		     "load auto");
+}
+
 static void note_switches(const struct notes *notes, const struct board *board)
 {
 	const char *option = board->one_of_several ? " --board " : "";
@@ -136,13 +177,21 @@ void advice_list(const struct board *board, advice_sink *take, void *context)
 	note_conditions(&notes, board, broken);
 	if (board_lives_on_reserve(board))
 		note_reserve(&notes, board, doubtful);
-	else if (board_is_on(board, ATTR_PRE_ALARM) ||
-		 board_is_on(board, ATTR_ALARM))
+	else if (board_is_shed(board) && board_is_low(board) && !doubtful)
+		note(&notes, "Charge the bank: a cell is low.");
+	else if (board_shed_in(board) < 0 && !board_is_shed(board) &&
+		 (board_is_on(board, ATTR_PRE_ALARM) ||
+		  board_is_on(board, ATTR_ALARM)))
 		note_pre_alarm(&notes, board);
 	if (!doubtful) {
 		note_conditions(&notes, board, charging);
 		note_wires(&notes, board, lines);
 	}
+	if (board_is_text(board, ATTR_LOAD_REQUEST, "shed") ||
+	    board_is_text(board, ATTR_LOAD_REQUEST, "off"))
+		note_request(&notes, board);
+	else
+		note_floor(&notes, board);
 	note_switches(&notes, board);
 }
 

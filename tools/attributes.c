@@ -30,10 +30,15 @@ const struct attribute attributes[ATTR_COUNT] = {
 	STATE(CONDITIONS, "conditions", LIST),
 	STATE(LOAD_OFF_REASON, "load_off_reason", TEXT),
 	STATE(CHARGE_OFF_REASON, "charge_off_reason", TEXT),
+	[ATTR_LOAD_REQUEST] = { "load_request", "device/", KIND_TEXT, false, true },
 	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
+	BOARD(SHED_IN_MS, "shed_in_ms", NUMBER, false),
 	BOARD(RECONNECT_IN_MS, "reconnect_in_ms", NUMBER, false),
 	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
 	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
+	      false),
+	BOARD(SOC_FLOOR_PERCENT, "soc_floor_percent", NUMBER, false),
+	BOARD(SOC_FLOOR_RECOVER_PERCENT, "soc_floor_recover_percent", NUMBER,
 	      false),
 	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, false),
 	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, false),
@@ -67,6 +72,7 @@ const struct attribute attributes[ATTR_COUNT] = {
 	NEWS(CAPACITY_LEVEL, "capacity_level", TEXT),
 	NEWS(CAPACITY, "capacity", NUMBER),
 	NEWS(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
+	SUPPLY(TIME_TO_EMPTY_AVG, "time_to_empty_avg", NUMBER),
 	NEWS(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
 	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER),
 	SUPPLY(CURRENT_NOW, "current_now", NUMBER),
@@ -156,10 +162,10 @@ const char *attribute_why(int error)
 	switch (error) {
 	case ENOENT:
 		return "this board does not have it";
+	case ENODATA:
+		return "nothing was reported to it";
 	case EBADMSG:
 		return "what it holds makes no sense";
-	case ENODATA:
-		return "nothing was reported";
 	case EOVERFLOW:
 		return "it holds far more than a value";
 	default:

@@ -12,6 +12,8 @@
 
 /* A board that changes while it is read is read again, this often at most. */
 #define READ_ATTEMPTS 5
+/* A state of charge that is older is stale, unless the device tree says otherwise. */
+#define SOC_MAX_AGE_MS 30000
 
 /** board_path - where an attribute is; Return: 0 or -ENAMETOOLONG */
 int board_path(const struct board *board, enum attribute_id id, char *path,
@@ -322,6 +324,77 @@ bool board_in_doubt(const struct board *board)
 	       board_has_condition(board, "implausible");
 }
 
+/* It cannot be changed, so the device tree is the only place that has it. */
+static void board_read_max_age(struct board *board)
+{
+	char path[PATH_MAX + NAME_MAX];
+	unsigned int ms = SOC_MAX_AGE_MS;
+	unsigned char cell[5];
+
+	snprintf(path, sizeof(path), "%s/device/of_node/soc-max-age-ms",
+		 board->folder);
+	if (read_file(path, (char *)cell, sizeof(cell)) == 4)
+		ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
+		     cell[2] << 8 | cell[3];
+	board->fresh_s = (ms + 999LL) / 1000;	/* ages are rounded down */
+}
+
+/** board_is_shed - Return: whether the load is off on purpose, by request or floor */
+bool board_is_shed(const struct board *board)
+{
+	return board_is_off(board, ATTR_LOAD) &&
+	       (board_is_text(board, ATTR_LOAD_OFF_REASON, "request-off") ||
+		board_is_text(board, ATTR_LOAD_OFF_REASON, "request-shed") ||
+		board_is_text(board, ATTR_LOAD_OFF_REASON, "soc-floor"));
+}
+
+/** board_is_low - Return: whether the lines tell, or may tell, of a low cell */
+bool board_is_low(const struct board *board)
+{
+	return board_has_condition(board, "cell-low") ||
+	       board_has_condition(board, "cell-undervoltage") ||
+	       board_has_condition(board, "io-error");
+}
+
+/**
+ * board_shed_in - Return: milliseconds until the load is shed, or -1
+ *
+ * -1 also while undervoltage counts down to the same end.
+ */
+long long board_shed_in(const struct board *board)
+{
+	const struct value *cut = &board->values[ATTR_DISCONNECT_IN_MS];
+	const struct value *shed = &board->values[ATTR_SHED_IN_MS];
+
+	if (shed->error || (!cut->error && cut->number >= 0))
+		return -1;
+	return shed->number;
+}
+
+/** board_is_fresh - Return: whether what has this age was reported, and is not stale */
+bool board_is_fresh(const struct board *board, enum attribute_id age_id)
+{
+	const struct value *age = &board->values[age_id];
+
+	return !age->error && age->number >= 0 &&
+	       age->number < board->fresh_s;
+}
+
+/** board_knows_soc - Return: whether a gauge has reported, not too long ago */
+bool board_knows_soc(const struct board *board)
+{
+	/* It may have been forgotten since. */
+	return board_is_fresh(board, ATTR_SOC_AGE_S) &&
+	       board->values[ATTR_GAUGE_SOC_PERMILLE].error != ENODATA;
+}
+
+/** board_floor_waits - Return: whether there is a floor that has nothing to go by */
+bool board_floor_waits(const struct board *board)
+{
+	return board_is_on(board, ATTR_SOC_FLOOR_PERCENT) &&
+	       !board_knows_soc(board);
+}
+
 /** board_init - a board that was found, of which nothing was read yet */
 void board_init(struct board *board, const char *sysfs_root, const char *name)
 {
@@ -330,6 +403,7 @@ void board_init(struct board *board, const char *sysfs_root, const char *name)
 	plain(board->name);
 	snprintf(board->folder, sizeof(board->folder),
 		 "%s/class/power_supply/%s", sysfs_root, name);
+	board_read_max_age(board);
 }
 
 /** board_label - Return: its name, with all that a label can hold */

@@ -46,6 +46,9 @@ static const struct {
 	{ ATTR_PRE_ALARMS, "pre_alarms", "c", 1, "" },
 	{ ATTR_LOAD_DISCONNECTS, "load_disconnects", "c", 1, "" },
 	{ ATTR_CHARGE_DISCONNECTS, "charge_disconnects", "c", 1, "" },
+	{ ATTR_GAUGE_SOC_PERMILLE, "state_of_charge", "%", 10, ";;;0;100" },
+	{ ATTR_SOC_AGE_S, "state_of_charge_age", "s", 1, "" },
+	{ ATTR_TIME_TO_EMPTY_AVG, "time_to_empty", "s", 1, "" },
 	{ ATTR_READ_ERRORS, "read_errors", "c", 1, "" },
 	{ ATTR_WRITE_ERRORS, "write_errors", "c", 1, "" },
 };
@@ -73,11 +76,12 @@ static enum severity severity_of(const struct board *board)
 	    board_in_doubt(board) ||
 	    board_has_condition(board, "sense-mismatch") ||
 	    (!left->error && left->number >= 0) ||
-	    (board_is_off(board, ATTR_LOAD) &&
+	    (board_is_off(board, ATTR_LOAD) && !board_is_shed(board) &&
 	     !is_switched_off(board, ATTR_LOAD_OFF_REASON)))
 		return CRITICAL;
 	if (board_is_on(board, ATTR_PRE_ALARM) ||
 	    board_is_on(board, ATTR_ALARM) ||
+	    board_is_shed(board) || board_floor_waits(board) ||
 	    (board_is_off(board, ATTR_CHARGE) &&
 	     !is_switched_off(board, ATTR_CHARGE_OFF_REASON)) ||
 	    (board_read_ok(board, ATTR_CONDITIONS) &&
@@ -123,6 +127,22 @@ static void print_safe(const char *text, const char *unsafe)
 		putchar(strchr(unsafe, *text) ? '_' : *text);
 }
 
+/* What a gauge has not reported, or too long ago */
+static bool is_unknown(const struct board *board, enum attribute_id id)
+{
+	switch (id) {
+	case ATTR_GAUGE_SOC_PERMILLE:
+		return !board_knows_soc(board);
+	case ATTR_TIME_TO_EMPTY_AVG:
+		return board->values[id].number < 0 ||
+		       !board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S);
+	case ATTR_SOC_AGE_S:
+		return board->values[id].number < 0;
+	default:
+		return false;
+	}
+}
+
 static void print_figures(const struct board *board,
 			  const struct limits *limits)
 {
@@ -132,7 +152,7 @@ static void print_figures(const struct board *board,
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
 		const struct value *value = &board->values[figures[i].id];
 
-		if (value->error)
+		if (value->error || is_unknown(board, figures[i].id))
 			continue;
 		putchar(' ');
 		print_safe(board->name, " |='\n");
@@ -261,7 +281,7 @@ void check_help(void)
 	     "RANGE is START:END, as the guidelines of monitoring plugins have it.\n"
 	     "\nExit status, as of monitoring plugins:\n"
 	     "  0 OK        all well, or switched off by somebody\n"
-	     "  1 WARNING   pre-alarm, or charging disconnected\n"
+	     "  1 WARNING   pre-alarm, load shed, or charging disconnected\n"
 	     "  2 CRITICAL  load disconnected or about to be, or a fault of the board\n"
 	     "  3 UNKNOWN   no board, or it cannot be read");
 }

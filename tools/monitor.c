@@ -37,7 +37,7 @@ static struct json_object *json_from_news(enum news news,
 					      json_object_new_string(attributes[id].name));
 		if (news != NEWS_GONE &&
 		    (attributes[id].announced || id == ATTR_DISCONNECT_IN_MS ||
-		     id == ATTR_RECONNECT_IN_MS))
+		     id == ATTR_SHED_IN_MS || id == ATTR_RECONNECT_IN_MS))
 			json_add_value(object, board, id);
 	}
 	return object;

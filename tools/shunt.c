@@ -399,28 +399,57 @@ int shunt_signals(void)
 	return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static enum result find_gauge(struct shunt *shunt)
+{
+	enum result result = board_find(shunt->config, &shunt->board);
+	char path[PATH_MAX + NAME_MAX];
+
+	if (result)
+		return result;
+	snprintf(path, sizeof(path), "%s/device/gauge", shunt->board.folder);
+	if (!access(path, F_OK))
+		return DONE;
+	complain("shunt", "%s: this board's driver takes no gauge",
+		 shunt->board.name);
+	return FAILED;
+}
+
+/* Return: DONE also when the program is told to end */
+static enum result await_gauge(struct shunt *shunt)
+{
+	struct pollfd ended = { shunt->signals, POLLIN, 0 };
+	int retry_ms = RETRY_FIRST_MS;
+	char why[VALUE_MAX];
+	enum result result;
+
+	do {
+		complain_into(why, sizeof(why));
+		result = find_gauge(shunt);
+		complain_into(NULL, 0);
+		if (!result)
+			break;
+		tell_once(shunt->gauge_told, "waiting for a gauge", "%s", why);
+		retry_ms = retry_ms * 2 < RETRY_MAX_MS ? retry_ms * 2 :
+			   RETRY_MAX_MS;
+	} while (!poll(&ended, 1, retry_ms));
+	*shunt->gauge_told = '\0';
+	return DONE;
+}
+
 static enum result run(const struct config *config, const char *device)
 {
 	struct shunt shunt = { .config = config, .device = device };
-	char path[PATH_MAX + NAME_MAX];
 	enum result result;
 
-	result = board_find(config, &shunt.board);
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "%s/device/gauge", shunt.board.folder);
-	if (access(path, F_OK)) {
-		complain("shunt", "%s: this board's driver takes no gauge",
-			 shunt.board.name);
-		return FAILED;
-	}
 	shunt.signals = shunt_signals();
 	if (shunt.signals < 0) {
 		complain("signals", "%s", strerror(errno));
 		return FAILED;
 	}
 	vedirect_init(&shunt.wire);
-	result = follow(&shunt);
+	result = config->wait ? await_gauge(&shunt) : find_gauge(&shunt);
+	if (!result)
+		result = follow(&shunt);
 	close(shunt.signals);
 	if (!result)
 		print_counters(config, &shunt.wire);
@@ -467,6 +496,10 @@ enum result command_shunt(const struct config *config, const char *argument)
 			 modes ? "one thing at a time" : "a device is missing");
 		return USAGE;
 	}
+	if (config->wait && !argument) {
+		complain("--wait", "goes with a device alone");
+		return USAGE;
+	}
 	if (!config->simulate && (config->soc || config->current)) {
 		complain(config->soc ? "--soc" : "--current",
 			 "goes with --simulate alone");
@@ -484,6 +517,8 @@ void shunt_help(void)
 	puts("\nReads the VE.Direct text of a battery monitor and writes its state of charge,\n"
 	     "voltage, current, temperature and time to empty to the gauge of the board.\n"
 	     "The device is never written to.\n\n"
+	     "Option:\n"
+	     "  --wait               Until there is a board that takes a gauge\n\n"
 	     "Instead of DEVICE:\n"
 	     "  --decode FILE        Print what blocks a recording has, and the counters\n"
 	     "  --simulate           Play a battery monitor on a pseudo terminal\n"

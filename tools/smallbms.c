@@ -29,6 +29,8 @@ enum {
 	OPTION_CRITICAL,
 	OPTION_UNTIL,
 	OPTION_LINES,
+	OPTION_RECOVER,
+	OPTION_WAIT,
 };
 
 /* The options that only some commands take, as bits */
@@ -68,6 +70,10 @@ static const struct command {
 	  "Show or switch the software remote", NULL },
 	{ "charge", command_charge, ONE, 0, " auto|inhibit",
 	  "Let the bank be charged, or not", NULL },
+	{ "load", command_load, MAYBE_ONE, 0, " [auto|shed|off]",
+	  "Show or request what the load does", load_help },
+	{ "floor", command_floor, MAYBE_ONE, TAKES(RECOVER), " [PERCENT|none]",
+	  "Show or set the state of charge at which loads are shed", floor_help },
 	{ "watch", command_watch, NOTHING, 0, "",
 	  "The boards on the full screen, live", NULL },
 	{ "monitor", command_monitor, NOTHING, TAKES(INITIAL), "",
@@ -84,7 +90,8 @@ static const struct command {
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
 	{ "shunt", command_shunt, MAYBE_ONE,
-	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT),
+	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT) |
+	  TAKES(WAIT),
 	  " DEVICE", "Write what a battery monitor measures to a board",
 	  shunt_help },
 	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
@@ -191,6 +198,8 @@ static const struct option options[] = {
 	{ "sysfs-root", required_argument, NULL, OPTION_SYSFS_ROOT },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "recover", required_argument, NULL, OPTION_RECOVER },
+	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
@@ -238,6 +247,12 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_CRITICAL:
 		config->critical = optarg;
+		return true;
+	case OPTION_RECOVER:
+		config->recover = optarg;
+		return true;
+	case OPTION_WAIT:
+		config->wait = true;
 		return true;
 	case OPTION_TIMEOUT:
 		config->timeout = optarg;

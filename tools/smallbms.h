@@ -9,6 +9,7 @@
 #ifndef SMALLBMS_H
 #define SMALLBMS_H
 
+#include <assert.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -37,18 +38,21 @@ enum result {
 /**
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
+ * @recover: of floor --recover, NULL: not given
  * @timeout: of wait and check --timeout, in seconds, NULL: for ever
  * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
  * @until, @lines: of log, NULL: to the end, all
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
+ * @wait: of shunt --wait
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  */
 struct config {
 	const char *board;
 	const char *sysfs_root;
+	const char *recover;
 	const char *timeout;
 	const char *warning;
 	const char *critical;
@@ -64,6 +68,7 @@ struct config {
 	bool initial;
 	bool rst;
 	bool simulate;
+	bool wait;
 	bool colour;
 	bool utf8;
 };
@@ -89,10 +94,14 @@ enum attribute_id {
 	ATTR_CONDITIONS,
 	ATTR_LOAD_OFF_REASON,
 	ATTR_CHARGE_OFF_REASON,
+	ATTR_LOAD_REQUEST,
 	ATTR_DISCONNECT_IN_MS,
+	ATTR_SHED_IN_MS,
 	ATTR_RECONNECT_IN_MS,
 	ATTR_PRE_ALARM_DELAY_MS,
 	ATTR_LOAD_RECONNECT_DELAY_MS,
+	ATTR_SOC_FLOOR_PERCENT,
+	ATTR_SOC_FLOOR_RECOVER_PERCENT,
 	ATTR_PRE_ALARMS,
 	ATTR_LOAD_DISCONNECTS,
 	ATTR_CHARGE_DISCONNECTS,
@@ -123,6 +132,7 @@ enum attribute_id {
 	ATTR_CAPACITY_LEVEL,
 	ATTR_CAPACITY,
 	ATTR_CAPACITY_ERROR_MARGIN,
+	ATTR_TIME_TO_EMPTY_AVG,
 	ATTR_CHARGE_BEHAVIOUR,
 	ATTR_VOLTAGE_NOW,
 	ATTR_CURRENT_NOW,
@@ -132,6 +142,8 @@ enum attribute_id {
 	ATTR_CHARGE_FULL_DESIGN,
 	ATTR_COUNT
 };
+
+static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
 
 /**
  * struct attribute - what the tool knows of an attribute before reading it
@@ -158,7 +170,8 @@ extern const struct attribute attributes[ATTR_COUNT];
 /**
  * struct value - the outcome of reading one attribute
  * @error: 0, or the errno of the failure; ENOENT when the board does not
- *	   have it, EBADMSG when it holds junk. The other members count only at 0.
+ *	   have it, ENODATA when nothing was reported to it, EBADMSG when it holds
+ *	   junk. The other members count only at 0.
  * @number: of a KIND_NUMBER; 1 (on) or 0 (off) of a KIND_SWITCH
  * @text: as read, without the line's end; of a KIND_CHOICE the current choice
  */
@@ -178,6 +191,7 @@ struct board {
 	bool one_of_several;
 	char name[NAME_MAX + 1];
 	char folder[PATH_MAX];
+	long long fresh_s;	/* what is as old as that is stale */
 	struct value values[ATTR_COUNT];
 };
 
@@ -233,6 +247,12 @@ bool board_is_text(const struct board *board, enum attribute_id id,
 bool board_has_condition(const struct board *board, const char *name);
 bool board_lives_on_reserve(const struct board *board);
 bool board_in_doubt(const struct board *board);
+bool board_is_shed(const struct board *board);
+bool board_is_low(const struct board *board);
+long long board_shed_in(const struct board *board);
+bool board_is_fresh(const struct board *board, enum attribute_id age_id);
+bool board_knows_soc(const struct board *board);
+bool board_floor_waits(const struct board *board);
 
 /* words.c */
 enum mood {
@@ -256,6 +276,14 @@ void words_capacity(const struct config *config, const struct board *board,
 void words_measured(const struct config *config, const struct board *board,
 		    char *text, size_t size);
 void words_stats(const struct board *board, char *text, size_t size);
+
+/* gauge.c */
+void words_duration(long long seconds, char *text, size_t size);
+void words_gauge(const struct board *board, char *text, size_t size);
+void words_floor(const struct board *board, char *text, size_t size);
+void words_shed(const struct board *board, char *text, size_t size);
+void words_shed_at_floor(const struct board *board, char *text, size_t size);
+void words_measured_ago(const struct board *board, char *text, size_t size);
 
 /* advice.c */
 typedef void advice_sink(void *context, const char *text);
@@ -347,6 +375,8 @@ enum result command_on(const struct config *config, const char *argument);
 enum result command_off(const struct config *config, const char *argument);
 enum result command_remote(const struct config *config, const char *argument);
 enum result command_charge(const struct config *config, const char *argument);
+enum result command_load(const struct config *config, const char *argument);
+enum result command_floor(const struct config *config, const char *argument);
 enum result command_watch(const struct config *config, const char *argument);
 enum result command_monitor(const struct config *config, const char *argument);
 enum result command_wait(const struct config *config, const char *argument);
@@ -358,6 +388,8 @@ enum result command_shunt(const struct config *config, const char *argument);
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
+void load_help(void);
+void floor_help(void);
 void monitor_help(void);
 void wait_help(void);
 enum result parse_timeout(const char *text, double *seconds);
@@ -376,5 +408,9 @@ enum result switch_board(const struct config *config, enum attribute_id id,
 			 const char *text,
 			 bool (*obeyed)(const struct board *board),
 			 const char *otherwise);
+enum result switched_finish(const struct config *config, struct board *board,
+			    enum attribute_id id, const char *text,
+			    bool (*obeyed)(const struct board *board),
+			    const char *otherwise);
 
 #endif /* SMALLBMS_H */

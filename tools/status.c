@@ -55,6 +55,15 @@ static void print_pre_alarm(const struct board *board)
 	print_row("Pre-alarm", state(board, ATTR_PRE_ALARM), text);
 }
 
+/* Only if somebody has made one */
+static void print_request(const struct board *board)
+{
+	const struct value *request = &board->values[ATTR_LOAD_REQUEST];
+
+	if (!request->error && strcmp(request->text, "auto"))
+		print_row("Load request", request->text, "");
+}
+
 static void print_conditions(const struct board *board)
 {
 	char list[VALUE_MAX], line[VALUE_MAX * 2], first[64];
@@ -92,6 +101,10 @@ static void print_bank(const struct config *config, const struct board *board)
 
 	words_capacity(config, board, line, sizeof(line));
 	print_words("  Capacity     ", line);
+	words_gauge(board, line, sizeof(line));
+	print_words("  Gauge        ", line);
+	words_floor(board, line, sizeof(line));
+	print_words("  Floor        ", line);
 	words_measured(config, board, line, sizeof(line));
 	print_words("  Measured     ", line);
 	words_stats(board, line, sizeof(line));
@@ -119,6 +132,7 @@ enum result status_print(const struct config *config,
 		  unread(board, ATTR_REMOTE));
 	print_row("Terminals", state(board, ATTR_TERMINALS),
 		  unread(board, ATTR_TERMINALS));
+	print_request(board);
 	print_conditions(board);
 	print_bank(config, board);
 	advice_print(board);

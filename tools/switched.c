@@ -32,7 +32,10 @@ static void print_output(const struct board *board, const char *label,
 	char why[VALUE_MAX], line[VALUE_MAX + 64];
 
 	if (board_is_on(board, id)) {
-		snprintf(line, sizeof(line), "%s on", label);
+		words_shed(board, why, sizeof(why));
+		snprintf(line, sizeof(line), "%s on%s%s", label,
+			 id == ATTR_LOAD && *why ? ", " : "",
+			 id == ATTR_LOAD ? why : "");
 	} else if (board_is_off(board, id)) {
 		words_off_reason(board, reason_id, why, sizeof(why));
 		snprintf(line, sizeof(line), "%s off: %s", label, why);
@@ -45,8 +48,17 @@ static void print_output(const struct board *board, const char *label,
 
 static void print_switched(const struct board *board, enum attribute_id id)
 {
+	char line[VALUE_MAX];
+
 	printf("%s: %s is now %s\n", board->name, attributes[id].name,
 	       board->values[id].text);
+	if (id == ATTR_SOC_FLOOR_PERCENT) {
+		words_floor(board, line, sizeof(line));
+		if (*line)
+			print_wrapped("  ", 2, line);
+		if (board_floor_waits(board))
+			puts("  no effect yet: no fresh state of charge is reported");
+	}
 	print_output(board, "load", ATTR_LOAD, ATTR_LOAD_OFF_REASON);
 	print_output(board, "charge", ATTR_CHARGE, ATTR_CHARGE_OFF_REASON);
 	if (id == ATTR_REMOTE && board_is_on(board, ATTR_REMOTE) &&
@@ -56,17 +68,39 @@ static void print_switched(const struct board *board, enum attribute_id id)
 }
 
 /**
- * switch_board - write an attribute, see to it that the board obeys, say so
- * @id: the attribute, and @text what to write
+ * switched_finish - see to it that the board obeys what was written, and say so
+ * @id: the attribute, and @text what was written
  * @obeyed: whether the board does what that means
  * @otherwise: the complaint when it does not
  */
+enum result switched_finish(const struct config *config, struct board *board,
+			    enum attribute_id id, const char *text,
+			    bool (*obeyed)(const struct board *board),
+			    const char *otherwise)
+{
+	enum result result = settle(board, obeyed);
+	char what[NAME_MAX + VALUE_MAX];
+
+	if (result)
+		return result;
+	if (config->json)
+		result = status_print(config, board);
+	else
+		print_switched(board, id);
+	if (obeyed(board))
+		return result;
+	fflush(stdout);
+	snprintf(what, sizeof(what), "%s/%s", board->name, attributes[id].name);
+	complain(what, "'%s' was taken, but %s", text, otherwise);
+	return FAILED;
+}
+
+/** switch_board - write an attribute, and go on as switched_finish() does */
 enum result switch_board(const struct config *config, enum attribute_id id,
 			 const char *text,
 			 bool (*obeyed)(const struct board *board),
 			 const char *otherwise)
 {
-	char what[NAME_MAX + VALUE_MAX];
 	enum result result;
 	struct board board;
 
@@ -74,17 +108,7 @@ enum result switch_board(const struct config *config, enum attribute_id id,
 	if (!result)
 		result = board_write(&board, id, text);
 	if (!result)
-		result = settle(&board, obeyed);
-	if (result)
-		return result;
-	if (config->json)
-		result = status_print(config, &board);
-	else
-		print_switched(&board, id);
-	if (obeyed(&board))
-		return result;
-	fflush(stdout);
-	snprintf(what, sizeof(what), "%s/%s", board.name, attributes[id].name);
-	complain(what, "'%s' was taken, but %s", text, otherwise);
-	return FAILED;
+		result = switched_finish(config, &board, id, text, obeyed,
+					 otherwise);
+	return result;
 }

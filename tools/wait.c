@@ -11,6 +11,8 @@
 
 /* About 24 days, the longest that poll() waits at a time */
 #define POLL_MAX_MS INT_MAX
+/* Nobody tells how a countdown goes on. */
+#define COUNT_EVERY_MS 1000
 
 enum comparison {
 	IS,
@@ -55,6 +57,13 @@ static const char * const reasons[] = {
 	"none", "terminals", "remote", "user", NULL
 };
 
+static const char * const load_reasons[] = {
+	"none", "terminals", "remote", "user", "request-off", "request-shed",
+	"soc-floor", NULL
+};
+
+static const char * const load_requests[] = { "auto", "shed", "off", NULL };
+
 static const char * const health[] = {
 	"Good", "Overheat", "Cold", "Over voltage", "Under voltage", "Dead",
 	"Unspecified failure", NULL
@@ -78,7 +87,8 @@ static const char * const * const words[ATTR_COUNT] = {
 	[ATTR_PRE_ALARM] = switches,
 	[ATTR_ALARM] = alarms,
 	[ATTR_CONDITIONS] = conditions,
-	[ATTR_LOAD_OFF_REASON] = reasons,
+	[ATTR_LOAD_OFF_REASON] = load_reasons,
+	[ATTR_LOAD_REQUEST] = load_requests,
 	[ATTR_CHARGE_OFF_REASON] = reasons,
 	[ATTR_HEALTH] = health,
 	[ATTR_CAPACITY_LEVEL] = levels,
@@ -91,10 +101,11 @@ static const char *next_condition(enum attribute_id id, size_t *at)
 {
 	const char *name;
 
-	if (words[id] != conditions && words[id] != reasons)
+	if (words[id] != conditions && words[id] != reasons &&
+	    words[id] != load_reasons)
 		return NULL;
 	name = words_condition_name((*at)++);
-	if (name && words[id] == reasons && !strcmp(name, "voltage-out-of-range"))
+	if (name && words[id] != conditions && !strcmp(name, "voltage-out-of-range"))
 		name = words_condition_name((*at)++);
 	return name;
 }
@@ -135,6 +146,12 @@ static enum result refuse_word(const struct wanted *wanted)
 	complain(wanted->text, "'%s' is nothing that it can be: %s",
 		 wanted->word, list);
 	return USAGE;
+}
+
+static bool counts_down(enum attribute_id id)
+{
+	return id == ATTR_DISCONNECT_IN_MS || id == ATTR_SHED_IN_MS ||
+	       id == ATTR_RECONNECT_IN_MS;
 }
 
 static bool parse_word(struct wanted *wanted)
@@ -189,7 +206,7 @@ static enum result parse(struct wanted *wanted, const char *text)
 	}
 	if (!wanted->word)
 		return refuse(wanted, "not like alarm=0");
-	if (!attributes[id].announced)
+	if (!attributes[id].announced && !counts_down(id))
 		return refuse(wanted,
 			      "the board does not tell when that changes");
 	number = attributes[id].kind == KIND_NUMBER;
@@ -305,7 +322,7 @@ static enum result wait_for(struct feed *feed, const struct wanted *wanted,
 			    double end)
 {
 	enum result result = DONE;
-	bool stirred, gone = false;
+	bool stirred, gone = false, counts = counts_down(wanted->id);
 
 	while (!result && !holds(wanted, feed_board(feed, 0))) {
 		int left = left_ms(end);
@@ -313,9 +330,13 @@ static enum result wait_for(struct feed *feed, const struct wanted *wanted,
 		if (!left)
 			return too_late(wanted, feed->config,
 					feed_board(feed, 0));
+		if (counts && (left < 0 || left > COUNT_EVERY_MS))
+			left = COUNT_EVERY_MS;
 		result = feed_wait(feed, NULL, 0, left, &stirred);
 		if (!result && stirred)
 			result = feed_update(feed, forget, &gone);
+		else if (!result && counts)
+			board_read_attribute(feed_board(feed, 0), wanted->id);
 		if (!result && gone) {
 			complain(feed->config->board,
 				 "it vanished meanwhile: unplugged, or its driver was unloaded");
@@ -358,7 +379,7 @@ void wait_help(void)
 	     "< > <= >=. conditions=NAME holds while NAME is among them. Attributes, and\n"
 	     "what they can be:");
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
-		if (!attributes[id].announced)
+		if (!attributes[id].announced && !counts_down(id))
 			continue;
 		snprintf(first, sizeof(first), "  %-21s ", attributes[id].name);
 		list_words(id, list, sizeof(list));

@@ -190,7 +190,8 @@ static void output_row(struct watch *watch, struct part *part,
 		words_off_reason(board, reason_id, why, sizeof(why));
 	meant = board_is_text(board, reason_id, "terminals") ||
 		board_is_text(board, reason_id, "remote") ||
-		board_is_text(board, reason_id, "user");
+		board_is_text(board, reason_id, "user") ||
+		(id == ATTR_LOAD && board_is_shed(board));
 	switch_row(watch, part, label, id, STYLE_WELL,
 		   meant ? STYLE_NOTE : STYLE_ALARM, why);
 }
@@ -198,6 +199,7 @@ static void output_row(struct watch *watch, struct part *part,
 static void draw_switches(struct watch *watch, struct part *part)
 {
 	const struct board *board = current(watch);
+	const struct value *request = &board->values[ATTR_LOAD_REQUEST];
 
 	title(watch, part, "Outputs");
 	output_row(watch, part, "Load", ATTR_LOAD, ATTR_LOAD_OFF_REASON);
@@ -211,6 +213,8 @@ static void draw_switches(struct watch *watch, struct part *part)
 		   "by software");
 	switch_row(watch, part, "Terminals", ATTR_TERMINALS, STYLE_WELL,
 		   STYLE_NOTE, "by hand");
+	if (!request->error && strcmp(request->text, "auto"))
+		row(watch, part, "Load request", STYLE_NOTE, request->text, "");
 }
 
 static void bar(struct watch *watch, int at_row, int from, int to,
@@ -272,15 +276,25 @@ static void draw_bank(struct watch *watch, struct part *part)
 {
 	const struct board *board = current(watch);
 	const struct value *current_now = &board->values[ATTR_CURRENT_NOW];
+	char text[VALUE_MAX];
 
 	title(watch, part, "Bank");
 	draw_capacity(watch, part);
+	words_gauge(board, text, sizeof(text));
+	if (*text)
+		row(watch, part, "Gauge", STYLE_PLAIN, "", text);
+	words_floor(board, text, sizeof(text));
+	if (*text)
+		row(watch, part, "Floor", STYLE_PLAIN, "", text);
 	number_row(watch, part, "Voltage", ATTR_VOLTAGE_NOW, 1e6, "%.2f", "V");
 	number_row(watch, part, "Current", ATTR_CURRENT_NOW, 1e6, "%+.2f",
 		   current_now->error || current_now->number >= 0 ?
 		   "A, charging" : "A, discharging");
 	number_row(watch, part, "Temperature", ATTR_TEMP, 10, "%.1f",
 		   watch->config->utf8 ? "\u00b0C" : "C");
+	words_measured_ago(board, text, sizeof(text));
+	if (*text)
+		row(watch, part, "", STYLE_PLAIN, "", text);
 	if (board_read_ok(board, ATTR_CHARGE_BEHAVIOUR))
 		row(watch, part, "Charging", STYLE_PLAIN, "",
 		    board_is_text(board, ATTR_CHARGE_BEHAVIOUR, "auto") ?
@@ -297,8 +311,10 @@ static void draw_bank(struct watch *watch, struct part *part)
 static void draw_headline(struct watch *watch, struct part *part)
 {
 	const struct board *board = current(watch);
-	const struct value *left = &board->values[ATTR_DISCONNECT_IN_MS];
+	const struct value *cut = &board->values[ATTR_DISCONNECT_IN_MS];
 	const struct value *delay = &board->values[ATTR_PRE_ALARM_DELAY_MS];
+	long long shed = board_shed_in(board);
+	long long left = shed >= 0 ? shed : cut->error ? -1 : cut->number;
 	const char *side = glyphs_of(watch)->side;
 	char text[2 * VALUE_MAX];
 	enum mood mood = words_headline(board, text, sizeof(text));
@@ -306,10 +322,9 @@ static void draw_headline(struct watch *watch, struct part *part)
 	int rows = screen_wrap(&watch->body, part->row, part->from + 3,
 			       part->to - 1, style, text);
 
-	if (!left->error && left->number >= 0 && !delay->error &&
-	    delay->number > 0) {
+	if (left >= 0 && !delay->error && delay->number > 0) {
 		bar(watch, part->row + rows, part->from + 3, part->to - 3,
-		    style, (double)left->number / delay->number);
+		    style, (double)left / delay->number);
 		rows++;
 	}
 	for (; rows; rows--)
@@ -841,13 +856,15 @@ static int fresh_for_ms(struct watch *watch)
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
 	};
 	static const enum attribute_id counting[] = {
-		ATTR_DISCONNECT_IN_MS, ATTR_RECONNECT_IN_MS,
+		ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 	};
+	const struct value *soc_age;
 
 	if (is_asking(watch) && unread_for_ms(watch))
 		return unread_for_ms(watch);
 	if (!watch->feed.count)
 		return -1;
+	soc_age = &current(watch)->values[ATTR_SOC_AGE_S];
 	for (size_t i = 0; i < ARRAY_SIZE(counting); i++) {
 		const struct value *left = &current(watch)->values[counting[i]];
 
@@ -858,14 +875,20 @@ static int fresh_for_ms(struct watch *watch)
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))
 			return MEASURE_EVERY_MS;
+	if (board_floor_waits(current(watch)) ||
+	    (!soc_age->error && soc_age->number >= 0))
+		return MEASURE_EVERY_MS;
 	return -1;
 }
 
 static void refresh(struct watch *watch)
 {
 	static const enum attribute_id ids[] = {
-		ATTR_DISCONNECT_IN_MS, ATTR_RECONNECT_IN_MS,
+		ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
+		ATTR_GAUGE_SOC_PERMILLE, ATTR_SOC_AGE_S,
+		ATTR_TIME_TO_EMPTY_AVG, ATTR_TIME_TO_EMPTY_AGE_S,
+		ATTR_VOLTAGE_AGE_S, ATTR_CURRENT_AGE_S, ATTR_TEMPERATURE_AGE_S,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids) && watch->feed.count; i++)

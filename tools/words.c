@@ -126,6 +126,10 @@ void words_time(char *text, size_t size, bool exact)
 /** words_pre_alarm - what it means that the pre-alarm is on */
 const char *words_pre_alarm(const struct board *board)
 {
+	if (board_shed_in(board) >= 0)
+		return "warns before the load is shed";
+	if (board_is_off(board, ATTR_LOAD) && !board_is_low(board))
+		return "held for its least time";
 	return board_is_off(board, ATTR_LOAD) ?
 	       "until no cell is low any more" : "warns before the load is cut";
 }
@@ -164,6 +168,7 @@ void words_measured(const struct config *config, const struct board *board,
 	const struct value *current = &board->values[ATTR_CURRENT_NOW];
 	const struct value *temperature = &board->values[ATTR_TEMP];
 	size_t used = 0;
+	char ago[64];
 
 	*text = '\0';
 	if (!voltage->error)
@@ -180,9 +185,12 @@ void words_measured(const struct config *config, const struct board *board,
 				 current->number < 0 ? "discharging" :
 				 "charging");
 	if (!temperature->error)
-		snprintf(text + used, size - used, "%s%.1f %sC",
-			 used ? ", " : "", temperature->number / 10.0,
-			 config->utf8 ? "\u00b0" : "");
+		used += snprintf(text + used, size - used, "%s%.1f %sC",
+				 used ? ", " : "", temperature->number / 10.0,
+				 config->utf8 ? "\u00b0" : "");
+	words_measured_ago(board, ago, sizeof(ago));
+	if (used && *ago)
+		snprintf(text + used, size - used, " (%s)", ago);
 }
 
 /** words_stats - how often the board has acted; nothing if it does not tell */
@@ -243,6 +251,12 @@ void words_off_reason(const struct board *board, enum attribute_id reason_id,
 		snprintf(text, size, "the software remote is off");
 	else if (!strcmp(reason->text, "user"))
 		snprintf(text, size, "inhibited by the user");
+	else if (!strcmp(reason->text, "request-off"))
+		snprintf(text, size, "by request");
+	else if (!strcmp(reason->text, "request-shed"))
+		snprintf(text, size, "shed by request");
+	else if (!strcmp(reason->text, "soc-floor"))
+		words_shed_at_floor(board, text, size);
 	else if (condition && board_read_ok(board, ATTR_CONDITIONS) &&
 		 !board_has_condition(board, reason->text))
 		words_waiting(board, reason_id, text, size);
@@ -285,7 +299,8 @@ static enum mood headline_load_off(const struct board *board, char *text,
 
 	words_off_reason(board, ATTR_LOAD_OFF_REASON, why, sizeof(why));
 	if (board_is_text(board, ATTR_LOAD_OFF_REASON, "terminals") ||
-	    board_is_text(board, ATTR_LOAD_OFF_REASON, "remote")) {
+	    board_is_text(board, ATTR_LOAD_OFF_REASON, "remote") ||
+	    board_is_shed(board)) {
 		if (board_lives_on_reserve(board) && !board_in_doubt(board))
 			return say(MOOD_ALARM, text, size,
 				   "OFF, AND THE BANK IS EMPTY: %s", why);
@@ -311,8 +326,12 @@ static enum mood headline_pre_alarm(const struct board *board, char *text,
 				    size_t size)
 {
 	const struct value *left = &board->values[ATTR_DISCONNECT_IN_MS];
-	char seconds[64];
+	char seconds[64], shed[VALUE_MAX];
 
+	words_shed(board, shed, sizeof(shed));
+	if (*shed)
+		return say(MOOD_ALARM, text, size,
+			   "PRE-ALARM: the load will be %s", shed);
 	if (!left->error && left->number >= 0) {
 		words_seconds(left->number, seconds, sizeof(seconds));
 		return say(MOOD_ALARM, text, size,
@@ -335,12 +354,15 @@ enum mood words_headline(const struct board *board, char *text, size_t size)
 	static const char * const faults[] = {
 		"io-error", "sense-mismatch", "implausible",
 	};
+	bool shed = board_is_shed(board) &&
+		    (!board_lives_on_reserve(board) || board_in_doubt(board));
 	char why[VALUE_MAX];
 
-	if (board_is_off(board, ATTR_LOAD))
+	if (board_is_off(board, ATTR_LOAD) && !shed)
 		return headline_load_off(board, text, size);
-	if (board_is_on(board, ATTR_PRE_ALARM) ||
-	    board_is_on(board, ATTR_ALARM))
+	if ((board_is_on(board, ATTR_PRE_ALARM) ||
+	     board_is_on(board, ATTR_ALARM)) &&
+	    (!shed || board_is_low(board)))
 		return headline_pre_alarm(board, text, size);
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
 		if (board_has_condition(board, faults[i]))
@@ -358,8 +380,16 @@ enum mood words_headline(const struct board *board, char *text, size_t size)
 	if (!board_is_complete(board))
 		return say(MOOD_ALARM, text, size,
 			   "UNKNOWN: not everything could be read");
+	if (shed) {
+		words_off_reason(board, ATTR_LOAD_OFF_REASON, why, sizeof(why));
+		return say(MOOD_NOTE, text, size, "Load off: %s", why);
+	}
 	if (!board_is_text(board, ATTR_CONDITIONS, "none"))
 		return say(MOOD_NOTE, text, size, "Attention: %s",
 			   board->values[ATTR_CONDITIONS].text);
+	if (board_floor_waits(board))
+		return say(MOOD_NOTE, text, size,
+			   "Attention: no fresh state of charge, so the floor of %lld %% has no effect",
+			   board->values[ATTR_SOC_FLOOR_PERCENT].number);
 	return say(MOOD_WELL, text, size, "All well");
 }

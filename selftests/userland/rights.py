@@ -45,7 +45,8 @@ def attempt(gateway, user, command, path):
 
 
 @pytest.mark.parametrize("command, path", (
-    ("off", "device/remote"), ("charge inhibit", "charge_behaviour")))
+    ("off", "device/remote"), ("charge inhibit", "charge_behaviour"),
+    ("load off", "device/load_request"), ("floor 20", "device/soc_floor_percent")))
 def test_other(users, command, path):
     """who is no member may not: {command}"""
     status, text, before, after = attempt(users, "other", command, path)
@@ -56,7 +57,11 @@ def test_other(users, command, path):
 @pytest.mark.parametrize("command, path, value", (
     ("off", "device/remote", "off"), ("on", "device/remote", "on"),
     ("charge inhibit", "charge_behaviour", "[inhibit"),
-    ("charge auto", "charge_behaviour", "[auto]")))
+    ("charge auto", "charge_behaviour", "[auto]"),
+    ("load off", "device/load_request", "off"),
+    ("load auto", "device/load_request", "auto"),
+    ("floor 20", "device/soc_floor_percent", "20"),
+    ("floor none", "device/soc_floor_percent", "0")))
 def test_member(users, command, path, value):
     """a member of the group smallbms: {command}"""
     status, _, before, after = attempt(users, "member", command, path)

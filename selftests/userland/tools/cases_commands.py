@@ -11,7 +11,7 @@ from cases_status import as_json
 from tree import values
 
 COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge",
-            "watch", "monitor", "wait", "log", "check", "wiring", "shunt", "help")
+            "load", "floor", "watch", "monitor", "wait", "log", "check", "wiring", "shunt", "help")
 
 
 def written(bench, path):
@@ -42,7 +42,7 @@ def test_list_json(bench):
     whole = as_json("undervoltage")
     keys = ("name", "remote", "terminals", "load", "charge", "pre_alarm",
             "alarm", "conditions", "load_off_reason", "charge_off_reason",
-            "disconnect_in_ms", "reconnect_in_ms")
+            "load_request", "disconnect_in_ms", "shed_in_ms", "reconnect_in_ms")
     assert bench.run("list", "--json").json() == \
         [{key: whole[key] for key in keys}]
 
@@ -101,7 +101,7 @@ def test_get_gauge_empty(bench, empty):
     assert bench.run("--json").json()["gauge"]["soc_permille"] is None
     bench.run("status")
     bench.refuses("get", "gauge/soc_permille", expect=FAILED,
-                  why="house/gauge/soc_permille: nothing was reported")
+                  why="house/gauge/soc_permille: nothing was reported to it")
 
 
 def test_off_reads_back(bench):

@@ -541,6 +541,29 @@ def test_no_gauge(bench, monitor):
                   why="shunt: house: this board's driver takes no gauge")
 
 
+def test_wait(bench, monitor):
+    """shunt --wait: a board that takes a gauge is waited for, and each reason told once"""
+    reader = Reader(bench, "--wait", monitor.path)
+    reader.until_said("no smallBMS in")
+    bench.tree.add("healthy")
+    reader.until_said("takes no gauge")
+    for name in GAUGE:
+        bench.tree.put(f"device/gauge/{name}", "")
+    reader.until_open(monitor)
+    monitor.send(block())
+    reader.until(lambda: gauge(bench) == GAUGE)
+    assert [line.split(": ")[1:3] for line in reader.text("err").splitlines()] == \
+        [["waiting for a gauge", "no board"], ["waiting for a gauge", "shunt"]]
+
+
+def test_wait_ends(bench, monitor):
+    """shunt --wait: it ends when told to, also while it waits"""
+    reader = Reader(bench, "--wait", monitor.path)
+    reader.until_said("waiting for a gauge")
+    reader.end()
+    assert reader.text("out").startswith("blocks 0,")
+
+
 def test_boards(bench, monitor):
     """shunt: of several boards --board names the one; without a board it fails"""
     bench.refuses("shunt", monitor.path, expect=NO_BOARD, why="no smallBMS")
@@ -560,6 +583,7 @@ def test_usage(house):
     """shunt: bad usage is refused"""
     for args, why in (
             ((), "shunt: a device is missing"),
+            (("--wait", "--decode", "x"), "--wait: goes with a device alone"),
             (("--decode", "x", "/dev/null"), "shunt: one thing at a time"),
             (("--decode", "x", "--simulate"), "shunt: one thing at a time"),
             (("--simulate", "/dev/null"), "shunt: one thing at a time"),
@@ -634,7 +658,7 @@ def test_service(bench):
     assert done.returncode == 0 and "exposure level" in last, done.stdout + done.stderr
     with open(unit, encoding="ascii") as file:
         text = file.read()
-    assert "ExecStart=/usr/bin/smallbms shunt $OPTIONS /dev/%I\n" in text
+    assert "ExecStart=/usr/bin/smallbms shunt --wait $OPTIONS /dev/%I\n" in text
     text = text.replace("/usr/bin/smallbms", bench.tool)
     with open(unit, "w", encoding="ascii") as file:
         file.write(text)

@@ -11,7 +11,7 @@ from tree import TREES, values
 SWITCHES = {"remote", "terminals", "load", "charge", "pre_alarm"}
 TEXTS = {"load_off_reason", "charge_off_reason", "type", "scope",
          "technology", "manufacturer", "model_name", "status", "health",
-         "capacity_level"}
+         "capacity_level", "load_request"}
 
 
 def as_json(state, name="house"):

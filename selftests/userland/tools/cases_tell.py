@@ -454,6 +454,7 @@ def test_completion(bench):
     assert complete(bench, "smallbms wait --timeout ") == []
     assert complete(bench, "smallbms check --c") == ["--critical"]
     assert complete(bench, "smallbms shunt --si") == ["--simulate"]
+    assert complete(bench, "smallbms shunt --w") == ["--wait"]
     assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
     assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --decode /dev/nul") == ["/dev/null"]
@@ -467,7 +468,7 @@ def test_completion(bench):
     ("wait alarm=", ["0", "1", "2"]), ("wait load=o", ["on", "off"]),
     ("wait conditions=cell-", ["cell-low", "cell-undervoltage", "cell-overvoltage"]),
     ("wait status=Not", [r"Not\ charging"]), ("wait capacity=", []),
-    ("wait --timeout=3 lo", ["load=", "load_off_reason="]),
+    ("wait --timeout=3 lo", ["load=", "load_off_reason=", "load_request="]),
     ("get load ", []), ("remote on ", []), ("charge auto ", []),
     ("help get ", []), ("--board shed help get ", []), ("shunt /dev/null /dev/nul", [])))
 def test_completion_words(bench, line, offered):
