@@ -49,7 +49,7 @@ struct json_object *json_from_value(const struct board *board,
 	return json_object_new_string(value->text);
 }
 
-/* What is in a folder, as "stats/...", is in an object of its own. */
+/* "stats/..." and its like are in an object of their own. */
 static void add(struct json_object *object, const char *name,
 		struct json_object *value)
 {
@@ -73,9 +73,7 @@ static void add(struct json_object *object, const char *name,
 void json_add_value(struct json_object *object, const struct board *board,
 		    enum attribute_id id)
 {
-	int error = board->values[id].error;
-
-	if (error != ENOENT && error != ENODATA)
+	if (board->values[id].error != ENOENT)
 		add(object, attributes[id].name, json_from_value(board, id));
 }
 

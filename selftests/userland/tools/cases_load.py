@@ -339,13 +339,13 @@ def test_status_worse(bench):
 
 
 def test_status_never_reported(bench):
-    """a value that no gauge has reported is left out, and missed by nobody"""
+    """a value that no gauge has reported is null, and missed by nobody"""
     bench.tree.add("gauge").put("device/gauge/temp_dc", "")
     result = as_json("gauge")
-    del result["gauge"]["temp_dc"]
+    result["gauge"]["temp_dc"] = None
     assert bench.run("--json").json() == result
     bench.refuses("get", "gauge/temp_dc", expect=FAILED,
-                  why="house/gauge/temp_dc: nothing was reported to it")
+                  why="house/gauge/temp_dc: nothing was reported")
     assert bench.run("get", "gauge/soc_permille").out == "634\n"
 
 
