@@ -163,7 +163,7 @@ const char *attribute_why(int error)
 	case ENOENT:
 		return "this board does not have it";
 	case ENODATA:
-		return "nothing was reported to it";
+		return "nothing was reported";
 	case EBADMSG:
 		return "what it holds makes no sense";
 	case EOVERFLOW:
