@@ -523,6 +523,65 @@ def test_install(bench):
     assert "@bindir@" not in text and "[Install]" not in text
 
 
+def files_below(folder):
+    return sorted(os.path.relpath(os.path.join(each, name), folder)
+                  for each, _, names in os.walk(folder) for name in names)
+
+
+def make(bench, folder, *args):
+    """Run make in a folder, with systemd and udev in the bench; return what they were told."""
+    told = os.path.join(bench.folder, "told")
+    programs = os.path.join(bench.folder, "programs")
+    if not os.path.exists(programs):
+        for name in ("systemd/system", "udev/control"):
+            os.makedirs(os.path.join(bench.folder, "run", name))
+        os.mkdir(programs)
+        for name in ("systemd-sysusers", "systemctl", "udevadm", "depmod"):
+            path = os.path.join(programs, name)
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f'#!/bin/sh\necho {name} "$@" >>{told}\n')
+            os.chmod(path, 0o755)
+    with open(told, "w", encoding="ascii"):
+        pass
+    subprocess.run(["make", "-s", "-C", folder, f"rundir={bench.folder}/run",
+                    "KDIR=/nonexistent", *args], check=True, capture_output=True,
+                   env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
+    with open(told, encoding="ascii") as file:
+        return file.read().splitlines()
+
+
+def test_install_here(bench):
+    """make install tells systemd and udev of what it brings, and uninstall takes it away"""
+    root = os.path.join(bench.folder, "here")
+    where = [f"O={bench.folder}/built", f"prefix={root}/usr", f"udevdir={root}/udev",
+             f"systemddir={root}/units", f"sysusersdir={root}/sysusers"]
+    assert make(bench, TOOLS, *where, "install") == [
+        "systemd-sysusers smallbms.conf", "systemctl daemon-reload",
+        "udevadm control --reload",
+        "udevadm trigger --action=change --subsystem-match=power_supply"]
+    assert "usr/bin/smallbms" in files_below(root)
+    told = make(bench, TOOLS, *where, "uninstall")
+    assert files_below(root) == []
+    assert not os.path.exists(f"{root}/usr/share/smallbms")
+    assert told == ["systemctl daemon-reload", "udevadm control --reload"]
+
+
+def test_install_elsewhere(bench):
+    """make install-tool needs no kernel headers, and takes any DESTDIR, of which nobody is told"""
+    top = os.path.join(TOOLS, "..")
+    root = os.path.join(bench.folder, "a root")
+    assert make(bench, top, f"DESTDIR={os.path.relpath(root, top)}", "install-tool") == []
+    found = files_below(root)
+    assert "usr/local/bin/smallbms" in found
+    assert "lib/udev/rules.d/60-smallbms.rules" in found
+    module = f"{root}/lib/modules/{os.uname().release}/updates"
+    os.makedirs(module)
+    with open(f"{module}/smallbms.ko.xz", "w", encoding="ascii"):
+        pass
+    assert make(bench, top, f"DESTDIR={os.path.relpath(root, top)}", "uninstall") == []
+    assert files_below(root) == []
+
+
 def shut_down(bench, alarm, delay="600", kernel=None, change=None):
     """Run the script that powers down; return whether it did, and its words."""
     script = os.path.join(bench.folder, "smallbms-shutdown")
