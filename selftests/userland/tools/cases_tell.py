@@ -3,6 +3,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -580,6 +581,36 @@ def test_install_elsewhere(bench):
         pass
     assert make(bench, top, f"DESTDIR={os.path.relpath(root, top)}", "uninstall") == []
     assert files_below(root) == []
+
+
+@pytest.mark.parametrize("group", (True, False), ids=("the group", "no group"))
+@pytest.mark.parametrize("name", ("house", "my boat; exit"))
+def test_udev_rule(bench, name, group):
+    """udev's rule gives what may be switched to the group, or leaves it as it is"""
+    bench.tree.add("gauge", name)
+    with open(os.path.join(TOOLS, "udev/60-smallbms.rules"), encoding="ascii") as file:
+        runs = re.findall(r'RUN\+="((?:[^"\\]|\\.)*)"', file.read())
+    assert len(runs) == 2
+    programs = os.path.join(bench.folder, "programs")
+    os.mkdir(programs)
+    with open(f"{programs}/chgrp", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\n{'echo' if group else 'false'} \"$@\" >>{bench.folder}/told\n")
+    os.chmod(f"{programs}/chgrp", 0o755)
+    wanted = ["device/remote", "charge_behaviour"] + \
+        ["device/gauge/" + each for each in os.listdir(bench.tree.path("device/gauge", name))]
+    paths = [bench.tree.path(each, name) for each in wanted]
+    for path in [*paths, bench.tree.path("device/load", name)]:
+        os.chmod(path, 0o644)
+    for run in runs:
+        # as udev does: its own escapes first, then words, and no shell
+        words = shlex.split(run.replace('\\"', '"').replace("$$", "$"))
+        assert not re.search("%|[$](env|attr)", run), run
+        subprocess.run(words, check=False, capture_output=True,
+                       env={"PATH": f"{programs}:/usr/bin:/bin",
+                            "DEVPATH": "/.." + bench.tree.supply(name)})
+    for path in paths:
+        assert bool(os.stat(path).st_mode & 0o020) == group, path
+    assert not os.stat(bench.tree.path("device/load", name)).st_mode & 0o020
 
 
 def shut_down(bench, alarm, delay="600", kernel=None, change=None):
