@@ -37,7 +37,10 @@ enum result {
 /**
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
- * @timeout: of wait and check --timeout, in seconds, NULL: for ever
+ * @words: behind the command, with a NULL at their end
+ * @timeout: of wait, monitor and check --timeout, in seconds, NULL: for ever
+ * @count: of monitor --count, NULL: for ever
+ * @quiet: of wait --quiet
  * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
  * @until, @lines: of log, NULL: to the end, all
@@ -49,7 +52,9 @@ enum result {
 struct config {
 	const char *board;
 	const char *sysfs_root;
+	char * const *words;
 	const char *timeout;
+	const char *count;
 	const char *warning;
 	const char *critical;
 	const char *since;
@@ -61,6 +66,7 @@ struct config {
 	const char *current;
 	bool json;
 	bool follow;
+	bool quiet;
 	bool initial;
 	bool rst;
 	bool simulate;
@@ -360,6 +366,8 @@ enum result get_attribute(const struct config *config, enum attribute_id id);
 void get_help(void);
 void monitor_help(void);
 void wait_help(void);
+double now_s(void);
+int left_ms(double end);
 enum result parse_timeout(const char *text, double *seconds);
 enum result check_usage(void);
 void log_help(void);

@@ -468,6 +468,7 @@ def test_completion(bench):
     ("wait alarm=", ["0", "1", "2"]), ("wait load=o", ["on", "off"]),
     ("wait conditions=cell-", ["cell-low", "cell-undervoltage", "cell-overvoltage"]),
     ("wait status=Not", [r"Not\ charging"]), ("wait capacity=", []),
+    ("--color=a", ["auto", "always"]), ("wait load=off alarm=", ["0", "1", "2"]),
     ("wait --timeout=3 lo", ["load=", "load_off_reason="]),
     ("get load ", []), ("remote on ", []), ("charge auto ", []),
     ("help get ", []), ("--board shed help get ", []), ("shunt /dev/null /dev/nul", [])))
