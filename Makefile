@@ -22,6 +22,8 @@ help:
 	@echo '  module       the module alone; KDIR=FOLDER for another kernel'
 	@echo '  tool         the tool alone'
 	@echo '  install      all of it; DESTDIR and prefix ($(prefix)) are honoured'
+	@echo '  install-tool the tool alone, without the module'
+	@echo '  uninstall    removes what install has put there'
 	@echo '  dkms         the sources as DKMS wants them: build/dkms'
 	@echo '  deb          Debian packages: build/deb/*.deb'
 	@echo '  patches      a series for the newest kernel, and its checks: build/patches'
@@ -98,13 +100,33 @@ tool:
 	@echo '  TOOL    build/tools'
 	@$(make_in) tools O=$(CURDIR)/build/tools all overlays
 
-install: all
+# Relative to this folder, also for those that run elsewhere
+destdir = $(if $(DESTDIR),$(shell realpath -ms -- "$(DESTDIR)"))
+tools_to = $(make_in) tools O=$(CURDIR)/build/tools DESTDIR="$(destdir)" \
+	prefix=$(prefix)
+modules_to := $(CURDIR)/build/install
+
+# Not to DESTDIR itself: the kernel's build knows no blanks in names.
+install: all install-tool
 	@echo '  INSTALL $(DESTDIR)/lib/modules/$(release)'
+	@rm -rf $(modules_to)
 	+@$(lib)/kbuild.sh $(KDIR) $(module_out) \
-		INSTALL_MOD_PATH=$(DESTDIR) CONFIG_MODULE_SIG_ALL= modules_install
+		INSTALL_MOD_PATH=$(modules_to) INSTALL_MOD_DIR=updates \
+		CONFIG_MODULE_SIG_ALL= modules_install
+	@mkdir -p "$(destdir)/lib/modules/$(release)"
+	@cp -r $(modules_to)/lib/modules/$(release)/updates \
+		"$(destdir)/lib/modules/$(release)"
 	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
-	@$(make_in) tools O=$(CURDIR)/build/tools \
-		DESTDIR=$(DESTDIR) prefix=$(prefix) install
+
+install-tool: tool
+	@$(tools_to) install
+
+uninstall: release := $(or $(release),$(shell uname -r))
+uninstall:
+	@$(tools_to) uninstall
+	@rm -f "$(destdir)/lib/modules/$(release)/updates/smallbms.ko"* \
+		"$(destdir)/lib/modules/$(release)/updates/driver/smallbms.ko"*
+	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
 
 dkms:
 	@tools/debian/dkms-source.sh build/dkms
@@ -286,7 +308,7 @@ bench: vm
 	@$(lib)/host-packages.sh userland
 	@selftests/bench/run
 
-.PHONY: all help module tool install clean vm vm-paths update-cache cache-list \
+.PHONY: all help module tool install install-tool uninstall clean vm vm-paths update-cache cache-list \
 	cache-drop demo shell \
 	docs diagrams pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* smallbms monitor: a line, or a JSON object, per change, and none else. */
+#include <ctype.h>
+#include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,11 +81,25 @@ static void print_news(enum news news, const struct board *board,
 	putchar('\n');
 }
 
+/**
+ * struct monitor - what news are printed
+ * @left: so many more, 0: none; LONG_MAX: all
+ */
+struct monitor {
+	const struct config *config;
+	long left;
+};
+
 static void tell(void *context, enum news news, const struct board *board,
 		 unsigned long long changed)
 {
-	const struct config *config = context;
+	struct monitor *monitor = context;
+	const struct config *config = monitor->config;
 
+	if (!monitor->left)
+		return;
+	if (monitor->left < LONG_MAX && news != NEWS_STATE)
+		monitor->left--;
 	if (config->json)
 		json_print_line(json_from_news(news, board, changed));
 	else
@@ -89,21 +107,43 @@ static void tell(void *context, enum news news, const struct board *board,
 	fflush(stdout);
 }
 
+static enum result parse_count(const char *text, long *count)
+{
+	char *end;
+
+	*count = LONG_MAX;
+	if (!text)
+		return DONE;
+	errno = 0;
+	*count = strtol(text, &end, 10);
+	if (isdigit((unsigned char)*text) && !*end && !errno && *count)
+		return DONE;
+	complain("--count", "'%s' is not a number of changes", text);
+	return USAGE;
+}
+
 enum result command_monitor(const struct config *config, const char *argument)
 {
 	/* nothing is read from it, but it tells when nobody listens any more */
 	struct pollfd reader = { STDOUT_FILENO, 0, 0 };
-	struct config context = *config;
+	struct monitor context = { .config = config };
+	double seconds, end;
 	enum result result;
 	struct feed feed;
 	bool stirred;
 
 	(void)argument;
+	result = parse_count(config->count, &context.left);
+	if (!result)
+		result = parse_timeout(config->timeout, &seconds);
+	if (result)
+		return result;
+	end = now_s() + seconds;
 	result = feed_open(&feed, config);
 	for (size_t i = 0; i < feed.count && !result && config->initial; i++)
 		tell(&context, NEWS_STATE, feed_board(&feed, i), 0);
-	while (!result && !ferror(stdout)) {
-		result = feed_wait(&feed, &reader, 1, -1, &stirred);
+	while (!result && !ferror(stdout) && context.left && left_ms(end)) {
+		result = feed_wait(&feed, &reader, 1, left_ms(end), &stirred);
 		if (reader.revents) {
 			raise(SIGPIPE);		/* as the next line would */
 			result = FAILED;
@@ -117,5 +157,9 @@ enum result command_monitor(const struct config *config, const char *argument)
 
 void monitor_help(void)
 {
-	puts("\nOption:\n  --initial            Tell first how the boards are now");
+	puts("\nOptions:\n"
+	     "  --initial            First print how the boards are now\n"
+	     "  --count NUMBER       End after that many changes\n"
+	     "  -t, --timeout SECONDS\n"
+	     "                       End when time is up");
 }

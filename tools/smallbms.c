@@ -15,6 +15,7 @@ enum {
 	OPTION_BOARD = 256,
 	OPTION_JSON,
 	OPTION_SYSFS_ROOT,
+	OPTION_COLOUR,
 	OPTION_TIMEOUT,
 	OPTION_SINCE,
 	OPTION_DIRECTORY,
@@ -31,6 +32,8 @@ enum {
 	OPTION_LINES,
 	OPTION_RECOVER,
 	OPTION_WAIT,
+	OPTION_COUNT,
+	OPTION_QUIET,
 };
 
 /* The options that only some commands take, as bits */
@@ -43,6 +46,7 @@ enum takes {
 	NOTHING,
 	MAYBE_ONE,
 	ONE,
+	SOME,		/* in config->words */
 	ANY_NUMBER,	/* joined by blanks to one */
 };
 
@@ -76,9 +80,11 @@ static const struct command {
 	  "Show or set the state of charge at which loads are shed", floor_help },
 	{ "watch", command_watch, NOTHING, 0, "",
 	  "The boards on the full screen, live", NULL },
-	{ "monitor", command_monitor, NOTHING, TAKES(INITIAL), "",
+	{ "monitor", command_monitor, NOTHING,
+	  TAKES(INITIAL) | TAKES(COUNT) | TAKES(TIMEOUT), "",
 	  "A line for each change, as it happens", monitor_help },
-	{ "wait", command_wait, ONE, TAKES(TIMEOUT), " CONDITION",
+	{ "wait", command_wait, SOME, TAKES(TIMEOUT) | TAKES(QUIET),
+	  " CONDITION...",
 	  "Sleep until a board is so, as in alarm=0", wait_help },
 	{ "log", command_log, NOTHING,
 	  TAKES(SINCE) | TAKES(UNTIL) | TAKES(LINES) | TAKES(FOLLOW) |
@@ -133,6 +139,7 @@ static void print_help(void)
 	puts("\nOptions:\n"
 	     "  --board NAME         This board; needed by most when there are several\n"
 	     "  --json               JSON instead of text\n"
+	     "  --color=WHEN         auto, always or never; also --colour\n"
 	     "  --sysfs-root DIR     Look there instead of /sys, for tests\n"
 	     "  -h, --help; -V, --version\n"
 	     "\n"
@@ -174,6 +181,22 @@ static bool wants_colour(void)
 	       !(terminal && !strcmp(terminal, "dumb"));
 }
 
+/* @when: of --color; NULL: it was given without */
+static enum result parse_colour(const char *when, bool *colour)
+{
+	if (!when || !strcmp(when, "always")) {
+		*colour = true;
+	} else if (!strcmp(when, "never")) {
+		*colour = false;
+	} else if (!strcmp(when, "auto")) {
+		*colour = wants_colour();
+	} else {
+		complain("--color", "'%s' is none of auto, always, never", when);
+		return USAGE;
+	}
+	return DONE;
+}
+
 enum instead {
 	RUN_COMMAND,
 	SHOW_HELP,
@@ -200,6 +223,10 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, 'V' },
 	{ "recover", required_argument, NULL, OPTION_RECOVER },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
+	{ "color", optional_argument, NULL, OPTION_COLOUR },
+	{ "colour", optional_argument, NULL, OPTION_COLOUR },
+	{ "count", required_argument, NULL, OPTION_COUNT },
+	{ "quiet", no_argument, NULL, OPTION_QUIET },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "directory", required_argument, NULL, OPTION_DIRECTORY },
@@ -223,6 +250,8 @@ static int long_option(int option)
 	switch (option) {
 	case 't':
 		return OPTION_TIMEOUT;
+	case 'q':
+		return OPTION_QUIET;
 	case 'w':
 		return OPTION_WARNING;
 	case 'c':
@@ -236,6 +265,12 @@ static int long_option(int option)
 static bool take_option(struct config *config, int option)
 {
 	switch (option) {
+	case OPTION_COUNT:
+		config->count = optarg;
+		return true;
+	case OPTION_QUIET:
+		config->quiet = true;
+		return true;
 	case OPTION_UNTIL:
 		config->until = optarg;
 		return true;
@@ -300,7 +335,7 @@ static enum result parse_options(struct config *config, int argc, char **argv,
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":hVt:w:c:", options,
+	while ((option = getopt_long(argc, argv, ":hVqt:w:c:", options,
 				     NULL)) != -1) {
 		option = long_option(option);
 		switch (option) {
@@ -312,6 +347,10 @@ static enum result parse_options(struct config *config, int argc, char **argv,
 			break;
 		case OPTION_SYSFS_ROOT:
 			config->sysfs_root = optarg;
+			break;
+		case OPTION_COLOUR:
+			result = result ? result :
+				 parse_colour(optarg, &config->colour);
 			break;
 		case 'h':
 			*instead = SHOW_HELP;
@@ -371,23 +410,26 @@ static enum result usage(char **words)
 	return is_check(words) ? check_usage() : USAGE;
 }
 
-static enum result run(const struct config *config, char **words, int count,
+static enum result run(struct config *config, char **words, int count,
 		       unsigned int given)
 {
 	const struct command *command = find_command(*words ? *words : "status");
-	const char *wrong = NULL;
-	char joined[VALUE_MAX];
+	char joined[VALUE_MAX], wrong[VALUE_MAX] = "";
 
+	config->words = *words ? words + 1 : words;
 	if (!command || refuse_options(command, given))
 		return usage(words);
 	if (command->takes == ANY_NUMBER)
 		return command->run(config, join(words, count, joined,
 						 sizeof(joined)));
-	if (count > 2 || (count > 1 && command->takes == NOTHING))
-		wrong = "too many words";
-	else if (count < 2 && command->takes == ONE)
-		wrong = "something is missing";
-	if (!wrong)
+	if (count > 1 && command->takes == NOTHING)
+		snprintf(wrong, sizeof(wrong), "'%s' is too much", words[1]);
+	else if (count > 2 && command->takes != SOME)
+		snprintf(wrong, sizeof(wrong), "'%s' is too much", words[2]);
+	else if (count < 2 && command->takes >= ONE)
+		snprintf(wrong, sizeof(wrong), "%s is missing",
+			 command->argument + 1);
+	if (!*wrong)
 		return command->run(config, *words ? words[1] : NULL);
 	complain(command->name, "%s; usage: smallbms %s%s", wrong,
 		 command->name, command->argument);

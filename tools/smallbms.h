@@ -39,7 +39,10 @@ enum result {
  * struct config - the options, and what the terminal can show
  * @board: of --board, NULL: not given
  * @recover: of floor --recover, NULL: not given
- * @timeout: of wait and check --timeout, in seconds, NULL: for ever
+ * @words: behind the command, with a NULL at their end
+ * @timeout: of wait, monitor and check --timeout, in seconds, NULL: for ever
+ * @count: of monitor --count, NULL: for ever
+ * @quiet: of wait --quiet
  * @warning, @critical: of check, ranges of the capacity, NULL: not given
  * @since: of log --since, NULL: from the beginning
  * @until, @lines: of log, NULL: to the end, all
@@ -53,7 +56,9 @@ struct config {
 	const char *board;
 	const char *sysfs_root;
 	const char *recover;
+	char * const *words;
 	const char *timeout;
+	const char *count;
 	const char *warning;
 	const char *critical;
 	const char *since;
@@ -65,6 +70,7 @@ struct config {
 	const char *current;
 	bool json;
 	bool follow;
+	bool quiet;
 	bool initial;
 	bool rst;
 	bool simulate;
@@ -392,6 +398,8 @@ void load_help(void);
 void floor_help(void);
 void monitor_help(void);
 void wait_help(void);
+double now_s(void);
+int left_ms(double end);
 enum result parse_timeout(const char *text, double *seconds);
 enum result check_usage(void);
 void log_help(void);

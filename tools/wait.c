@@ -23,6 +23,9 @@ enum comparison {
 	MORE_OR_EQUAL,
 };
 
+/* More than anybody types */
+#define CONDITIONS_MAX 16
+
 struct wanted {
 	const char *text;	/* all of it */
 	enum attribute_id id;
@@ -255,8 +258,18 @@ static bool holds(const struct wanted *wanted, const struct board *board)
 	return false;
 }
 
-/* Time passes in suspend, too. */
-static double now_s(void)
+/* Return: the first that does not hold, or NULL */
+static const struct wanted *missing(const struct wanted *wanted, size_t count,
+				    const struct board *board)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!holds(&wanted[i], board))
+			return &wanted[i];
+	return NULL;
+}
+
+/** now_s - the time that passes in suspend, too */
+double now_s(void)
 {
 	struct timespec now;
 
@@ -282,8 +295,12 @@ enum result parse_timeout(const char *text, double *seconds)
 	return USAGE;
 }
 
-/* Rounded up: not to wake just before, and then once more. */
-static int left_ms(double end)
+/**
+ * left_ms - Return: for poll(), until now_s() is @end
+ *
+ * Rounded up: not to wake just before, and then once more.
+ */
+int left_ms(double end)
 {
 	double left = ceil((end - now_s()) * 1000);
 
@@ -310,7 +327,9 @@ static enum result too_late(const struct wanted *wanted,
 
 	snprintf(what, sizeof(what), "%s/%s", board->name,
 		 attributes[wanted->id].name);
-	if (value->error)
+	if (config->quiet)
+		;
+	else if (value->error)
 		complain(what, "%s", attribute_why(value->error));
 	else
 		complain(what, "not %s within %s s; it is %s", wanted->text,
@@ -319,16 +338,18 @@ static enum result too_late(const struct wanted *wanted,
 }
 
 static enum result wait_for(struct feed *feed, const struct wanted *wanted,
-			    double end)
+			    size_t count, double end)
 {
+	const struct wanted *first;
 	enum result result = DONE;
 	bool stirred, gone = false, counts = counts_down(wanted->id);
 
-	while (!result && !holds(wanted, feed_board(feed, 0))) {
+	while (!result &&
+	       (first = missing(wanted, count, feed_board(feed, 0)))) {
 		int left = left_ms(end);
 
 		if (!left)
-			return too_late(wanted, feed->config,
+			return too_late(first, feed->config,
 					feed_board(feed, 0));
 		if (counts && (left < 0 || left > COUNT_EVERY_MS))
 			left = COUNT_EVERY_MS;
@@ -348,14 +369,21 @@ static enum result wait_for(struct feed *feed, const struct wanted *wanted,
 
 enum result command_wait(const struct config *config, const char *argument)
 {
+	struct wanted wanted[CONDITIONS_MAX];
 	struct config only = *config;
+	enum result result = DONE;
 	struct board board;
-	struct wanted wanted;
-	enum result result;
 	struct feed feed;
 	double seconds, end;
+	size_t count = 0;
 
-	result = parse(&wanted, argument);
+	(void)argument;
+	for (; config->words[count] && count < CONDITIONS_MAX && !result; count++)
+		result = parse(&wanted[count], config->words[count]);
+	if (!result && config->words[count]) {
+		complain("wait", "at most %d conditions", CONDITIONS_MAX);
+		result = USAGE;
+	}
 	if (!result)
 		result = parse_timeout(config->timeout, &seconds);
 	if (!result)
@@ -366,7 +394,7 @@ enum result command_wait(const struct config *config, const char *argument)
 	only.board = board_label(&board);
 	result = feed_open(&feed, &only);
 	if (!result)
-		result = wait_for(&feed, &wanted, end);
+		result = wait_for(&feed, wanted, count, end);
 	feed_close(&feed);
 	return result;
 }
@@ -376,8 +404,8 @@ void wait_help(void)
 	char first[64], list[1024];
 
 	puts("\nA condition is ATTRIBUTE=VALUE or ATTRIBUTE!=VALUE, and for a number also\n"
-	     "< > <= >=. conditions=NAME holds while NAME is among them. Attributes, and\n"
-	     "what they can be:");
+	     "< > <= >=. conditions=NAME holds while NAME is among them. Of several, all must\n"
+	     "hold at the same time. Attributes, and what they can be:");
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
 		if (!attributes[id].announced && !counts_down(id))
 			continue;
@@ -387,5 +415,6 @@ void wait_help(void)
 	}
 	puts("\nOption:\n"
 	     "  -t, --timeout SECONDS\n"
-	     "                       Give up, with exit status 1");
+	     "                       Give up, with exit status 1\n"
+	     "  -q, --quiet          Do not say so on stderr");
 }

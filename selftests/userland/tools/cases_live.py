@@ -292,6 +292,61 @@ def test_wait_becomes(bench):
         assert wait.child.wait(TIMEOUT_S) == DONE
 
 
+def test_wait_several(bench):
+    """wait: of several conditions all must hold, at the same time"""
+    bench.tree.add("undervoltage")
+    bench.run("wait", "alarm=2", "load=off", "conditions=cell-low")
+    bench.refuses("wait", "alarm=2", "load=on", "--timeout", "0", expect=FAILED,
+                  why="house/load: not load=on within 0 s; it is off")
+    bench.refuses("wait", "alarm=2", "load=maybe", expect=USAGE, why="load=maybe: ")
+    bench.refuses("wait", *["alarm=2"] * 17, expect=USAGE, why="at most 16 conditions")
+    bench.refuses("wait", expect=USAGE, why="wait: CONDITION... is missing")
+    bench.tree.remove()
+    bench.tree.add("healthy")
+    with Follower(bench, "wait", "load=off", "alarm=0") as wait:
+        wait.become("undervoltage")
+        await_asleep(wait.child)
+        assert wait.child.poll() is None
+        wait.become("remote-off")
+        assert wait.child.wait(TIMEOUT_S) == DONE
+
+
+def test_wait_quiet(bench):
+    """wait: with -q the exit status alone says that time is up"""
+    bench.tree.add("healthy")
+    for option in ("-q", "--quiet"):
+        child = bench.start("wait", option, "alarm=2", "-t", "0")
+        assert child.communicate(timeout=TIMEOUT_S) == ("", "")
+        assert child.returncode == FAILED
+
+
+def test_monitor_count(bench):
+    """monitor: with --count it ends after so many changes"""
+    bench.tree.add("healthy")
+    with Follower(bench, "monitor", "--initial", "--count", "2") as monitor:
+        assert "All well" in monitor.line()
+        monitor.become("pre-alarm")
+        assert "PRE-ALARM" in monitor.line()
+        assert monitor.child.poll() is None
+        monitor.become("undervoltage")
+        assert "LOAD DISCONNECTED" in monitor.line()
+        assert monitor.child.wait(TIMEOUT_S) == DONE
+
+
+def test_monitor_timeout(bench, kernel):
+    """monitor: with --timeout it ends when time is up, which is no failure"""
+    bench.tree.add("healthy")
+    begun = time.monotonic()
+    child = bench.start("monitor", "--timeout", "0.3", "--initial")
+    kernel.accept()
+    result = bench.finish(child)
+    assert result.code == DONE and result.out.count("\n") == 1
+    assert time.monotonic() - begun >= 0.3
+    for option, value in (("--count", "0"), ("--count", "x"), ("--count", "-1"),
+                          ("--timeout", "x")):
+        bench.refuses("monitor", option, value, expect=USAGE, why=f"{option}: ")
+
+
 def test_wait_vanishes(bench):
     """wait: the board vanishes: exit 3"""
     bench.tree.add("healthy")

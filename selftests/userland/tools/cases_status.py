@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from bench import FAILED
+from bench import FAILED, TIMEOUT_S, USAGE
 from tree import TREES, values
 
 SWITCHES = {"remote", "terminals", "load", "charge", "pre_alarm"}
@@ -413,6 +413,20 @@ def test_colour(bench):
             assert bench.run_on_terminal(env=env) == plain, env
         assert "\033" in bench.run_on_terminal(env={"NO_COLOR": ""})
         bench.tree.remove()
+
+
+@pytest.mark.parametrize("when, piped, terminal", (
+    ("always", True, True), ("never", False, False), ("auto", False, True)))
+def test_colour_option(bench, when, piped, terminal):
+    """--color={when} decides on colours, whatever NO_COLOR says"""
+    bench.tree.add("undervoltage")
+    for option in (f"--color={when}", f"--colour={when}"):
+        env = {} if when == "auto" else {"NO_COLOR": "1"}
+        out, _ = bench.start("status", option, env=env).communicate(timeout=TIMEOUT_S)
+        assert ("\033" in out) == piped
+        assert ("\033" in bench.run_on_terminal("list", option, env=env)) == terminal
+    assert "\033" not in bench.run("--color=auto").out
+    bench.refuses("list", "--color=sometimes", expect=USAGE, why="--color: 'sometimes' is none of")
 
 
 def test_json_no_colour(bench):

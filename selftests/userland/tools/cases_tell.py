@@ -3,6 +3,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -468,6 +469,7 @@ def test_completion(bench):
     ("wait alarm=", ["0", "1", "2"]), ("wait load=o", ["on", "off"]),
     ("wait conditions=cell-", ["cell-low", "cell-undervoltage", "cell-overvoltage"]),
     ("wait status=Not", [r"Not\ charging"]), ("wait capacity=", []),
+    ("--color=a", ["auto", "always"]), ("wait load=off alarm=", ["0", "1", "2"]),
     ("wait --timeout=3 lo", ["load=", "load_off_reason=", "load_request="]),
     ("get load ", []), ("remote on ", []), ("charge auto ", []),
     ("help get ", []), ("--board shed help get ", []), ("shunt /dev/null /dev/nul", [])))
@@ -522,6 +524,95 @@ def test_install(bench):
     assert "ExecStart=/usr/lib/smallbms/smallbms-shutdown %f" in text
     assert "ConditionPathExists=/etc/default/smallbms-shutdown" in text
     assert "@bindir@" not in text and "[Install]" not in text
+
+
+def files_below(folder):
+    return sorted(os.path.relpath(os.path.join(each, name), folder)
+                  for each, _, names in os.walk(folder) for name in names)
+
+
+def make(bench, folder, *args):
+    """Run make in a folder, with systemd and udev in the bench; return what they were told."""
+    told = os.path.join(bench.folder, "told")
+    programs = os.path.join(bench.folder, "programs")
+    if not os.path.exists(programs):
+        for name in ("systemd/system", "udev/control"):
+            os.makedirs(os.path.join(bench.folder, "run", name))
+        os.mkdir(programs)
+        for name in ("systemd-sysusers", "systemctl", "udevadm", "depmod"):
+            path = os.path.join(programs, name)
+            with open(path, "w", encoding="ascii") as file:
+                file.write(f'#!/bin/sh\necho {name} "$@" >>{told}\n')
+            os.chmod(path, 0o755)
+    with open(told, "w", encoding="ascii"):
+        pass
+    subprocess.run(["make", "-s", "-C", folder, f"rundir={bench.folder}/run",
+                    "KDIR=/nonexistent", *args], check=True, capture_output=True,
+                   env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
+    with open(told, encoding="ascii") as file:
+        return file.read().splitlines()
+
+
+def test_install_here(bench):
+    """make install tells systemd and udev of what it brings, and uninstall takes it away"""
+    root = os.path.join(bench.folder, "here")
+    where = [f"O={bench.folder}/built", f"prefix={root}/usr", f"udevdir={root}/udev",
+             f"systemddir={root}/units", f"sysusersdir={root}/sysusers"]
+    assert make(bench, TOOLS, *where, "install") == [
+        "systemd-sysusers smallbms.conf", "systemctl daemon-reload",
+        "udevadm control --reload",
+        "udevadm trigger --action=change --subsystem-match=power_supply"]
+    assert "usr/bin/smallbms" in files_below(root)
+    told = make(bench, TOOLS, *where, "uninstall")
+    assert files_below(root) == []
+    assert not os.path.exists(f"{root}/usr/share/smallbms")
+    assert told == ["systemctl daemon-reload", "udevadm control --reload"]
+
+
+def test_install_elsewhere(bench):
+    """make install-tool needs no kernel headers, and takes any DESTDIR, of which nobody is told"""
+    top = os.path.join(TOOLS, "..")
+    root = os.path.join(bench.folder, "a root")
+    assert make(bench, top, f"DESTDIR={os.path.relpath(root, top)}", "install-tool") == []
+    found = files_below(root)
+    assert "usr/local/bin/smallbms" in found
+    assert "lib/udev/rules.d/60-smallbms.rules" in found
+    module = f"{root}/lib/modules/{os.uname().release}/updates"
+    os.makedirs(module)
+    with open(f"{module}/smallbms.ko.xz", "w", encoding="ascii"):
+        pass
+    assert make(bench, top, f"DESTDIR={os.path.relpath(root, top)}", "uninstall") == []
+    assert files_below(root) == []
+
+
+@pytest.mark.parametrize("group", (True, False), ids=("the group", "no group"))
+@pytest.mark.parametrize("name", ("house", "my boat; exit"))
+def test_udev_rule(bench, name, group):
+    """udev's rule gives what may be switched to the group, or leaves it as it is"""
+    bench.tree.add("gauge", name)
+    with open(os.path.join(TOOLS, "udev/60-smallbms.rules"), encoding="ascii") as file:
+        runs = re.findall(r'RUN\+="((?:[^"\\]|\\.)*)"', file.read())
+    assert len(runs) == 2
+    programs = os.path.join(bench.folder, "programs")
+    os.mkdir(programs)
+    with open(f"{programs}/chgrp", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\n{'echo' if group else 'false'} \"$@\" >>{bench.folder}/told\n")
+    os.chmod(f"{programs}/chgrp", 0o755)
+    wanted = ["device/remote", "charge_behaviour"] + \
+        ["device/gauge/" + each for each in os.listdir(bench.tree.path("device/gauge", name))]
+    paths = [bench.tree.path(each, name) for each in wanted]
+    for path in [*paths, bench.tree.path("device/load", name)]:
+        os.chmod(path, 0o644)
+    for run in runs:
+        # as udev does: its own escapes first, then words, and no shell
+        words = shlex.split(run.replace('\\"', '"').replace("$$", "$"))
+        assert not re.search("%|[$](env|attr)", run), run
+        subprocess.run(words, check=False, capture_output=True,
+                       env={"PATH": f"{programs}:/usr/bin:/bin",
+                            "DEVPATH": "/.." + bench.tree.supply(name)})
+    for path in paths:
+        assert bool(os.stat(path).st_mode & 0o020) == group, path
+    assert not os.stat(bench.tree.path("device/load", name)).st_mode & 0o020
 
 
 def shut_down(bench, alarm, delay="600", kernel=None, change=None):
