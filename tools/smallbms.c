@@ -26,6 +26,7 @@ enum {
 	OPTION_SIMULATE,
 	OPTION_SOC,
 	OPTION_CURRENT,
+	OPTION_OUTPUT,
 };
 
 /* The options that only some commands take, as bits */
@@ -76,6 +77,8 @@ static const struct command {
 	  "What the boards did, from the journal", log_help },
 	{ "check", command_check, NOTHING, 0, "",
 	  "The state as a line for a monitoring system", check_help },
+	{ "metrics", command_metrics, NOTHING, TAKES(OUTPUT), "",
+	  "All that the boards have, as text for Prometheus", metrics_help },
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
 	{ "shunt", command_shunt, MAYBE_ONE,
@@ -196,6 +199,7 @@ static const struct option options[] = {
 	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
 	{ "soc", required_argument, NULL, OPTION_SOC },
 	{ "current", required_argument, NULL, OPTION_CURRENT },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -232,6 +236,9 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_CURRENT:
 		config->current = optarg;
+		return true;
+	case OPTION_OUTPUT:
+		config->output = optarg;
 		return true;
 	default:
 		return false;

@@ -40,6 +40,7 @@ enum result {
  * @timeout: of wait --timeout, in seconds, NULL: for ever
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
+ * @output: of metrics --output, NULL: stdout
  * @rst: of wiring --rst
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
@@ -50,6 +51,7 @@ struct config {
 	const char *timeout;
 	const char *since;
 	const char *directory;
+	const char *output;
 	const char *decode;
 	const char *soc;
 	const char *current;
@@ -167,6 +169,7 @@ struct names {
 
 /* attributes.c */
 int attribute_find(const char *name);
+bool value_parse(enum kind kind, struct value *value);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
 
@@ -186,6 +189,7 @@ void boards_free(struct boards *boards);
 void board_init(struct board *board, const char *sysfs_root, const char *name);
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size);
+void value_read(struct value *value, const char *path);
 void board_read_values(struct board *board);
 void board_read_attribute(struct board *board, enum attribute_id id);
 enum result board_read(struct board *board);
@@ -214,6 +218,7 @@ enum mood {
 enum mood words_headline(const struct board *board, char *text, size_t size);
 void words_off_reason(const struct board *board, enum attribute_id reason_id,
 		      char *text, size_t size);
+const char *words_condition_name(size_t index);
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);
@@ -303,6 +308,7 @@ enum result command_monitor(const struct config *config, const char *argument);
 enum result command_wait(const struct config *config, const char *argument);
 enum result command_log(const struct config *config, const char *argument);
 enum result command_check(const struct config *config, const char *argument);
+enum result command_metrics(const struct config *config, const char *argument);
 enum result command_wiring(const struct config *config, const char *argument);
 enum result command_shunt(const struct config *config, const char *argument);
 
@@ -313,6 +319,7 @@ void monitor_help(void);
 void wait_help(void);
 void log_help(void);
 void check_help(void);
+void metrics_help(void);
 void wiring_help(void);
 void shunt_help(void);
 int shunt_signals(void);

@@ -56,6 +56,12 @@ static const struct {
 	},
 };
 
+/** words_condition_name - Return: each condition's name in turn, then NULL */
+const char *words_condition_name(size_t index)
+{
+	return index < ARRAY_SIZE(conditions) ? conditions[index].name : NULL;
+}
+
 /** words_condition - Return: a condition in words, NULL for an unknown one */
 const char *words_condition(const char *name)
 {
