@@ -124,35 +124,36 @@ static bool parse_choice(struct value *value)
 	return true;
 }
 
+/** value_parse - Return: whether the text is of that kind; makes a number of it */
+bool value_parse(enum kind kind, struct value *value)
+{
+	value->number = 0;
+	for (const char *c = value->text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			return false;
+	switch (kind) {
+	case KIND_NUMBER:
+		return parse_number(value);
+	case KIND_SWITCH:
+		return parse_switch(value);
+	case KIND_CHOICE:
+		return *value->text && parse_choice(value);
+	case KIND_TEXT:
+	case KIND_LIST:
+		break;
+	}
+	return *value->text;
+}
+
 /** attribute_parse - check the text that was read, and make a number of it */
 void attribute_parse(enum attribute_id id, struct value *value)
 {
-	bool good = *value->text;
-
-	value->number = 0;
-	if (!good && attributes[id].reported) {
+	if (!*value->text && attributes[id].reported) {
+		value->number = 0;
 		value->error = ENODATA;
 		return;
 	}
-	for (const char *c = value->text; *c; c++)
-		good = good && *c >= ' ' && *c <= '~';
-	if (good) {
-		switch (attributes[id].kind) {
-		case KIND_NUMBER:
-			good = parse_number(value);
-			break;
-		case KIND_SWITCH:
-			good = parse_switch(value);
-			break;
-		case KIND_CHOICE:
-			good = parse_choice(value);
-			break;
-		case KIND_TEXT:
-		case KIND_LIST:
-			break;
-		}
-	}
-	if (!good)
+	if (!value_parse(attributes[id].kind, value))
 		value->error = EBADMSG;
 }
 

@@ -52,16 +52,11 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n';
 }
 
-/** board_read_attribute - read one attribute, or note why it has no value */
-void board_read_attribute(struct board *board, enum attribute_id id)
+/** value_read - read the text of one attribute, or note why it has no value */
+void value_read(struct value *value, const char *path)
 {
-	struct value *value = &board->values[id];
-	char path[PATH_MAX];
-	int length;
+	int length = read_file(path, value->text, sizeof(value->text));
 
-	length = board_path(board, id, path, sizeof(path));
-	if (!length)
-		length = read_file(path, value->text, sizeof(value->text));
 	if (length == sizeof(value->text))
 		length = -EOVERFLOW;
 	value->error = length < 0 ? -length : 0;
@@ -72,7 +67,18 @@ void board_read_attribute(struct board *board, enum attribute_id id)
 	value->text[length] = '\0';
 	if (strlen(value->text) != (size_t)length)
 		value->error = EBADMSG;
-	else
+}
+
+/** board_read_attribute - read one attribute, or note why it has no value */
+void board_read_attribute(struct board *board, enum attribute_id id)
+{
+	struct value *value = &board->values[id];
+	char path[PATH_MAX];
+
+	value->error = -board_path(board, id, path, sizeof(path));
+	if (!value->error)
+		value_read(value, path);
+	if (!value->error)
 		attribute_parse(id, value);
 }
 

@@ -34,6 +34,7 @@ enum {
 	OPTION_WAIT,
 	OPTION_COUNT,
 	OPTION_QUIET,
+	OPTION_OUTPUT,
 };
 
 /* The options that only some commands take, as bits */
@@ -93,6 +94,8 @@ static const struct command {
 	{ "check", command_check, NOTHING,
 	  TAKES(WARNING) | TAKES(CRITICAL) | TAKES(TIMEOUT), "",
 	  "The state as a line for a monitoring system", check_help },
+	{ "metrics", command_metrics, NOTHING, TAKES(OUTPUT), "",
+	  "All that the boards have, as text for Prometheus", metrics_help },
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
 	{ "shunt", command_shunt, MAYBE_ONE,
@@ -241,6 +244,7 @@ static const struct option options[] = {
 	{ "lines", required_argument, NULL, OPTION_LINES },
 	{ "warning", required_argument, NULL, OPTION_WARNING },
 	{ "critical", required_argument, NULL, OPTION_CRITICAL },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -318,6 +322,9 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_CURRENT:
 		config->current = optarg;
+		return true;
+	case OPTION_OUTPUT:
+		config->output = optarg;
 		return true;
 	default:
 		return false;

@@ -47,6 +47,7 @@ enum result {
  * @since: of log --since, NULL: from the beginning
  * @until, @lines: of log, NULL: to the end, all
  * @directory: of log --directory, NULL: the journal of this machine
+ * @output: of metrics --output, NULL: stdout
  * @rst: of wiring --rst
  * @wait: of shunt --wait
  * @decode: of shunt --decode, NULL: not given
@@ -65,6 +66,7 @@ struct config {
 	const char *until;
 	const char *lines;
 	const char *directory;
+	const char *output;
 	const char *decode;
 	const char *soc;
 	const char *current;
@@ -213,6 +215,7 @@ struct names {
 
 /* attributes.c */
 int attribute_find(const char *name);
+bool value_parse(enum kind kind, struct value *value);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
 
@@ -235,6 +238,7 @@ void board_init(struct board *board, const char *sysfs_root, const char *name);
 const char *board_label(const struct board *board);
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size);
+void value_read(struct value *value, const char *path);
 void board_read_values(struct board *board);
 void board_read_attribute(struct board *board, enum attribute_id id);
 enum result board_read(struct board *board);
@@ -388,6 +392,7 @@ enum result command_monitor(const struct config *config, const char *argument);
 enum result command_wait(const struct config *config, const char *argument);
 enum result command_log(const struct config *config, const char *argument);
 enum result command_check(const struct config *config, const char *argument);
+enum result command_metrics(const struct config *config, const char *argument);
 enum result command_wiring(const struct config *config, const char *argument);
 enum result command_shunt(const struct config *config, const char *argument);
 
@@ -404,6 +409,7 @@ enum result parse_timeout(const char *text, double *seconds);
 enum result check_usage(void);
 void log_help(void);
 void check_help(void);
+void metrics_help(void);
 void wiring_help(void);
 void shunt_help(void);
 int shunt_signals(void);

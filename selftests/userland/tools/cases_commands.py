@@ -11,7 +11,8 @@ from cases_status import as_json
 from tree import values
 
 COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge",
-            "load", "floor", "watch", "monitor", "wait", "log", "check", "wiring", "shunt", "help")
+            "load", "floor", "watch", "monitor", "wait", "log", "check", "metrics", "wiring",
+            "shunt", "help")
 
 
 def written(bench, path):

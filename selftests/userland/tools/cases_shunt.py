@@ -645,11 +645,10 @@ def test_simulated(house):
 # ---- what comes with it
 
 
-def test_service(bench):
-    """shunt's service may do little: systemd-analyze says at most 2.0"""
-    unit = os.path.join(bench.folder, "smallbms-shunt@.service")
-    shutil.copy(os.path.join(install(bench), "lib/systemd/system",
-                             os.path.basename(unit)), unit)
+def examine_service(bench, name, command, instance=""):
+    """Whether a service may do little, and runs this command with the tool."""
+    unit = os.path.join(bench.folder, name)
+    shutil.copy(os.path.join(install(bench), "lib/systemd/system", name), unit)
     done = subprocess.run(["systemd-analyze", "security", "--offline=true",
                            "--threshold=20", "--no-pager", unit], text=True,
                           capture_output=True, check=False)
@@ -658,12 +657,17 @@ def test_service(bench):
     assert done.returncode == 0 and "exposure level" in last, done.stdout + done.stderr
     with open(unit, encoding="ascii") as file:
         text = file.read()
-    assert "ExecStart=/usr/bin/smallbms shunt --wait $OPTIONS /dev/%I\n" in text
+    assert f"ExecStart=/usr/bin/smallbms {command}\n" in text
     text = text.replace("/usr/bin/smallbms", bench.tool)
     with open(unit, "w", encoding="ascii") as file:
         file.write(text)
     done = subprocess.run(["systemd-analyze", "verify", "--man=no",
-                           unit.replace("@", "@ttyAMA0")], text=True,
+                           unit.replace("@", f"@{instance}")], text=True,
                           capture_output=True, check=False)
     assert not [line for line in done.stderr.splitlines() if "smallbms" in line], \
         done.stderr
+
+
+def test_service(bench):
+    """shunt's service may do little: systemd-analyze says at most 2.0"""
+    examine_service(bench, "smallbms-shunt@.service", "shunt --wait $OPTIONS /dev/%I", "ttyAMA0")

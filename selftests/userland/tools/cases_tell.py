@@ -506,7 +506,6 @@ def test_install(bench):
         "lib/udev/rules.d/61-smallbms-shutdown.rules",
         "lib/udev/rules.d/62-smallbms-shunt.rules",
         "usr/lib/smallbms/smallbms-shutdown",
-        "usr/lib/smallbms/smallbms-textfile",
         "usr/lib/sysusers.d/smallbms.conf",
         "usr/share/bash-completion/completions/smallbms",
         "usr/share/man/man1/smallbms.1",
