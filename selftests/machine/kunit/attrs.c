@@ -222,11 +222,17 @@ static void published(struct kunit *test)
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "-1\n");
 	/* over already */
-	fake_core_times(b->core, (struct snapshot_times){ 0, NEVER });
+	fake_core_times(b->core, (struct snapshot_times){ 0, NEVER, NEVER });
 	expect_shown(test, b, "disconnect_in_ms", "0\n");
+	expect_shown(test, b, "shed_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "-1\n");
-	fake_core_times(b->core, (struct snapshot_times){ NEVER, 0 });
+	fake_core_times(b->core, (struct snapshot_times){ NEVER, 0, NEVER });
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
+	expect_shown(test, b, "shed_in_ms", "0\n");
+	expect_shown(test, b, "reconnect_in_ms", "-1\n");
+	fake_core_times(b->core, (struct snapshot_times){ NEVER, NEVER, 0 });
+	expect_shown(test, b, "disconnect_in_ms", "-1\n");
+	expect_shown(test, b, "shed_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "0\n");
 }
 
