@@ -45,6 +45,7 @@ static const struct {
 	{ "power supply", supply_attach },
 	{ "GPIO chip", gpiochip_attach },
 	{ "LED triggers", leds_attach },
+	{ "hwmon", hwmon_attach },
 };
 
 /**

@@ -48,5 +48,6 @@ int iio_attach(struct board *b);
 int supply_attach(struct board *b);
 int gpiochip_attach(struct board *b);
 int leds_attach(struct board *b);
+int hwmon_attach(struct board *b);
 
 #endif /* _SMALLBMS_OBSERVERS_H */
