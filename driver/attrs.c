@@ -313,6 +313,48 @@ static const struct attribute_group stats_group = {
 	.attrs = stats_attrs,
 };
 
+/* The age of a measurement, as measurements/<name> */
+#define AGE(_name, _what)						\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	const struct board *b = dev_get_drvdata(dev);			\
+									\
+	return sysfs_emit(buf, "%d\n",					\
+			  measurements_age_s(b->measurements, _what));	\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+AGE(voltage_age_s, MEASUREMENT_VOLTAGE);
+AGE(current_age_s, MEASUREMENT_CURRENT);
+AGE(temperature_age_s, MEASUREMENT_TEMPERATURE);
+AGE(time_to_empty_age_s, MEASUREMENT_TIME_TO_EMPTY);
+AGE(soc_age_s, MEASUREMENT_SOC);
+
+static ssize_t errors_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct board *b = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", measurements_errors(b->measurements));
+}
+static DEVICE_ATTR_RO(errors);
+
+static struct attribute *measurements_attrs[] = {
+	&dev_attr_voltage_age_s.attr,
+	&dev_attr_current_age_s.attr,
+	&dev_attr_temperature_age_s.attr,
+	&dev_attr_time_to_empty_age_s.attr,
+	&dev_attr_soc_age_s.attr,
+	&dev_attr_errors.attr,
+	NULL
+};
+
+static const struct attribute_group measurements_group = {
+	.name = "measurements",
+	.attrs = measurements_attrs,
+};
+
 /* Wake those who poll() an attribute that differs. */
 static void attrs_notify(struct device *dev, const struct snapshot *old,
 			 const struct snapshot *new)
@@ -392,6 +434,9 @@ int attrs_attach(struct board *b)
 	if (ret)
 		return ret;
 	ret = devm_device_add_group(b->dev, &stats_group);
+	if (ret)
+		return ret;
+	ret = devm_device_add_group(b->dev, &measurements_group);
 	if (ret)
 		return ret;
 

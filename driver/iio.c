@@ -14,7 +14,6 @@
 #include <linux/jiffies.h>
 #include <linux/math.h>
 #include <linux/property.h>
-#include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
 #include "measurements.h"
@@ -38,7 +37,7 @@ static const struct {
 	enum iio_chan_type type;
 	unsigned int scale;
 	int divisor;
-} kinds[MEASUREMENT_COUNT] = {
+} kinds[] = {
 	[MEASUREMENT_VOLTAGE] = { "voltage", IIO_VOLTAGE, 1000, 1 },
 	[MEASUREMENT_CURRENT] = { "current", IIO_CURRENT, 1000, 1 },
 	[MEASUREMENT_TEMPERATURE] = { "temperature", IIO_TEMP, 1, 100 },
@@ -67,7 +66,7 @@ struct channel {
 struct meter {
 	struct device *dev;
 	struct measurements *store;
-	struct channel channels[MEASUREMENT_COUNT];
+	struct channel channels[ARRAY_SIZE(kinds)];
 	struct delayed_work work;
 	bool first_done;
 };
@@ -125,7 +124,7 @@ static int channel_read(struct meter *m, enum measurement what)
 			channel_put(c);
 		return ret;
 	}
-	measurements_put(m->store, what,
+	measurements_put(m->store, SOURCE_IIO, what,
 			 DIV_ROUND_CLOSEST(value, kinds[what].divisor));
 	return 0;
 }
@@ -134,8 +133,9 @@ static int channel_read(struct meter *m, enum measurement what)
 static void channel_log(struct meter *m, enum measurement what, int error)
 {
 	struct channel *c = &m->channels[what];
-	bool failing = error && !measurements_fresh(m->store, what);
-	int age_s = measurements_age_s(m->store, what);
+	bool failing = error && !measurements_fresh_from(m->store, SOURCE_IIO,
+							 what);
+	int age_s = measurements_age_from_s(m->store, SOURCE_IIO, what);
 
 	if (failing == c->failing || !c->usable)
 		return;
@@ -166,7 +166,7 @@ static void meter_work(struct work_struct *work)
 	unsigned int what;
 	int error;
 
-	for (what = 0; what < MEASUREMENT_COUNT; what++) {
+	for (what = 0; what < ARRAY_SIZE(kinds); what++) {
 		if (!m->channels[what].usable)
 			continue;
 		error = channel_read(m, what);
@@ -191,63 +191,13 @@ static bool is_described(struct device *dev, enum measurement what)
 					    kinds[what].name) >= 0;
 }
 
-static ssize_t age_show(struct device *dev, enum measurement what, char *buf)
-{
-	const struct board *b = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%d\n", measurements_age_s(b->measurements, what));
-}
-
-#define AGE(_name, _what)						\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return age_show(dev, _what, buf);				\
-}									\
-static DEVICE_ATTR_RO(_name)
-
-AGE(voltage_age_s, MEASUREMENT_VOLTAGE);
-AGE(current_age_s, MEASUREMENT_CURRENT);
-AGE(temperature_age_s, MEASUREMENT_TEMPERATURE);
-
-static ssize_t errors_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	const struct board *b = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%u\n", measurements_errors(b->measurements));
-}
-static DEVICE_ATTR_RO(errors);
-
-static struct attribute *measurements_attrs[] = {
-	[MEASUREMENT_VOLTAGE] = &dev_attr_voltage_age_s.attr,
-	[MEASUREMENT_CURRENT] = &dev_attr_current_age_s.attr,
-	[MEASUREMENT_TEMPERATURE] = &dev_attr_temperature_age_s.attr,
-	[MEASUREMENT_COUNT] = &dev_attr_errors.attr,
-	NULL
-};
-
-static umode_t measurements_is_visible(struct kobject *kobj,
-				       struct attribute *attr, int n)
-{
-	if (n < MEASUREMENT_COUNT && !is_described(kobj_to_dev(kobj), n))
-		return 0;
-	return attr->mode;
-}
-
-static const struct attribute_group measurements_group = {
-	.name = "measurements",
-	.attrs = measurements_attrs,
-	.is_visible = measurements_is_visible,
-};
-
 static void meter_stop(void *data)
 {
 	struct meter *m = data;
 	unsigned int what;
 
 	cancel_delayed_work_sync(&m->work);
-	for (what = 0; what < MEASUREMENT_COUNT; what++)
+	for (what = 0; what < ARRAY_SIZE(kinds); what++)
 		channel_put(&m->channels[what]);
 }
 
@@ -255,7 +205,7 @@ static void meter_stop(void *data)
  * iio_attach() - begin to read the IIO channels that are described
  * @b: the board
  *
- * Waits for none of them. A board without any gets no attributes either.
+ * Waits for none of them.
  *
  * Return: 0, or a negative errno.
  */
@@ -277,16 +227,13 @@ int iio_attach(struct board *b)
 		return -ENOMEM;
 	m->dev = b->dev;
 	m->store = b->measurements;
-	for (what = 0; what < MEASUREMENT_COUNT; what++) {
+	for (what = 0; what < ARRAY_SIZE(kinds); what++) {
 		m->channels[what].usable = is_described(b->dev, what);
 		any |= m->channels[what].usable;
 	}
 	if (!any)
 		return 0;
 
-	ret = devm_device_add_group(b->dev, &measurements_group);
-	if (ret)
-		return ret;
 	INIT_DELAYED_WORK(&m->work, meter_work);
 	ret = devm_add_action_or_reset(b->dev, meter_stop, m);
 	if (ret)

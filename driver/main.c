@@ -40,10 +40,12 @@ static const struct {
 } observers[] = {
 	{ "log", log_attach },
 	{ "attributes", attrs_attach },
+	{ "gauge", gauge_attach },
 	{ "measurements", iio_attach },
 	{ "power supply", supply_attach },
 	{ "GPIO chip", gpiochip_attach },
 	{ "LED triggers", leds_attach },
+	{ "hwmon", hwmon_attach },
 };
 
 /**
@@ -212,7 +214,8 @@ static int set_up(struct smallbms *s)
 	ret = read_config(b->dev, &cfg);
 	if (ret)
 		return ret;
-	b->measurements = devm_measurements_create(b->dev);
+	b->measurements = devm_measurements_create(b->dev,
+						   cfg.setting[CORE_SOC_MAX_AGE]);
 	if (!b->measurements)
 		return -ENOMEM;
 	s->retain_state_shutdown =

@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/ktime.h>
 #include <linux/math.h>
+#include <linux/time64.h>
 
 #include "lines.h"
 #include "measurements.h"
@@ -24,31 +25,43 @@
 #define DEAD_BAND_UA		50000
 
 /**
- * struct value - one measurement
+ * struct value - one measurement of one source
  * @present: it was measured at least once; @value and @at_s are valid
+ * @forgotten: the source has withdrawn it: it is not fresh any more
  * @value: the last one, in the unit of &enum measurement
  * @at_s: time of it, CLOCK_BOOTTIME in s
  * @number: values until now; wraps as u32 does
  */
 struct value {
 	bool present;
+	bool forgotten;
 	int value;
 	u32 at_s;
 	u32 number;
 };
 
 /**
- * struct measurements - the measurements of one board
- * @values: by &enum measurement; each is put by one source at a time
- * @direction: sign of the current, once it was outside the dead band
+ * struct direction - direction of the current, according to one source
+ * @sign: of the current, once it was outside the dead band
  * @turning: the last current was outside it, of the other sign
+ */
+struct direction {
+	int sign;
+	bool turning;
+};
+
+/**
+ * struct measurements - the measurements of one board
+ * @values: by &enum source and &enum measurement
+ * @directions: by &enum source
+ * @soc_max_age_s: a state of charge is fresh for so long (S3)
  * @errors: attempts to measure that failed; wraps as u32 does
  * @observers: called after each round
  */
 struct measurements {
-	struct value values[MEASUREMENT_COUNT];
-	int direction;
-	bool turning;
+	struct value values[SOURCES][MEASUREMENT_COUNT];
+	struct direction directions[SOURCES];
+	u32 soc_max_age_s;
 	u32 errors;
 	struct blocking_notifier_head observers;
 };
@@ -58,55 +71,130 @@ static u32 now_s(void)
 	return ktime_get_boottime_seconds();
 }
 
+static bool is_present(const struct value *v)
+{
+	/* pairs with measurements_put() */
+	return smp_load_acquire(&v->present);
+}
+
+static int age_s(const struct value *v)
+{
+	if (!is_present(v))
+		return -1;
+	return min(now_s() - READ_ONCE(v->at_s), (u32)INT_MAX);
+}
+
+/* What a gauge concludes is fresh for as long as the rules take it (S3). */
+static int max_age_s(const struct measurements *m, enum measurement what)
+{
+	return what == MEASUREMENT_SOC || what == MEASUREMENT_TIME_TO_EMPTY ?
+	       m->soc_max_age_s : STALE_S;
+}
+
+/**
+ * measurements_fresh_from() - check that the last value of a source is fresh
+ * @m: the store
+ * @from: the source
+ * @what: which
+ *
+ * Context: any.
+ * Return: true if it was measured no more than 35 s ago, a state of charge or time
+ *	to empty no more than soc-max-age-ms, and not forgotten since.
+ */
+bool measurements_fresh_from(const struct measurements *m, enum source from,
+			     enum measurement what)
+{
+	const struct value *v = &m->values[from][what];
+	int age = age_s(v);
+
+	return age >= 0 && age <= max_age_s(m, what) &&
+	       !READ_ONCE(v->forgotten);
+}
+
+/* The source that counts: IIO while it is fresh, else the one that measured last */
+static enum source source_of(const struct measurements *m, enum measurement what)
+{
+	int iio = age_s(&m->values[SOURCE_IIO][what]);
+	int gauge = age_s(&m->values[SOURCE_GAUGE][what]);
+
+	if (gauge < 0 || measurements_fresh_from(m, SOURCE_IIO, what))
+		return SOURCE_IIO;
+	return iio < 0 || gauge <= iio ? SOURCE_GAUGE : SOURCE_IIO;
+}
+
 /**
  * devm_measurements_create() - create an empty store
  * @dev: whose resources it belongs to
+ * @soc_max_age_ms: S3
  *
  * Return: the store, or NULL if there is no memory.
  */
-struct measurements *devm_measurements_create(struct device *dev)
+struct measurements *devm_measurements_create(struct device *dev,
+					      u32 soc_max_age_ms)
 {
 	struct measurements *m = devm_kzalloc(dev, sizeof(*m), GFP_KERNEL);
 
-	if (m)
-		BLOCKING_INIT_NOTIFIER_HEAD(&m->observers);
+	if (!m)
+		return NULL;
+	m->soc_max_age_s = soc_max_age_ms / MSEC_PER_SEC;
+	BLOCKING_INIT_NOTIFIER_HEAD(&m->observers);
 	return m;
 }
 
 /* A new direction has to be measured twice in a row. */
-static void follow_direction(struct measurements *m, int current_ua)
+static void follow_direction(struct direction *d, int current_ua)
 {
 	int sign = (current_ua > DEAD_BAND_UA) - (current_ua < -DEAD_BAND_UA);
-	bool other = sign && sign != m->direction;
+	bool other = sign && sign != d->sign;
 
-	if (other && (m->turning || !m->direction)) {
-		WRITE_ONCE(m->direction, sign);
+	if (other && (d->turning || !d->sign)) {
+		WRITE_ONCE(d->sign, sign);
 		other = false;
 	}
-	m->turning = other;
+	d->turning = other;
 }
 
 /**
  * measurements_put() - store a value that was measured just now
  * @m: the store
+ * @from: the source
  * @what: which
  * @value: in the unit of &enum measurement
  *
  * Observers are not called, see measurements_notify().
  *
- * Context: any; the caller serialises calls for the same measurement.
+ * Context: any; a source serialises its calls for the same measurement.
  */
-void measurements_put(struct measurements *m, enum measurement what, int value)
+void measurements_put(struct measurements *m, enum source from,
+		      enum measurement what, int value)
 {
-	struct value *v = &m->values[what];
+	struct value *v = &m->values[from][what];
 
 	WRITE_ONCE(v->value, value);
 	WRITE_ONCE(v->at_s, now_s());
 	WRITE_ONCE(v->number, v->number + 1);
+	WRITE_ONCE(v->forgotten, false);
 	if (what == MEASUREMENT_CURRENT)
-		follow_direction(m, value);
-	/* pairs with measurements_get(): the value comes first */
+		follow_direction(&m->directions[from], value);
+	/* pairs with is_present(): the value comes first */
 	smp_store_release(&v->present, true);
+}
+
+/**
+ * measurements_forget() - a source withdraws its last value
+ * @m: the store
+ * @from: the source
+ * @what: which
+ *
+ * Nothing is concluded from it any more. It stands as the last good value, with its
+ * age, as that of a source that fails does.
+ *
+ * Context: any; a source serialises its calls for the same measurement.
+ */
+void measurements_forget(struct measurements *m, enum source from,
+			 enum measurement what)
+{
+	WRITE_ONCE(m->values[from][what].forgotten, true);
 }
 
 /**
@@ -121,7 +209,7 @@ void measurements_put_error(struct measurements *m)
 }
 
 /**
- * measurements_get() - get the last value
+ * measurements_get() - get the last value of the source that counts
  * @m: the store
  * @what: which
  * @value: filled in, in the unit of &enum measurement
@@ -132,30 +220,59 @@ void measurements_put_error(struct measurements *m)
 bool measurements_get(const struct measurements *m, enum measurement what,
 		      int *value)
 {
-	/* pairs with measurements_put() */
-	if (!smp_load_acquire(&m->values[what].present))
+	const struct value *v = &m->values[source_of(m, what)][what];
+
+	if (!is_present(v))
 		return false;
-	*value = READ_ONCE(m->values[what].value);
+	*value = READ_ONCE(v->value);
 	return true;
 }
 
 /**
- * measurements_fresh() - check that the last value may still be relied on
+ * measurements_get_fresh() - get a value that may be relied on
  * @m: the store
  * @what: which
+ * @value: filled in, in the unit of &enum measurement
  *
  * Context: any.
- * Return: true if it was measured no more than 35 s ago.
+ * Return: false if there is none, see measurements_fresh_from(), and @value is left
+ *	alone.
  */
-bool measurements_fresh(const struct measurements *m, enum measurement what)
+bool measurements_get_fresh(const struct measurements *m, enum measurement what,
+			    int *value)
 {
-	int age_s = measurements_age_s(m, what);
+	enum source from = source_of(m, what);
 
-	return age_s >= 0 && age_s <= STALE_S;
+	if (!measurements_fresh_from(m, from, what))
+		return false;
+	*value = READ_ONCE(m->values[from][what].value);
+	return true;
 }
 
 /**
- * measurements_age_s() - age of the last value
+ * measurements_get_from() - get what a source holds
+ * @m: the store
+ * @from: the source
+ * @what: which
+ * @value: filled in, in the unit of &enum measurement
+ *
+ * Context: any.
+ * Return: false if it has measured none, or has forgotten it, and @value is left
+ *	alone.
+ */
+bool measurements_get_from(const struct measurements *m, enum source from,
+			   enum measurement what, int *value)
+{
+	const struct value *v = &m->values[from][what];
+
+	if (!is_present(v) || READ_ONCE(v->forgotten))
+		return false;
+	*value = READ_ONCE(v->value);
+	return true;
+}
+
+/**
+ * measurements_age_s() - age of the last value of the source that counts
  * @m: the store
  * @what: which
  *
@@ -164,15 +281,26 @@ bool measurements_fresh(const struct measurements *m, enum measurement what)
  */
 int measurements_age_s(const struct measurements *m, enum measurement what)
 {
-	int value;
-
-	if (!measurements_get(m, what, &value))
-		return -1;
-	return min(now_s() - READ_ONCE(m->values[what].at_s), (u32)INT_MAX);
+	return measurements_age_from_s(m, source_of(m, what), what);
 }
 
 /**
- * measurements_number() - number of values until now
+ * measurements_age_from_s() - age of the last value of a source
+ * @m: the store
+ * @from: the source
+ * @what: which
+ *
+ * Context: any.
+ * Return: s, or -1 if it was never measured.
+ */
+int measurements_age_from_s(const struct measurements *m, enum source from,
+			    enum measurement what)
+{
+	return age_s(&m->values[from][what]);
+}
+
+/**
+ * measurements_number() - number that differs with each value that counts
  * @m: the store
  * @what: of which
  *
@@ -180,7 +308,9 @@ int measurements_age_s(const struct measurements *m, enum measurement what)
  */
 u32 measurements_number(const struct measurements *m, enum measurement what)
 {
-	return READ_ONCE(m->values[what].number);
+	enum source from = source_of(m, what);
+
+	return READ_ONCE(m->values[from][what].number) * SOURCES + from;
 }
 
 /**
@@ -206,8 +336,10 @@ u32 measurements_errors(const struct measurements *m)
  */
 int measurements_direction(const struct measurements *m)
 {
-	return measurements_fresh(m, MEASUREMENT_CURRENT) ?
-	       READ_ONCE(m->direction) : 0;
+	enum source from = source_of(m, MEASUREMENT_CURRENT);
+
+	return measurements_fresh_from(m, from, MEASUREMENT_CURRENT) ?
+	       READ_ONCE(m->directions[from].sign) : 0;
 }
 
 /**
@@ -221,8 +353,7 @@ u32 measurements_conditions(const struct measurements *m)
 {
 	int voltage_uv;
 
-	if (!measurements_fresh(m, MEASUREMENT_VOLTAGE) ||
-	    !measurements_get(m, MEASUREMENT_VOLTAGE, &voltage_uv))
+	if (!measurements_get_fresh(m, MEASUREMENT_VOLTAGE, &voltage_uv))
 		return 0;
 	return voltage_uv < VOLTAGE_MIN_UV || voltage_uv > VOLTAGE_MAX_UV ?
 	       CONDITION_VOLTAGE : 0;

@@ -43,9 +43,11 @@ static inline bool is_power_supply(const char *name)
  */
 int log_attach(struct board *b);
 int attrs_attach(struct board *b);
+int gauge_attach(struct board *b);
 int iio_attach(struct board *b);
 int supply_attach(struct board *b);
 int gpiochip_attach(struct board *b);
 int leds_attach(struct board *b);
+int hwmon_attach(struct board *b);
 
 #endif /* _SMALLBMS_OBSERVERS_H */

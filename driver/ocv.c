@@ -17,18 +17,12 @@
 /* Temperature of the table where none is measured, degrees Celsius */
 #define OCV_TEMPERATURE		25
 
-static bool fresh_value(const struct measurements *m, enum measurement what,
-			int *value)
-{
-	return measurements_fresh(m, what) && measurements_get(m, what, value);
-}
-
 /* Whether it is known how far a current shifts the voltage */
 static bool is_compensated(const struct power_supply_battery_info *battery,
 			   const struct measurements *m, int *current_ua)
 {
 	return battery->factory_internal_resistance_uohm > 0 &&
-	       fresh_value(m, MEASUREMENT_CURRENT, current_ua);
+	       measurements_get_fresh(m, MEASUREMENT_CURRENT, current_ua);
 }
 
 static int median(int a, int b, int c)
@@ -52,7 +46,7 @@ void ocv_update(struct ocv *o, const struct measurements *m)
 
 	if (!battery)
 		return;
-	if (!fresh_value(m, MEASUREMENT_VOLTAGE, &voltage_uv)) {
+	if (!measurements_get_fresh(m, MEASUREMENT_VOLTAGE, &voltage_uv)) {
 		WRITE_ONCE(o->count, 0);
 		return;
 	}
@@ -101,9 +95,9 @@ bool ocv_estimate(const struct ocv *o, const struct measurements *m,
 
 	/* pairs with ocv_update() */
 	if (!battery || !smp_load_acquire(&o->count) ||
-	    !measurements_fresh(m, MEASUREMENT_VOLTAGE))
+	    !measurements_get_fresh(m, MEASUREMENT_VOLTAGE, &voltage_uv))
 		return false;
-	if (fresh_value(m, MEASUREMENT_TEMPERATURE, &tenths))
+	if (measurements_get_fresh(m, MEASUREMENT_TEMPERATURE, &tenths))
 		temperature = tenths / 10;
 
 	voltage_uv = READ_ONCE(o->voltage_uv);

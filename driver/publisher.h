@@ -31,6 +31,7 @@ struct snapshot_change {
  */
 enum observer_priority {
 	OBSERVER_LOG,
+	OBSERVER_HWMON,
 	OBSERVER_GPIOCHIP,
 	OBSERVER_LEDS,
 	OBSERVER_ATTRS,

@@ -11,8 +11,8 @@
 #define SOC_EMPTY		1
 
 /*
- * Least state of charge by voltage alone: at 2 desktops power the host off, and
- * only the undervoltage line may cause that.
+ * Least state of charge by a gauge or the voltage: at 2 desktops power the host off,
+ * and only the undervoltage line may cause that.
  */
 #define SOC_LEAST		3
 
@@ -45,9 +45,20 @@ static int clip(enum soc_band band, int percent)
 }
 
 /**
+ * soc_counted() - the state of charge according to a gauge
+ * @permille: what it has counted, 0 to 1000
+ */
+struct soc_estimate soc_counted(int permille)
+{
+	int percent = (permille + 5) / 10;
+
+	return (struct soc_estimate){ percent, percent, percent };
+}
+
+/**
  * soc_percent() - the state of charge to report
- * @band: according to the lines, not %SOC_BAND_UNREADABLE
- * @estimate: according to the voltage, or NULL
+ * @band: according to the lines; %SOC_BAND_UNREADABLE needs an @estimate
+ * @estimate: according to a gauge or the voltage, or NULL
  *
  * Return: 1 to 100 percent; 1 if and only if a cell is empty, never 2.
  */
@@ -59,7 +70,7 @@ int soc_percent(enum soc_band band, const struct soc_estimate *estimate)
 /**
  * soc_margin() - margin of error of the state of charge that is reported
  * @band: according to the lines
- * @estimate: according to the voltage, or NULL
+ * @estimate: according to a gauge or the voltage, or NULL
  *
  * Return: percent, up to 100.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The state of charge that is reported: from the lines, which say little and are
- * reliable, and from the bank's voltage, which says more and is less reliable.
- * Pure: no device, lock or clock.
+ * reliable, and from a gauge or the bank's voltage, which say more and are less
+ * reliable. Pure: no device, lock or clock.
  */
 #ifndef _SMALLBMS_SOC_H
 #define _SMALLBMS_SOC_H
@@ -26,8 +26,8 @@ enum soc_band {
 };
 
 /**
- * struct soc_estimate - the state of charge according to the voltage, percent
- * @likely: by the table
+ * struct soc_estimate - the state of charge according to a gauge or the voltage, percent
+ * @likely: as counted, or by the table
  * @least: if the voltage is too high by its whole uncertainty
  * @most: if it is too low by that
  */
@@ -37,6 +37,7 @@ struct soc_estimate {
 	int most;
 };
 
+struct soc_estimate soc_counted(int permille);
 int soc_percent(enum soc_band band, const struct soc_estimate *estimate);
 int soc_margin(enum soc_band band, const struct soc_estimate *estimate);
 u32 soc_uncertainty_uv(u32 voltage_uv, bool at_rest);

@@ -49,10 +49,11 @@ static const struct {
 };
 
 /* Measurements, listed from their first value on */
-static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
+static const enum power_supply_property measured[] = {
 	[MEASUREMENT_VOLTAGE] = POWER_SUPPLY_PROP_VOLTAGE_NOW,
 	[MEASUREMENT_CURRENT] = POWER_SUPPLY_PROP_CURRENT_NOW,
 	[MEASUREMENT_TEMPERATURE] = POWER_SUPPLY_PROP_TEMP,
+	[MEASUREMENT_TIME_TO_EMPTY] = POWER_SUPPLY_PROP_TIME_TO_EMPTY_AVG,
 };
 
 /**
@@ -63,7 +64,7 @@ static const enum power_supply_property measured[MEASUREMENT_COUNT] = {
  * @design: design values of the bank, by @designs
  * @charger: what tells charging from discharging where no current is measured
  * @ocv: what the voltage says; updated under @lock
- * @capacity: the last capacity while the lines could be read, percent
+ * @capacity: the last capacity that was known, percent
  * @snapshots: called with transitions
  * @measurements: called with measurements
  * @lock: guards what follows
@@ -160,17 +161,31 @@ static int supply_capacity_level(const struct snapshot *s)
 	return levels[supply_band(s)];
 }
 
-/* While lines are unreadable the last capacity before stands. */
+/* What a gauge has counted, while it is fresh */
+static bool supply_counted(const struct supply *s, struct soc_estimate *estimate)
+{
+	int permille;
+
+	if (!measurements_get_fresh(s->board->measurements, MEASUREMENT_SOC,
+				    &permille))
+		return false;
+	*estimate = soc_counted(permille);
+	return true;
+}
+
+/* While lines are unreadable, and without a gauge, the last capacity before stands. */
 static int supply_capacity(struct supply *s, const struct snapshot *snapshot)
 {
 	enum soc_band band = supply_band(snapshot);
 	struct soc_estimate estimate;
-	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
-				      &estimate);
+	bool estimated = supply_counted(s, &estimate);
 	int capacity;
 
-	if (band == SOC_BAND_UNREADABLE)
+	if (!estimated && band == SOC_BAND_UNREADABLE)
 		return READ_ONCE(s->capacity);
+	if (!estimated)
+		estimated = ocv_estimate(&s->ocv, s->board->measurements,
+					 &estimate);
 
 	capacity = soc_percent(band, estimated ? &estimate : NULL);
 	WRITE_ONCE(s->capacity, capacity);
@@ -181,7 +196,8 @@ static int supply_error_margin(const struct supply *s,
 			       const struct snapshot *snapshot)
 {
 	struct soc_estimate estimate;
-	bool estimated = ocv_estimate(&s->ocv, s->board->measurements,
+	bool estimated = supply_counted(s, &estimate) ||
+			 ocv_estimate(&s->ocv, s->board->measurements,
 				      &estimate);
 
 	return soc_margin(supply_band(snapshot), estimated ? &estimate : NULL);
@@ -192,6 +208,21 @@ static int supply_measurement(const struct supply *s, enum measurement what,
 {
 	return measurements_get(s->board->measurements, what, &val->intval) ?
 	       0 : -ENODATA;
+}
+
+/*
+ * While nobody knows better, the bank lasts: 0, a negative number or an old one may
+ * make a reader warn, or power the host off, and the lines protect the bank anyway.
+ */
+static int supply_time_to_empty(const struct supply *s)
+{
+	int time_s;
+
+	if (!measurements_get_fresh(s->board->measurements,
+				    MEASUREMENT_TIME_TO_EMPTY, &time_s) ||
+	    time_s < 0)
+		return TIME_TO_EMPTY_MAX_S;
+	return time_s;
 }
 
 static int supply_design(const struct supply *s,
@@ -245,6 +276,9 @@ static int supply_get_property(struct power_supply *psy,
 		return supply_measurement(s, MEASUREMENT_CURRENT, val);
 	case POWER_SUPPLY_PROP_TEMP:
 		return supply_measurement(s, MEASUREMENT_TEMPERATURE, val);
+	case POWER_SUPPLY_PROP_TIME_TO_EMPTY_AVG:
+		val->intval = supply_time_to_empty(s);
+		return 0;
 	case POWER_SUPPLY_PROP_PRESENT:
 		val->intval = 1;
 		return 0;
@@ -318,7 +352,7 @@ static bool supply_list_measured(struct supply *s)
 	unsigned int n;
 	int value;
 
-	for (n = 0; n < MEASUREMENT_COUNT; n++) {
+	for (n = 0; n < ARRAY_SIZE(measured); n++) {
 		if (!measurements_get(s->board->measurements, n, &value) ||
 		    supply_lists(s, measured[n]))
 			continue;

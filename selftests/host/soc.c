@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tests of driver/soc.c on the host, as KTAP: every band of the lines with
- * every estimate of the voltage, sensible or not. The numbers are those that
+ * every estimate of the voltage or a gauge, sensible or not. The numbers are those that
  * Documentation promises, not the driver's names.
  */
 #include <stdio.h>
@@ -119,6 +119,27 @@ static bool margin_unreadable(void)
 	       soc_margin(SOC_BAND_UNREADABLE, &sure) == 100;
 }
 
+/* What a gauge counts, to the nearest percent, clipped as any other estimate */
+static bool counted(void)
+{
+	for (int permille = 0; permille <= 1000; permille++) {
+		struct soc_estimate e = soc_counted(permille);
+		int percent = (permille + 5) / 10;
+		int least = percent < 3 ? 3 : percent;
+
+		if (e.likely != percent ||
+		    soc_percent(SOC_BAND_NORMAL, &e) != least ||
+		    soc_margin(SOC_BAND_NORMAL, &e) != 5 ||
+		    soc_percent(SOC_BAND_UNREADABLE, &e) != least ||
+		    soc_margin(SOC_BAND_UNREADABLE, &e) != 100 ||
+		    soc_percent(SOC_BAND_LOW, &e) != (least > 5 ? 5 : least) ||
+		    soc_percent(SOC_BAND_EMPTY, &e) != 1 ||
+		    soc_percent(SOC_BAND_FULL, &e) != 100)
+			return false;
+	}
+	return true;
+}
+
 static bool unsure(void)
 {
 	return soc_uncertainty_uv(13200000, true) == 105600 &&
@@ -129,7 +150,7 @@ static bool unsure(void)
 
 int main(void)
 {
-	ktap_begin(9);
+	ktap_begin(10);
 	ktap_result(lines_alone(),
 		    "capacity by the lines alone is 1, 5, 50 or 100");
 	ktap_result(margin_of_lines(),
@@ -145,6 +166,8 @@ int main(void)
 	ktap_result(always(margin_covers),
 		    "the margin reaches as far as the voltage may be off");
 	ktap_result(always(margin_is_tight), "and no further");
+	ktap_result(counted(),
+		    "what a gauge counts is rounded, clipped by the lines, and within 5 while these can be read");
 	ktap_result(unsure(),
 		    "a voltage may be off by 8 in 1000, by 24 while a current is not accounted for");
 	return ktap_end();

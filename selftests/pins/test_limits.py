@@ -7,12 +7,14 @@ WIRING = Wiring(
     __doc__,
     Board({'cell-undervoltage': 0, 'charge-inhibit': 1, 'load': 2, 'charge': 3}, 'least',
           pre_alarm_delay_ms=30000, load_reconnect_delay_ms=0, load_reconnect_max_ms=0,
-          charge_reconnect_delay_ms=0, pre_alarm_hold_ms=0, clear_delay_ms=0,
+          charge_reconnect_delay_ms=0, pre_alarm_hold_ms=0, soc_floor_percent=0,
+          soc_floor_recover_percent=1, soc_max_age_ms=2000, clear_delay_ms=0,
           debounce_delay_ms=0, poll_interval=1),
     Board({'cell-undervoltage': 4, 'charge-inhibit': 5, 'load': 6, 'charge': 7}, 'most',
           pre_alarm_delay_ms=600000, load_reconnect_delay_ms=3600000,
           load_reconnect_max_ms=3600000, charge_reconnect_delay_ms=3600000,
-          pre_alarm_hold_ms=3600000, clear_delay_ms=60000, debounce_delay_ms=1000,
+          pre_alarm_hold_ms=3600000, soc_floor_percent=90, soc_floor_recover_percent=100,
+          soc_max_age_ms=600000, clear_delay_ms=60000, debounce_delay_ms=1000,
           poll_interval=10000))
 
 
@@ -44,6 +46,8 @@ class TestLimits:
         """V1: No attribute takes a delay beyond its limits"""
         bench.refuses('least/pre_alarm_delay_ms', '600001', '4294967295')
         bench.refuses('least/load_reconnect_delay_ms', '3600001', '4294967295')
+        bench.refuses('most/soc_floor_percent', '91', '4294967295', '-1')
+        bench.refuses('most/soc_floor_recover_percent', '101', '4294967295', '-1')
 
     def test_junk(self, bench):
         """L4: Junk is no delay"""

@@ -25,6 +25,9 @@ TREES = {
                   'with a delay that is no number'),
     'no-name': (f'{COMPLETE} label = "a/b";', 'label: not a name',
                 'with a label that cannot be a name'),
+    'low-recover': (f'{COMPLETE} soc-floor-percent = <20>; soc-floor-recover-percent = <20>;',
+                    'soc-floor-recover-percent: 20 %, but must be 21 to 100',
+                    'whose load would return at the floor'),
     'taken-input': (f'{COMPLETE} cell-low-gpios = <&pl061 0 0>;', 'failed to get cell-low-gpios',
                     'with an input that belongs to another board'),
     'taken-heartbeat': (f'{COMPLETE} heartbeat-gpios = <&pl061 1 0>;',
@@ -44,6 +47,10 @@ LIMITS = {
     'long-charge-reconnect': ('charge-reconnect-delay-ms', 3600001, '0 to 3600000'),
     'long-clear': ('clear-delay-ms', 60001, '0 to 60000'),
     'long-debounce': ('debounce-delay-ms', 1001, '0 to 1000'),
+    'high-floor': ('soc-floor-percent', 91, '0 to 90'),
+    'high-recover': ('soc-floor-recover-percent', 101, '0 to 100'),
+    'short-max-age': ('soc-max-age-ms', 1999, '2000 to 600000'),
+    'long-max-age': ('soc-max-age-ms', 600001, '2000 to 600000'),
     'short-poll': ('poll-interval', 0, '1 to 10000'),
     'long-poll': ('poll-interval', 10001, '1 to 10000'),
     'short-heartbeat': ('heartbeat-interval-ms', 9, '10 to 60000'),
@@ -83,8 +90,9 @@ class TestRefused:
     @pytest.mark.parametrize('node, name, value, limits', (
         (node, *limit) for node, limit in LIMITS.items()))
     def test_limit(self, bench, node, name, value, limits):
-        """V1: {name} of {value} ms is refused by name, and the outputs float"""
-        check_refused(bench, node, f'{name}: {value} ms, but must be {limits}')
+        """V1: {name} of {value} is refused by name, and the outputs float"""
+        unit = '%' if name.endswith('percent') else 'ms'
+        check_refused(bench, node, f'{name}: {value} {unit}, but must be {limits}')
 
     def test_neighbour(self, bench):
         """F1: Their neighbour has not noticed"""

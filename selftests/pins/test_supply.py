@@ -133,3 +133,56 @@ class TestPoll:
         bench.attr('stats/missed_edges', '0')
         bench.attr('stats/read_errors', '0')
         bench.attr('stats/write_errors', '0')
+
+
+class TestGauge:
+    """A battery monitor"""
+
+    def test_measured(self, bench):
+        """S3: The supply has what a program writes to the gauge"""
+        for name, value, there, shown in (
+                ('soc_permille', '734', 'capacity', '73'),
+                ('voltage_uv', '13210000', 'voltage_now', '13210000'),
+                ('current_ua', '-5250000', 'current_now', '-5250000'),
+                ('temp_dc', '-12', 'temp', '-12'),
+                ('time_to_empty_s', '3600', 'time_to_empty_avg', '3600')):
+            bench.write_supply(f'device/gauge/{name}', value)
+            bench.ok(f'cd {SUPPLY}/smallbms0; for i in $(seq 100); do '
+                     f'[ -e {there} ] && exit; usleep 100000; done; exit 1')
+            bench.supply(there, shown)
+            bench.supply(f'device/gauge/{name}', value)
+        bench.supply('status', 'Discharging')
+        bench.supply('capacity_error_margin', '5')
+        for name in ('soc', 'voltage', 'current', 'temperature', 'time_to_empty'):
+            bench.ok(f'[ $(cat {SUPPLY}/smallbms0/device/measurements/{name}_age_s) -ge 0 ]')
+
+    def test_refused(self, bench):
+        """S5: What is out of its range is refused, and changes nothing"""
+        for name, value in (('soc_permille', '1001'), ('soc_permille', 'full'),
+                            ('voltage_uv', '100000001'), ('temp_dc', '2001')):
+            path = bench.supply_path(f'device/gauge/{name}')
+            bench.fails(f'echo {value} > {path}', 'Invalid argument')
+        bench.supply('capacity', '73')
+
+    def test_forgotten(self, bench):
+        """S3: A value that is forgotten counts no more, and no property goes or fails"""
+        bench.ok(f'cd {SUPPLY}/smallbms0/device/gauge && for i in *; do echo > $i; done')
+        bench.supply('device/gauge/soc_permille', '')
+        bench.supply('capacity', '50')
+        bench.supply('voltage_now', '13210000')
+        bench.supply('time_to_empty_avg', '31536000')
+        bench.ok(f'cd {SUPPLY}/smallbms0 && '
+                 'cat $(find . -maxdepth 1 -type f -perm -444) > /dev/null')
+
+
+def test_hwmon(bench):
+    """HW: hwmon has the alarms of the lines that are wired, and no values"""
+    alarms = 'device/hwmon/hwmon*'
+    bench.supply(f'{alarms}/name', 'smallbms')
+    bench.supply(f'{alarms}/in0_label', 'smallbms0 cells')
+    for line, alarm in (('cell-low', 'in0_min'), ('cell-undervoltage', 'in0_lcrit'),
+                        ('cell-overvoltage', 'in0_crit'), ('over-temperature', 'temp1_crit')):
+        bench.supply(f'{alarms}/{alarm}_alarm', '0')
+        bench.active(line)
+        bench.supply(f'{alarms}/{alarm}_alarm', '1')
+    bench.ok(f'cd {SUPPLY}/smallbms0/{alarms} && ! ls *_input temp1_lcrit_alarm 2>/dev/null')

@@ -101,6 +101,10 @@ binding_refuses() {
 		"/charge-inhibit-gpios/d"
 	refuse 1 "29999 is less than the minimum of 30000" \
 		"s/(pre-alarm-delay-ms = ).*/\1<29999>;/"
+	refuse 1 "91 is greater than the maximum of 90" \
+		"s/(soc-floor-percent = ).*/\1<91>;/"
+	refuse 1 "1999 is less than the minimum of 2000" \
+		"s/(soc-max-age-ms = ).*/\1<1999>;/"
 	refuse 1 "0 is less than the minimum of 1" "s/(poll-interval = ).*/\1<0>;/"
 	refuse 2 "'cell-undervolt-gpios' was unexpected" \
 		"s/(cell-low-gpios)(.*)/\1\2 cell-undervolt-gpios\2/"

@@ -19,7 +19,7 @@ DRIVER = pathlib.Path(__file__).resolve().parents[2] / "driver"
 # From top to bottom
 LAYERS = (
     ("main",),
-    ("attrs", "gpiochip", "leds", "log", "iio", "supply"),
+    ("attrs", "gpiochip", "leds", "log", "gauge", "hwmon", "iio", "supply"),
     ("observers",),
     ("ocv",),
     ("charger", "core", "measurements", "publisher"),

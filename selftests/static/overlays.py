@@ -264,9 +264,12 @@ LINES = ("cell-undervoltage", "cell-low", *CHARGE_FAULTS, "charge-inhibit",
          "load-sense", "charge-sense", "pre-alarm-sense", "heartbeat")
 NUMBERS = ("heartbeat-interval-ms", "pre-alarm-delay-ms",
            "load-reconnect-delay-ms", "load-reconnect-max-ms",
-           "charge-reconnect-delay-ms", "pre-alarm-hold-ms", "clear-delay-ms", "debounce-delay-ms", "poll-interval")
+           "charge-reconnect-delay-ms", "pre-alarm-hold-ms", "soc-floor-percent",
+           "soc-floor-recover-percent", "soc-max-age-ms", "clear-delay-ms",
+           "debounce-delay-ms", "poll-interval")
 # Those whose maximum is less than what the others are set to
-SMALL = {"debounce-delay-ms": 36, "poll-interval": 37}
+SMALL = {"debounce-delay-ms": 36, "poll-interval": 37, "soc-floor-percent": 38,
+         "soc-floor-recover-percent": 39}
 BOOLEANS = ("retain-state-shutdown", "release-pre-alarm-on-disconnect",
             "wakeup-source", "release-in-suspend")
 

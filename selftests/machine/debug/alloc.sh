@@ -13,11 +13,12 @@
 STEP=${1-7}
 driver=/sys/bus/platform/drivers/smallbms
 
-# Supply, attributes, GPIO chip; and "added" in the log for each "failed to add"
+# Supply, attributes, gauge, hwmon, GPIO chip; and "added" in the log for each "failed to add"
 all_there() {
-	set -- "$device"/gpiochip*
+	set -- "$device"/gpiochip* "$device"/hwmon/hwmon*
 	[ -e "$device/load" ] && [ -e "$device/stats/rescans" ] &&
-		[ -e "$supplies/$label" ] && [ -e "$1" ] || return
+		[ -e "$device/gauge/soc_permille" ] &&
+		[ -e "$supplies/$label" ] && [ -e "$1" ] && [ -e "$2" ] || return
 	# a fork takes long in this kernel, and most often nothing failed
 	dmesg >/tmp/log
 	grep -q 'failed to add' /tmp/log || return 0

@@ -10,7 +10,8 @@ start
 verdict $? "all boards come up with load and charge on"
 for label in $(labels); do
 	told "$label" stirred
-	files=$(find "$(realpath "$supplies/$label/device")/" \
+	device=$(realpath "$supplies/$label/device")
+	files=$(find "$device/" "$device/gauge/" \
 		"$(realpath "$supplies/$label")/" -maxdepth 1 -type f \
 		-perm -0200 ! -name uevent ! -name driver_override \
 		! -name waiting_for_supplier ! -name async)
@@ -20,7 +21,13 @@ for label in $(labels); do
 	stir junk "$1" $files >/tmp/junk
 	verdict $? "$label: $1 writes of junk are taken, or refused with EINVAL"
 	sed 's/^/# /' /tmp/junk
-	echo on >"$supplies/$label/device/remote"
+	echo on >"$device/remote"
+	echo auto >"$device/load_request"
+	echo 0 >"$device/soc_floor_recover_percent"
+	echo 0 >"$device/soc_floor_percent"
+	for file in "$device"/gauge/*; do
+		echo >"$file"
+	done
 	echo auto >"$supplies/$label/charge_behaviour"
 	ms=$(attribute "$label" pre_alarm_delay_ms)
 	between 30000 "$ms" 600000
@@ -28,8 +35,8 @@ for label in $(labels); do
 	ms=$(attribute "$label" load_reconnect_delay_ms)
 	between 0 "$ms" 3600000
 	verdict $? "$label: the reconnect delay is $ms ms, at most 3600000 (L4, V1)"
-	echo 30000 >"$supplies/$label/device/pre_alarm_delay_ms"
-	echo 30000 >"$supplies/$label/device/load_reconnect_delay_ms"
+	echo 30000 >"$device/pre_alarm_delay_ms"
+	echo 30000 >"$device/load_reconnect_delay_ms"
 	within 10000 is_on "$label"
 	verdict $? "$label: it works afterwards"
 	told "$label"

@@ -18,7 +18,7 @@ driver_off
 verdict $? "the driver can be unloaded"
 insmod $module
 verdict $? "the driver can be loaded as a module of unit tests"
-for suite in attrs gpiochip iio leds log measurements supply terminal; do
+for suite in attrs gauge gpiochip hwmon iio leds log measurements supply terminal; do
 	file=$results_of/smallbms-$suite/results
 	sed -n 's/^    # */# /p' "$file" 2>/dev/null
 	# "    ok 1 A sentence": one case each

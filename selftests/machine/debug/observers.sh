@@ -26,10 +26,15 @@ is_logged() {
 there() {
 	case $1 in
 	attributes)
-		[ -e "$device/load" ] && [ -e "$device/stats/rescans" ]
+		[ -e "$device/load" ] && [ -e "$device/stats/rescans" ] &&
+			[ -e "$device/measurements/errors" ]
 		;;
-	measurements)
-		[ -e "$device/measurements/errors" ]
+	gauge)
+		[ -e "$device/gauge/soc_permille" ]
+		;;
+	hwmon)
+		set -- "$device"/hwmon/hwmon*/in0_lcrit_alarm
+		[ -e "$1" ]
 		;;
 	'power supply')
 		[ -e "$supplies/$label/device/driver" ] &&
@@ -148,16 +153,13 @@ for label in $(labels); do
 	comes 'power supply' 'LED triggers'
 
 	if [ -e $obstacle/calls ]; then
-		groups=attributes
-		[ ! -e "$device/of_node/io-channels" ] ||
-			groups='attributes measurements'
-		# shellcheck disable=SC2086 # words
-		calls devm_device_add_group $groups
+		calls devm_device_add_group attributes gauge
 		calls devm_power_supply_register 'power supply'
 		calls devm_gpiochip_add_data_with_key 'GPIO chip'
 		calls devm_led_trigger_register 'LED triggers'
+		calls devm_hwmon_device_register_with_info hwmon
 		calls blocking_notifier_chain_register log attributes \
-			'power supply' 'GPIO chip' 'LED triggers'
+			'power supply' 'GPIO chip' 'LED triggers' hwmon
 	fi
 	echo "board-$label" >"$driver/bind"
 	within 10000 is_on "$label"

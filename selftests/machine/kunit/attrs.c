@@ -174,7 +174,7 @@ static void conditions(struct kunit *test)
 		     "cell-low cell-undervoltage cell-overvoltage over-temperature under-temperature charge-inhibit io-error sense-mismatch implausible\n");
 	s.conditions = 0;
 	publish_board(b, &s);
-	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 7999999);
+	measurements_put(b->measurements, SOURCE_IIO, MEASUREMENT_VOLTAGE, 7999999);
 	expect_shown(test, b, "conditions", "voltage-out-of-range\n");
 }
 
@@ -222,11 +222,17 @@ static void published(struct kunit *test)
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "-1\n");
 	/* over already */
-	fake_core_times(b->core, (struct snapshot_times){ 0, NEVER });
+	fake_core_times(b->core, (struct snapshot_times){ 0, NEVER, NEVER });
 	expect_shown(test, b, "disconnect_in_ms", "0\n");
+	expect_shown(test, b, "shed_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "-1\n");
-	fake_core_times(b->core, (struct snapshot_times){ NEVER, 0 });
+	fake_core_times(b->core, (struct snapshot_times){ NEVER, 0, NEVER });
 	expect_shown(test, b, "disconnect_in_ms", "-1\n");
+	expect_shown(test, b, "shed_in_ms", "0\n");
+	expect_shown(test, b, "reconnect_in_ms", "-1\n");
+	fake_core_times(b->core, (struct snapshot_times){ NEVER, NEVER, 0 });
+	expect_shown(test, b, "disconnect_in_ms", "-1\n");
+	expect_shown(test, b, "shed_in_ms", "-1\n");
 	expect_shown(test, b, "reconnect_in_ms", "0\n");
 }
 
@@ -246,6 +252,31 @@ static void counters(struct kunit *test)
 
 	for (n = 0; n < ARRAY_SIZE(stats); n++)
 		expect_shown_in(test, b, "stats", stats[n].name, stats[n].value);
+}
+
+static void ages(struct kunit *test)
+{
+	static const char * const names[MEASUREMENT_COUNT] = {
+		[MEASUREMENT_VOLTAGE] = "voltage_age_s",
+		[MEASUREMENT_CURRENT] = "current_age_s",
+		[MEASUREMENT_TEMPERATURE] = "temperature_age_s",
+		[MEASUREMENT_TIME_TO_EMPTY] = "time_to_empty_age_s",
+		[MEASUREMENT_SOC] = "soc_age_s",
+	};
+	struct board *b = attached(test);
+	unsigned int n, k;
+
+	for (n = 0; n < ARRAY_SIZE(names); n++) {
+		for (k = n; k < ARRAY_SIZE(names); k++)
+			expect_shown_in(test, b, "measurements", names[k], "-1\n");
+		inject.advanced_s = 0;
+		measurements_put(b->measurements, SOURCE_GAUGE, n, 1);
+		inject.advanced_s = 0x80000001U;	/* more than can be shown */
+		expect_shown_in(test, b, "measurements", names[n], "2147483647\n");
+	}
+	expect_shown_in(test, b, "measurements", "errors", "0\n");
+	measurements_put_error(b->measurements);
+	expect_shown_in(test, b, "measurements", "errors", "1\n");
 }
 
 /* The attributes on which poll() has woken since last time */
@@ -285,7 +316,7 @@ static void wakes_by_measurements(struct kunit *test)
 {
 	struct board *b = attached(test);
 
-	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 7999999);
+	measurements_put(b->measurements, SOURCE_IIO, MEASUREMENT_VOLTAGE, 7999999);
 	measurements_notify(b->measurements);
 	expect_notified(test, "conditions ");
 	measurements_notify(b->measurements);
@@ -313,6 +344,7 @@ static void expect_nothing(struct kunit *test, struct board *b)
 	KUNIT_EXPECT_NULL(test, find(b, NULL, "remote"));
 	KUNIT_EXPECT_NULL(test, find(b, NULL, "conditions"));
 	KUNIT_EXPECT_NULL(test, find(b, "stats", "interrupts"));
+	KUNIT_EXPECT_NULL(test, find(b, "measurements", "errors"));
 	expect_notified(test, "");
 }
 
@@ -342,6 +374,8 @@ static struct kunit_case cases[] = {
 	     "Attributes show what the board has published"),
 	CASE(counters,
 	     "Each counter is shown under its name"),
+	CASE(ages,
+	     "Each measurement has an age, -1 before the first, whatever the source"),
 	CASE(wakes,
 	     "poll() wakes on each attribute that changes, and on no other"),
 	CASE(wakes_by_measurements,

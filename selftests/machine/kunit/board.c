@@ -25,7 +25,7 @@ struct board *fake_board(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
 	b->dev = dev;
 	b->name = "kunit";
-	b->measurements = devm_measurements_create(dev);
+	b->measurements = devm_measurements_create(dev, 30000);
 	KUNIT_ASSERT_NOT_NULL(test, b->measurements);
 	dev_set_drvdata(dev, b);
 	return b;

@@ -13,6 +13,7 @@ struct core {
 	raw_spinlock_t lock;
 	struct publisher publisher;
 	u32 setting[CORE_SETTINGS];
+	int soc;
 };
 
 /* Each counter has a value of its own. */
@@ -39,6 +40,11 @@ int core_request_nowait(struct core *c, enum core_setting setting, u32 value)
 int core_request(struct core *c, enum core_setting setting, u32 value)
 {
 	return core_request_nowait(c, setting, value);
+}
+
+void core_report_soc(struct core *c, int permille)
+{
+	c->soc = permille;
 }
 
 u32 core_setting(const struct core *c, enum core_setting setting)
@@ -138,6 +144,17 @@ void fake_core_times(struct core *c, struct snapshot_times times)
 }
 
 /**
+ * fake_core_soc() - the state of charge that was reported last
+ * @c: the core
+ *
+ * Return: permille, negative if it was forgotten, or INT_MAX if there was none.
+ */
+int fake_core_soc(const struct core *c)
+{
+	return c->soc;
+}
+
+/**
  * fake_core_is_observed() - check that somebody has subscribed
  * @c: the core
  */
@@ -167,6 +184,7 @@ struct core *fake_core(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, c);
 	for (n = 0; n < CORE_SETTINGS; n++)
 		c->setting[n] = core_limits(c->setting, n).fallback;
+	c->soc = INT_MAX;
 	raw_spin_lock_init(&c->lock);
 	publisher_init(&c->publisher, &c->lock);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, stop, c), 0);

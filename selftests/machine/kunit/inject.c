@@ -102,6 +102,28 @@ int inject_battery_info(struct power_supply *psy,
 	return *info ? 0 : -ENODEV;
 }
 
+struct device *
+inject_hwmon(struct device *dev, const char *name, void *data,
+	     const struct hwmon_chip_info *chip,
+	     const struct attribute_group **groups)
+{
+	if (inject_fault())
+		return ERR_PTR(-ENOMEM);
+	inject.hwmon = devm_hwmon_device_register_with_info(dev, name, data,
+							    chip, groups);
+	return inject.hwmon;
+}
+
+int inject_alarm(struct device *dev, enum hwmon_sensor_types type, u32 attr,
+		 int channel)
+{
+	size_t len = strlen(inject.notified);
+
+	scnprintf(inject.notified + len, sizeof(inject.notified) - len,
+		  "%u:%u ", type, attr);
+	return hwmon_notify_event(dev, type, attr, channel);
+}
+
 void inject_changed(struct power_supply *psy)
 {
 	inject.events++;

@@ -11,6 +11,7 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/gpio/driver.h>
+#include <linux/hwmon.h>
 #include <linux/ktime.h>
 #include <linux/leds.h>
 #include <linux/power_supply.h>
@@ -27,7 +28,9 @@
  * @chip: GPIO chip that was registered last
  * @psy: power supply that was registered last
  * @events: calls of power_supply_changed()
- * @notified: names of attributes that were notified, each with a blank
+ * @hwmon: hwmon device that was registered last
+ * @notified: names of attributes that were notified, each with a blank; those of
+ *	hwmon by type and number
  * @log: messages, a line each
  */
 struct inject {
@@ -39,6 +42,7 @@ struct inject {
 	struct gpio_chip *chip;
 	struct power_supply *psy;
 	unsigned int events;
+	struct device *hwmon;
 	char notified[256];
 	char log[4096];
 };
@@ -61,6 +65,12 @@ inject_power_supply(struct device *dev, const struct power_supply_desc *desc,
 		    const struct power_supply_config *config);
 int inject_battery_info(struct power_supply *psy,
 			struct power_supply_battery_info **info);
+struct device *
+inject_hwmon(struct device *dev, const char *name, void *data,
+	     const struct hwmon_chip_info *chip,
+	     const struct attribute_group **groups);
+int inject_alarm(struct device *dev, enum hwmon_sensor_types type, u32 attr,
+		 int channel);
 void inject_changed(struct power_supply *psy);
 void inject_notify(struct kobject *kobj, const char *dir, const char *attr);
 bool inject_schedule(struct workqueue_struct *wq, struct delayed_work *work,
@@ -89,6 +99,8 @@ void inject_log(const struct device *dev, const char *format, ...);
 #define devm_gpiochip_add_data		inject_gpiochip
 #define devm_power_supply_register	inject_power_supply
 #define power_supply_get_battery_info	inject_battery_info
+#define devm_hwmon_device_register_with_info	inject_hwmon
+#define hwmon_notify_event		inject_alarm
 #define power_supply_changed		inject_changed
 #define sysfs_notify			inject_notify
 #define sysfs_update_groups(...)					\

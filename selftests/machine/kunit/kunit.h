@@ -23,6 +23,7 @@ struct core *fake_core(struct kunit *test);
 void fake_core_publish(struct core *c, const struct snapshot *s, unsigned int n);
 void fake_core_set(struct core *c, const struct snapshot *s);
 void fake_core_times(struct core *c, struct snapshot_times times);
+int fake_core_soc(const struct core *c);
 bool fake_core_is_observed(const struct core *c);
 
 /* board.c */

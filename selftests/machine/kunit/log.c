@@ -118,11 +118,11 @@ static void out_of_range(struct kunit *test)
 {
 	struct board *b = attached(test, &(struct snapshot) { });
 
-	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 7998000);
+	measurements_put(b->measurements, SOURCE_IIO, MEASUREMENT_VOLTAGE, 7998000);
 	measurements_notify(b->measurements);
 	expect_logged(test, "voltage is 7998 mV, outside 8 to 70 V\n");
 	measurements_notify(b->measurements);
-	measurements_put(b->measurements, MEASUREMENT_VOLTAGE, 8000000);
+	measurements_put(b->measurements, SOURCE_IIO, MEASUREMENT_VOLTAGE, 8000000);
 	measurements_notify(b->measurements);
 	expect_logged(test, "");
 }

@@ -48,7 +48,7 @@ static void publish_conditions(struct board *b, u32 conditions, u32 unreadable)
 
 static void put(struct board *b, enum measurement what, int value)
 {
-	measurements_put(b->measurements, what, value);
+	measurements_put(b->measurements, SOURCE_IIO, what, value);
 }
 
 static void health(struct kunit *test)
@@ -161,7 +161,7 @@ static void never_fails(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
 	publish_conditions(b, ~0U, ~0U);
 	desc = inject.psy->desc;
-	KUNIT_EXPECT_EQ(test, desc->num_properties, 11 + 3);
+	KUNIT_EXPECT_EQ(test, desc->num_properties, 11 + 4);
 	for (n = 0; n < desc->num_properties; n++)
 		property(test, desc->properties[n]);
 }
@@ -721,6 +721,151 @@ static void dips(struct kunit *test)
 	expect_capacity(test, 70);
 }
 
+static void report(struct board *b, enum measurement what, int value)
+{
+	measurements_put(b->measurements, SOURCE_GAUGE, what, value);
+}
+
+static void gauge(struct kunit *test)
+{
+	static const struct {
+		int permille;
+		u32 conditions;
+		u32 unreadable;
+		int capacity;
+		int margin;
+	} tries[] = {
+		{ 734, 0, 0, 73, 5 }, { 735, 0, 0, 74, 5 },
+		{ 1000, 0, 0, 100, 5 }, { 994, 0, 0, 99, 5 },
+		{ 34, 0, 0, 3, 5 }, { 24, 0, 0, 3, 5 }, { 0, 0, 0, 3, 5 },
+		{ 0, HOT | INHIBIT, 0, 3, 5 },
+		{ 734, LOW, 0, 5, 5 }, { 44, LOW, 0, 4, 5 }, { 0, LOW, 0, 3, 5 },
+		{ 1000, UV | LOW, 0, 1, 5 }, { 0, UV, 0, 1, 5 },
+		{ 0, OV, 0, 100, 5 }, { 734, OV, 0, 100, 5 },
+		/* lines that cannot be read count as active, and say nothing */
+		{ 734, LOW | UV | OV | IO_ERROR, LOW | UV | OV, 73, 100 },
+		{ 0, LOW | UV | OV | IO_ERROR, LOW | UV | OV, 3, 100 },
+	};
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+	unsigned int n;
+
+	inject.battery = info;
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	settle(b, 13200000);
+	expect_estimate(test, 60, 16);
+	for (n = 0; n < ARRAY_SIZE(tries); n++) {
+		report(b, MEASUREMENT_SOC, tries[n].permille);
+		publish_conditions(b, tries[n].conditions, tries[n].unreadable);
+		expect_estimate(test, tries[n].capacity, tries[n].margin);
+	}
+
+	/* stale: what the voltage says; then what the lines do */
+	publish_conditions(b, 0, 0);
+	report(b, MEASUREMENT_SOC, 900);
+	expect_estimate(test, 90, 5);
+	inject.advanced_s = 31;
+	expect_estimate(test, 60, 16);
+	inject.advanced_s = 36;
+	expect_estimate(test, 50, 50);
+	report(b, MEASUREMENT_SOC, 900);
+	expect_estimate(test, 90, 5);
+	measurements_forget(b->measurements, SOURCE_GAUGE, MEASUREMENT_SOC);
+	expect_estimate(test, 50, 50);
+}
+
+static void gauge_lies(struct kunit *test)
+{
+	struct board *b = attached(test);
+	unsigned int bad = 0, tries = 0;
+	int permille;
+	u32 lines;
+
+	for (lines = 0; lines < 0x40; lines++) {
+		publish_conditions(b, lines, 0);
+		for (permille = 0; permille <= 1000; permille++) {
+			int percent;
+
+			report(b, MEASUREMENT_SOC, permille);
+			percent = property(test, POWER_SUPPLY_PROP_CAPACITY);
+			bad += lines & UV ? percent != 1 :
+					    percent < 3 || percent > 100;
+			tries++;
+		}
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, tries, 0x40 * 1001);
+}
+
+static void expect_left(struct kunit *test, int seconds)
+{
+	KUNIT_EXPECT_EQ(test,
+			property(test, POWER_SUPPLY_PROP_TIME_TO_EMPTY_AVG),
+			seconds);
+}
+
+static void time_to_empty(struct kunit *test)
+{
+	struct board *b = attached(test);
+
+	KUNIT_EXPECT_FALSE(test, lists(POWER_SUPPLY_PROP_TIME_TO_EMPTY_AVG));
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 3600);
+	measurements_notify(b->measurements);
+	KUNIT_EXPECT_TRUE(test, has_file("time_to_empty_avg"));
+	expect_left(test, 3600);
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 0);
+	expect_left(test, 0);
+	/* never, too old, forgotten: a year */
+	report(b, MEASUREMENT_TIME_TO_EMPTY, -1);
+	expect_left(test, 31536000);
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 60);
+	inject.advanced_s = 31;
+	expect_left(test, 31536000);
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 60);
+	expect_left(test, 60);
+	measurements_forget(b->measurements, SOURCE_GAUGE,
+			    MEASUREMENT_TIME_TO_EMPTY);
+	expect_left(test, 31536000);
+	KUNIT_EXPECT_TRUE(test, lists(POWER_SUPPLY_PROP_TIME_TO_EMPTY_AVG));
+}
+
+static void events_of_gauges(struct kunit *test)
+{
+	struct board *b = attached(test);
+
+	inject.events = 0;
+	report(b, MEASUREMENT_SOC, 520);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);
+	report(b, MEASUREMENT_SOC, 529);
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	report(b, MEASUREMENT_SOC, 520);
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	report(b, MEASUREMENT_SOC, 500);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 60);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* a property more */
+	report(b, MEASUREMENT_TIME_TO_EMPTY, 3600);
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+	report(b, MEASUREMENT_CURRENT, -5000000);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* discharging */
+	expect_status(test, POWER_SUPPLY_STATUS_DISCHARGING);
+	report(b, MEASUREMENT_SOC, 900);
+	measurements_notify(b->measurements);
+	expect_events(test, 1);
+	inject.advanced_s = 31;
+	measurements_notify(b->measurements);
+	expect_events(test, 1);			/* 50 percent */
+	measurements_notify(b->measurements);
+	expect_events(test, 0);
+}
+
 static void expect_nothing(struct kunit *test, struct board *b)
 {
 	struct power_supply *psy = power_supply_get_by_name("kunit");
@@ -792,6 +937,14 @@ static struct kunit_case cases[] = {
 	     "The state of charge by the voltage takes current and temperature into account while these are known"),
 	CASE(dips,
 	     "A voltage that dips for one reading changes neither capacity nor makes an event"),
+	CASE(gauge,
+	     "The capacity is a gauge's while that is fresh, and the lines clip it; else that of the voltage, or of the lines (S3)"),
+	CASE(gauge_lies,
+	     "No gauge makes it less than 3, where desktops power off, nor other than 1 with undervoltage"),
+	CASE(time_to_empty,
+	     "The time to empty is listed once it was reported, and a year while it is never, too old or forgotten"),
+	CASE(events_of_gauges,
+	     "A gauge that reports is an event if it changes the status, or the capacity by 2 percent"),
 	CASE(atomic,
 	     "A power supply that fails to attach leaves nothing behind, and is attached later (F0)"),
 	CASE(name_taken,

@@ -48,9 +48,10 @@ context, others by a thread of the board's own.
 Includes and calls point down only, and the series follows them: the binding
 (1, 2), the rules, without device, lock or clock (3), reading and driving lines
 (4), the core, which protects, silently (5), and then one patch for each way to
-report what it does: measurements (6), attributes and a log (7), a power supply
-(8), a GPIO chip (9), LED triggers (10). The tests (11) come with a module that
-emulates an I2C expander, and skip without it.
+report what it does: measurements (6), attributes and a log (7), a gauge
+that a program feeds (8), a power supply (9), a GPIO chip (10), LED triggers (11),
+hwmon alarms (12). The tests (13) come with a module that emulates an I2C expander,
+and skip without it.
 '''
 
 # In the kernel, KUnit tests are a part of the module.
@@ -212,6 +213,10 @@ def attributes():
     copy(f'{TOP}/{ABI}', ABI)
 
 
+def gauge():
+    part('gauge')
+
+
 def supply():
     part('soc', 'ocv', 'charger', 'supply')
 
@@ -222,6 +227,10 @@ def gpiochip():
 
 def leds():
     part('leds')
+
+
+def hwmon():
+    part('hwmon')
     # nothing is left out
     there = {name for name, _ in sources('driver', r'.*')}
     if not there <= {*os.listdir(DRIVER)}:
@@ -287,15 +296,22 @@ SERIES = (
     (attributes, 'power: supply: smallbms: Add attributes and a log',
      'They show the state of the board and the reason, and switch its software\n'
      'remote. Each transition is logged once.', ABI),
+    (gauge, 'power: supply: smallbms: Take what a battery monitor measures',
+     'A program writes it to attributes, one value a file. A load is shed at\n'
+     'a state of charge only while that is reported.', None),
     (supply, 'power: supply: smallbms: Register a power supply',
-     'It reports the bank as a battery, with an estimate of its charge from\n'
-     'the lines and the voltage, and lets the user inhibit charging.', None),
+     'It reports the bank as a battery, with the charge that a gauge has\n'
+     'counted, or an estimate from the lines and the voltage, and lets the\n'
+     'user inhibit charging.', None),
     (gpiochip, 'power: supply: smallbms: Add a GPIO chip',
      'Its lines are the conditions and outputs of the board, for other drivers\n'
      'and for user space; one of them is the software remote.', None),
     (leds, 'power: supply: smallbms: Add LED triggers',
      'LEDs show what those of the board itself would: load connected, charging\n'
      'stopped by a fault.', None),
+    (hwmon, 'power: supply: smallbms: Add hwmon alarms',
+     'The conditions of the cells and of the temperature are alarms for whatever\n'
+     'reads hwmon.', None),
     (tests, 'selftests: smallbms: Test boards, and an expander that fails',
      'What any board must report is tested on each board that is there. The\n'
      'other tests need boards on the chips of the test module, which emulates\n'
