@@ -20,7 +20,7 @@
 /* Observers are called so long after a value. */
 #define NOTIFY_MS		1000
 
-/* Whether values have become stale meanwhile is looked at so often. */
+/* Values are checked for having become stale so often. */
 #define STALE_INTERVAL_MS	10000
 
 /*
@@ -44,10 +44,10 @@ static const struct {
  * struct gauge - the gauge of one board
  * @board: the board
  * @files: the attributes, by &enum measurement
- * @attrs: the same, for @group
- * @group: the same
+ * @attrs: those of @files, and NULL
+ * @group: all of them
  * @notify: calls observers
- * @lock: keeps the order of what is written; guards @pending
+ * @lock: guards the order of writes, and @pending
  * @pending: a value was written that observers do not know of
  */
 struct gauge {
@@ -60,7 +60,7 @@ struct gauge {
 	bool pending;
 };
 
-/* Not while the system sleeps, and nobody can write */
+/* Not while the system sleeps: nobody can write then. */
 static void gauge_schedule(struct gauge *g, unsigned int ms)
 {
 	mod_delayed_work(system_freezable_power_efficient_wq, &g->notify,

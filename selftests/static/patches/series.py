@@ -185,7 +185,7 @@ def kunit():
 
 
 def pure():
-    part('lines', 'settings', 'debounce', 'protection', 'terminal')
+    part('lines', 'settings', 'debounce', 'shed', 'protection', 'terminal')
     kunit()
 
 
@@ -194,7 +194,8 @@ def lines():
 
 
 def core():
-    part('scan', 'sleep', 'trace', 'subscribe', 'snapshot', 'core', 'measurements', 'observers', 'main')
+    part('scan', 'sleep', 'trace', 'subscribe', 'snapshot', 'publisher', 'core', 'measurements',
+         'observers', 'main')
     copy(f'{TOP}/driver/Kconfig', f'{DRIVER}/Kconfig')
     if glob.glob(f'{DRIVER}/*_test.c'):
         write(f'{DRIVER}/Kconfig', read(f'{DRIVER}/Kconfig') + KUNIT)
