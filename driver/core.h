@@ -6,6 +6,7 @@
 #ifndef _SMALLBMS_CORE_H
 #define _SMALLBMS_CORE_H
 
+#include "lines.h"
 #include "publisher.h"
 #include "settings.h"
 #include "sleep.h"

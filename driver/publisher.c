@@ -2,6 +2,7 @@
 /* Publishing; see publisher.h. */
 #include <linux/string.h>
 
+#include "lines.h"
 #include "publisher.h"
 
 /* Take the oldest transition out of the queue. Returns false if there is none. */
@@ -40,7 +41,7 @@ void publisher_init(struct publisher *p, raw_spinlock_t *lock)
 {
 	p->lock = lock;
 	seqcount_raw_spinlock_init(&p->seq, lock);
-	p->times = (struct snapshot_times){ NEVER, NEVER };
+	p->times = (struct snapshot_times){ NEVER, NEVER, NEVER };
 	BLOCKING_INIT_NOTIFIER_HEAD(&p->observers);
 	INIT_WORK(&p->work, publisher_work);
 }
