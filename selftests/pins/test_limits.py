@@ -8,12 +8,13 @@ WIRING = Wiring(
     Board({'cell-undervoltage': 0, 'charge-inhibit': 1, 'load': 2, 'charge': 3}, 'least',
           pre_alarm_delay_ms=30000, load_reconnect_delay_ms=0, load_reconnect_max_ms=0,
           charge_reconnect_delay_ms=0, pre_alarm_hold_ms=0, clear_delay_ms=0,
-          debounce_delay_ms=0, poll_interval=1),
+          debounce_delay_ms=0, poll_interval=1, soc_floor_percent=0, soc_max_age_ms=2000),
     Board({'cell-undervoltage': 4, 'charge-inhibit': 5, 'load': 6, 'charge': 7}, 'most',
           pre_alarm_delay_ms=600000, load_reconnect_delay_ms=3600000,
           load_reconnect_max_ms=3600000, charge_reconnect_delay_ms=3600000,
           pre_alarm_hold_ms=3600000, clear_delay_ms=60000, debounce_delay_ms=1000,
-          poll_interval=10000))
+          poll_interval=10000, soc_floor_percent=90, soc_floor_recover_percent=100,
+          soc_max_age_ms=600000))
 
 
 class TestLimits:
@@ -52,8 +53,21 @@ class TestLimits:
     def test_both(self, bench):
         """V1: Each attribute takes both limits"""
         for name, most, least in (('pre_alarm_delay_ms', '600000', '30000'),
-                                  ('load_reconnect_delay_ms', '3600000', '0')):
+                                  ('load_reconnect_delay_ms', '3600000', '0'),
+                                  ('soc_floor_percent', '90', '0'),
+                                  ('soc_floor_recover_percent', '100', '1')):
             for value in (most, least):
                 bench.write(f'least/{name}', value)
                 bench.attr(f'least/{name}', value)
         bench.always_on('least/load')
+
+    def test_floor(self, bench):
+        """S2: The load returns above the floor, or the setting is refused"""
+        bench.refuses('most/soc_floor_percent', '91', '-1', 'none')
+        bench.refuses('most/soc_floor_recover_percent', '90', '101')
+        bench.write('most/soc_floor_recover_percent', '91')
+        bench.write('most/soc_floor_percent', '20')
+        bench.write('most/soc_floor_recover_percent', '21')
+        bench.refuses('most/soc_floor_percent', '21')
+        bench.write('most/soc_floor_recover_percent', '0')
+        bench.attr('most/soc_floor_recover_percent', '25')
