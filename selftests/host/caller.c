@@ -203,16 +203,7 @@ static void set_timer(struct rig *rig, u64 time)
 
 static void publish(struct rig *rig)
 {
-	const struct protection *p = &rig->scan.protection;
-	u64 now = rig_clock(rig), left = protection_disconnect_in(p, now);
-
-	rig->published = (struct published) {
-		.load_reason = protection_load_reason(p, now),
-		.charge_reason = protection_charge_reason(p, now),
-		.alarm = protection_alarm(p),
-		.disconnect_in = left,
-		.disconnect_at = left == NEVER ? NEVER : now + left,
-	};
+	scan_describe(&rig->scan, &rig->published, &rig->times, rig_clock(rig));
 	if (rig->cycle_over)
 		rig->cycle_over(rig);
 }
@@ -261,6 +252,15 @@ void rig_scan(struct rig *rig)
 		set_timer(rig, rig->now);
 }
 
+/* Have a cycle run after @due at the latest. A cycle under way looks for itself. */
+static void bring_forward(struct rig *rig, u64 due)
+{
+	if (!rig->started || rig->busy || due >= rig->wake - rig->now)
+		return;
+	rig->scan.polled = false;
+	set_timer(rig, rig->now + due);
+}
+
 /* An interrupt */
 static void edge(struct rig *rig, unsigned int line)
 {
@@ -277,12 +277,19 @@ static void edge(struct rig *rig, unsigned int line)
 	}
 
 	due = scan_edge_due(&rig->scan, BIT(line), at, more) - at;
-	if (!due) {
+	if (!due)
 		rig_scan(rig);
-	} else if (rig->started && !rig->busy && rig->now + due < rig->wake) {
-		rig->scan.polled = false;
-		set_timer(rig, rig->now + due);
-	}
+	else
+		bring_forward(rig, due);
+}
+
+/* A program reports the state of charge; @permille: negative when it is unknown. */
+void rig_report_soc(struct rig *rig, int permille)
+{
+	u64 due = scan_report_soc(&rig->scan, permille, rig_clock(rig));
+
+	if (due != NEVER)
+		bring_forward(rig, due);
 }
 
 /* Lines that move, and are back at once: too short to be read, but noticed */
@@ -336,6 +343,10 @@ void rig_start(struct rig *rig, const struct protection_config *cfg, u32 sense,
 	s->inputs.fitted = cfg->debounce.fitted | sense << INPUTS_SENSE;
 	rig->outputs = found;
 	scan_init(s, cfg, found);
+	scan_apply(s, CORE_LOAD_REQUEST, rig->shed.request);
+	scan_apply(s, CORE_SOC_FLOOR, rig->shed.floor_percent);
+	scan_apply(s, CORE_SOC_FLOOR_RECOVER, rig->shed.recover_percent);
+	scan_apply(s, CORE_SOC_MAX_AGE, rig->shed.max_age_ms);
 	rig->started = true;
 	rig->last_cycle = FOREVER;
 	set_timer(rig, rig->now);

@@ -23,22 +23,6 @@
 #define WRITE_RETRY	(10 * MS)
 
 /**
- * struct published - what the driver publishes after each cycle
- * @load_reason: &enum reason
- * @charge_reason: &enum reason
- * @alarm: 0 to 2
- * @disconnect_in: ns, or %NEVER
- * @disconnect_at: the same as a time of the driver's clock
- */
-struct published {
-	u32 load_reason;
-	u32 charge_reason;
-	u32 alarm;
-	u64 disconnect_in;
-	u64 disconnect_at;
-};
-
-/**
  * struct rig - a board and its surroundings
  * @scan: the driver's
  * @clock: time of the driver's clock at time 0
@@ -71,12 +55,14 @@ struct published {
  * @cycles_at_once: cycles at @last_cycle
  * @cycles: since rig_start()
  * @violation: the caller's contract was broken, or NULL
+ * @shed: settings of sheds at the start
  * @published: what the driver has published last
+ * @times: what goes with it, on the driver's clock
  * @next_event: time of the next event outside; %FOREVER for none
  * @event: called then; it sets @next_event again
  * @moment_over: called before @now moves on
  * @pins_changed: called after every change of @outputs
- * @cycle_over: called after each cycle, with @published filled in
+ * @cycle_over: called after each cycle, with @published and @times filled in
  */
 struct rig {
 	struct scan scan;
@@ -110,7 +96,9 @@ struct rig {
 	unsigned int cycles_at_once;
 	unsigned int cycles;
 	const char *violation;
-	struct published published;
+	struct shed_config shed;
+	struct snapshot published;
+	struct snapshot_times times;
 	u64 next_event;
 	void (*event)(struct rig *rig);
 	void (*moment_over)(struct rig *rig);
@@ -125,6 +113,7 @@ void rig_scan(struct rig *rig);
 void rig_stall(struct rig *rig, u64 until);
 void rig_set_lines(struct rig *rig, u32 lines, bool active);
 void rig_edge(struct rig *rig, u32 lines);
+void rig_report_soc(struct rig *rig, int permille);
 void rig_set_pins(struct rig *rig, u32 pins, bool high);
 void rig_set_terminals(struct rig *rig, u32 *terminals, u32 mask, bool value);
 u64 rig_random(u64 *seed);

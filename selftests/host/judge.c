@@ -24,7 +24,8 @@ static struct {
 	u64 next;		/* when that wanted the next one, from then */
 	bool read, decided;	/* in this cycle */
 	bool found;		/* it began with outputs that were otherwise */
-	bool software_on, user_inhibits;	/* at the last decision */
+	bool software_on, user_inhibits;	/* at the last decision, */
+	struct shed_config shed;		/* as these */
 } watched;
 
 static unsigned long long cycles, in_time;
@@ -75,6 +76,7 @@ static void take_settings(void)
 	watched.o.board.software_on = p->software_remote;
 	watched.o.board.user_inhibits = p->inhibit_charge;
 	watched.o.board.shorted = p->shorted;
+	adapt_shed(&watched.o.board, &p->shed.cfg);
 }
 
 void __wrap_protection_init(struct protection *p,
@@ -152,6 +154,7 @@ u32 __wrap_protection_decide(struct protection *p, u64 now)
 	watched.decided = true;
 	watched.software_on = p->software_remote;
 	watched.user_inhibits = p->inhibit_charge;
+	watched.shed = p->shed.cfg;
 	return requested;
 }
 
@@ -179,9 +182,11 @@ u64 __wrap_protection_next(const struct protection *p, u64 now)
 		watched.ended = now;
 		watched.next = next;
 	}
-	/* What was switched meanwhile is for the next cycle, which is due. */
+	/* What was switched or heard meanwhile is for the next cycle, which is due. */
 	if (p == watched.p && p->software_remote == watched.software_on &&
-	    p->inhibit_charge == watched.user_inhibits) {
+	    p->inhibit_charge == watched.user_inhibits &&
+	    !oracle_has_news(&watched.o) &&
+	    !memcmp(&p->shed.cfg, &watched.shed, sizeof(watched.shed))) {
 		report = adapt_report(p, now);
 		broken = oracle_reports(&watched.o, &report, now);
 		if (broken)
@@ -215,6 +220,42 @@ void __wrap_terminal_check(struct terminal *t, u32 sense, u32 known, u64 now)
 	broken = terminals_say(&watched.s, 0, t->shorted, t->mismatch, 0, now);
 	if (broken)
 		wrong("terminals", broken, now);
+}
+
+/* S5: reports that make a difference are looked at 100 ms after the last reading. */
+static u64 due_of_reports(u64 now)
+{
+	u64 gap = 100 * 1000000ULL, passed = now - watched.o.read_at;
+
+	if (!oracle_has_news(&watched.o))
+		return NEVER;
+	return passed < gap ? gap - passed : 0;
+}
+
+u64 __wrap_scan_report_soc(struct scan *s, int permille, u64 now)
+{
+	u64 due = __real_scan_report_soc(s, permille, now);
+	struct board before = watched.o.board;
+
+	if (&s->protection != watched.p)
+		return due;
+	/* by the newest settings, which count from the next decision on otherwise */
+	take_settings();
+	oracle_hears(&watched.o, permille, now);
+	watched.o.board = before;
+	if (due != due_of_reports(now))
+		wrong("S2 S5", "a report has a cycle run when it makes a difference", now);
+	return due;
+}
+
+/* Asked for at the end of each cycle, which may have taken long. */
+u64 __wrap_scan_next(struct scan *s, u64 now)
+{
+	u64 next = __real_scan_next(s, now);
+
+	if (&s->protection == watched.p && next > due_of_reports(now))
+		wrong("S2", "a report in the middle of a cycle is not forgotten", now);
+	return next;
 }
 
 void judge_summary(void)

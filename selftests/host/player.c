@@ -152,17 +152,18 @@ static void pins_changed(struct rig *r, u32 before)
 
 static void cycle_over(struct rig *r)
 {
-	const struct published *p = &r->published;
+	const struct snapshot *p = &r->published;
+	u64 at = r->times.disconnect_at;
 
 	observe(LOAD_REASON, p->load_reason);
 	observe(CHARGE_REASON, p->charge_reason);
 	observe(ALARM, p->alarm);
 	/* a countdown goes on as long as its end does not change */
-	if (p->disconnect_at != disconnect_at) {
+	if (at != disconnect_at) {
 		state[COUNTDOWN] = UNKNOWN;
-		observe(COUNTDOWN, p->disconnect_in);
+		observe(COUNTDOWN, at == NEVER ? NEVER : at - rig_clock(r));
 	}
-	disconnect_at = p->disconnect_at;
+	disconnect_at = at;
 }
 
 void record_from_now(void)
@@ -265,6 +266,7 @@ static void prepare(unsigned int variant)
 		.clock = clock - EPOCH,
 		.levels = BIT(INPUT_REMOTE_LOOP),
 		.poll_ns = poll_ns,
+		.shed.max_age_ms = 30000,
 		.wake = FOREVER,
 		.next_event = FOREVER,
 		.event = event,

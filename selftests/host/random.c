@@ -13,7 +13,7 @@
 static struct rig rig;
 static struct protection_config config;
 static u64 debounce, clear;
-static bool writes_fail, reads_fail, shorts;
+static bool writes_fail, reads_fail, shorts, sheds;
 static unsigned long steps;
 
 static u64 pick(const u64 *choices, unsigned int n)
@@ -59,21 +59,68 @@ static void flip(u32 line)
 	rig_set_lines(&rig, line, !(rig.levels & line));
 }
 
+static void request(enum core_setting setting, u32 value)
+{
+	scan_apply(&rig.scan, setting, value);
+	rig_scan(&rig);
+}
+
+/* One report, or some in a row, often just beside a limit; or nothing is known. */
+static void report_soc(void)
+{
+	const struct shed_config *cfg = &rig.scan.protection.shed.cfg;
+	u32 from = cfg->floor_percent * 10, to = shed_recover_percent(cfg) * 10;
+	int permille = PICK(from, from, from + 1, to - 1, to, to, 0, 1000,
+			    rig_random(&rig.seed) % 1001);
+
+	if (chance(16)) {
+		rig_report_soc(&rig, -1);
+		return;
+	}
+	do
+		rig_report_soc(&rig, permille);
+	while (chance(2));
+}
+
+/* Within the limits, which tie some to each other */
+static void change_shed(void)
+{
+	switch (rig_random(&rig.seed) % 8) {
+	case 0:
+		request(CORE_SOC_FLOOR, PICK(0, 20, 30));
+		break;
+	case 1:
+		request(CORE_SOC_FLOOR_RECOVER, PICK(0, 31, 60));
+		break;
+	case 2:
+		request(CORE_SOC_MAX_AGE, PICK(2000, 30000, 600000));
+		break;
+	default:
+		request(CORE_LOAD_REQUEST,
+			PICK(LOAD_REQUEST_AUTO, LOAD_REQUEST_AUTO, LOAD_REQUEST_SHED,
+			     LOAD_REQUEST_OFF));
+	}
+}
+
 static void disturb(void)
 {
 	struct protection *p = &rig.scan.protection;
 	u32 line = BIT(rig_random(&rig.seed) % INPUT_COUNT);
 	u32 output = BIT(rig_random(&rig.seed) % OUTPUT_COUNT);
 
+	if (sheds && chance(3)) {
+		if (chance(8))
+			change_shed();
+		else
+			report_soc();
+		return;
+	}
 	switch (rig_random(&rig.seed) % 16) {
 	case 0:
-		scan_apply(&rig.scan, CORE_REMOTE,
-			   chance(4) == p->software_remote);
-		rig_scan(&rig);
+		request(CORE_REMOTE, chance(4) == p->software_remote);
 		break;
 	case 1:
-		scan_apply(&rig.scan, CORE_INHIBIT_CHARGE, chance(3));
-		rig_scan(&rig);
+		request(CORE_INHIBIT_CHARGE, chance(3));
 		break;
 	case 2:
 		if (!reads_fail)
@@ -145,6 +192,10 @@ static void choose_board(void)
 	reads_fail = chance(4);
 	writes_fail = chance(4);
 	shorts = chance(4);
+	sheds = chance(2);
+	rig.shed.max_age_ms = PICK(2000, 30000, 600000);
+	if (sheds)
+		rig.shed.floor_percent = PICK(0, 20, 30);
 }
 
 /* All works again, and stays as it is. */

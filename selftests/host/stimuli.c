@@ -27,6 +27,30 @@ DELAY(charge_reconnect, CORE_CHARGE_RECONNECT_DELAY, charge_reconnect_delay_ms)
 DELAY(clear, CORE_CLEAR_DELAY, debounce.clear_delay_ms)
 DELAY(debounce, CORE_DEBOUNCE_DELAY, debounce.debounce_delay_ms)
 
+static void set_shed(enum core_setting setting, u32 *initial, u64 value)
+{
+	if (started)
+		scan_apply(&rig.scan, setting, value);
+	else
+		*initial = value;
+	rig_scan(&rig);
+}
+
+static void set_floor(const struct step *s)
+{
+	set_shed(CORE_SOC_FLOOR, &rig.shed.floor_percent, s->value);
+}
+
+static void set_recover(const struct step *s)
+{
+	set_shed(CORE_SOC_FLOOR_RECOVER, &rig.shed.recover_percent, s->value);
+}
+
+static void set_max_age(const struct step *s)
+{
+	set_shed(CORE_SOC_MAX_AGE, &rig.shed.max_age_ms, s->value / MS);
+}
+
 static void set_fitted(const struct step *s)
 {
 	config.debounce.fitted = s->bits;
@@ -144,6 +168,31 @@ static void charge_auto(const struct step *s)
 	rig_scan(&rig);
 }
 
+static void request_auto(const struct step *s)
+{
+	set_shed(CORE_LOAD_REQUEST, &rig.shed.request, LOAD_REQUEST_AUTO);
+}
+
+static void request_shed(const struct step *s)
+{
+	set_shed(CORE_LOAD_REQUEST, &rig.shed.request, LOAD_REQUEST_SHED);
+}
+
+static void request_off(const struct step *s)
+{
+	set_shed(CORE_LOAD_REQUEST, &rig.shed.request, LOAD_REQUEST_OFF);
+}
+
+static void report_soc(const struct step *s)
+{
+	rig_report_soc(&rig, s->value);
+}
+
+static void report_unknown(const struct step *s)
+{
+	rig_report_soc(&rig, -1);
+}
+
 static void writes_fail(const struct step *s)
 {
 	rig.broken |= s->bits;
@@ -240,6 +289,11 @@ static u64 ask_disconnect_in(void)
 	return protection_disconnect_in(&rig.scan.protection, rig_clock(&rig));
 }
 
+static u64 ask_shed_in(void)
+{
+	return protection_shed_in(&rig.scan.protection, rig_clock(&rig));
+}
+
 static u64 ask_reconnect_in(void)
 {
 	return protection_reconnect_in(&rig.scan.protection, rig_clock(&rig));
@@ -302,6 +356,9 @@ const struct action actions[] = {
 	DOES("pre-alarm-hold", NUMBER, set_hold),
 	DOES("clear-delay", NUMBER, set_clear),
 	DOES("debounce-delay", NUMBER, set_debounce),
+	DOES("soc-floor-percent", NUMBER, set_floor),
+	DOES("soc-floor-recover-percent", NUMBER, set_recover),
+	DOES("soc-max-age", NUMBER, set_max_age),
 	DOES("fitted", LINES, set_fitted),
 	DOES("release-pre-alarm-on-disconnect", NOTHING, set_release_pre_alarm),
 	DOES("sense-lines", NOTHING, set_sense_lines),
@@ -325,6 +382,11 @@ const struct action actions[] = {
 	DOES("remote off", NOTHING, remote_off),
 	DOES("charge-behaviour inhibit-charge", NOTHING, inhibit_charge),
 	DOES("charge-behaviour auto", NOTHING, charge_auto),
+	DOES("load-request auto", NOTHING, request_auto),
+	DOES("load-request shed", NOTHING, request_shed),
+	DOES("load-request off", NOTHING, request_off),
+	DOES("soc", NUMBER, report_soc),
+	DOES("soc unknown", NOTHING, report_unknown),
 	DOES("writes fail", ONE_OUTPUT, writes_fail),
 	DOES("writes work", ONE_OUTPUT, writes_work),
 	DOES("next write drops", ONE_OUTPUT, pin_drops),
@@ -346,6 +408,7 @@ const struct action actions[] = {
 	QUESTION("is idle", ask_idle, print_yes_no),
 	QUESTION("is next", ask_next, print_time),
 	QUESTION("is disconnect-in", ask_disconnect_in, print_time),
+	QUESTION("is shed-in", ask_shed_in, print_time),
 	QUESTION("is reconnect-in", ask_reconnect_in, print_time),
 	QUESTION("is charge-tripped", ask_charge_tripped, print_yes_no),
 	QUESTION("is implausible", ask_implausible, print_yes_no),

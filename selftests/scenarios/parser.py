@@ -48,7 +48,8 @@ REQUIREMENTS = (__file__.rpartition("/selftests/")[0]
 INPUTS = ("cell-low", "cell-undervoltage", "cell-overvoltage", "over-temperature",
           "under-temperature", "charge-inhibit", "remote-l", "remote-h", "remote-loop")
 OUTPUTS = ("load", "charge", "pre-alarm")
-REASONS = ("none", "terminals", "remote", "user", "io-error", "sense-mismatch", *INPUTS)
+REASONS = ("none", "terminals", "remote", "user", "io-error", "sense-mismatch",
+           "request-off", "request-shed", "soc-floor", *INPUTS)
 COUNTERS = ("pre_alarms", "load_disconnects", "charge_disconnects", "read_errors",
             "write_errors")
 RIGS = ("expander", "pins")
@@ -57,12 +58,15 @@ SEC = UNITS["s"]
 
 WITH, BEFORE, AT = "with", "before", "at"
 DELAYS = ("pre-alarm-delay", "load-reconnect-delay", "load-reconnect-max",
-          "charge-reconnect-delay", "pre-alarm-hold", "clear-delay", "debounce-delay")
+          "charge-reconnect-delay", "pre-alarm-hold", "clear-delay", "debounce-delay",
+          "soc-max-age")
+PERCENTS = ("soc-floor-percent", "soc-floor-recover-percent")
 
 # What may be said where: words, of which those in capitals are arguments (see Cursor)
 PHRASES = {
     WITH: (
         *(f"{delay} DELAY" for delay in DELAYS),
+        *(f"{percent} NUMBER" for percent in PERCENTS),
         "fitted LINES",
         "release-pre-alarm-on-disconnect",
         "sense-lines",              # the terminals of all outputs are sensed
@@ -84,6 +88,7 @@ PHRASES = {
     ),
     AT: (
         *(f"{delay} DELAY" for delay in DELAYS),
+        *(f"{percent} NUMBER" for percent in PERCENTS),
         "LINES on",
         "LINES off",
         "LINES edge",               # they move, and are back before they can be read
@@ -93,6 +98,11 @@ PHRASES = {
         "remote ON_OFF",            # the attribute
         "charge-behaviour inhibit-charge",
         "charge-behaviour auto",
+        "load-request auto",
+        "load-request shed",
+        "load-request off",
+        "soc PERMILLE",             # a program reports it, as in `soc 19.5%`,
+        "soc unknown",              # or that it does not know any more
         "bus dead",                 # no line can be read, no output written
         "bus alive",
         "chip reset",               # all its pins float
@@ -116,6 +126,7 @@ PHRASES = {
         "is idle YES_NO",           # no cycle is due, for the rules or the outputs
         "is next TIME_OR_NEVER",    # when the rules need the next cycle
         "is disconnect-in TIME_OR_NEVER",
+        "is shed-in TIME_OR_NEVER",
         "is reconnect-in TIME_OR_NEVER",
         "is charge-tripped YES_NO",
         "is implausible YES_NO",
@@ -230,6 +241,14 @@ class Cursor:
             self.fail()
         self.text = self.text[match.end():]
         return int(match[1], 0)
+
+    def take_permille(self):
+        """Of a state of charge, in percent"""
+        match = re.match(r"(\d+)(?:\.(\d))?%(?=[ \t]|$)[ \t]*", self.text)
+        if not match or int(match[1] + (match[2] or "0")) > 1000:
+            self.fail()
+        self.text = self.text[match.end():]
+        return int(match[1] + (match[2] or "0"))
 
     def take_list(self, words, separator=","):
         found = [self.take_word_of(words)]

@@ -81,7 +81,7 @@ compat() {
 rules() {
 	local range
 
-	for range in B1-4 O1-5 M1-4 L1-7 C1-5 V1-1 T1-5 F0-9; do
+	for range in B1-4 O1-5 M1-4 L1-7 C1-5 S1-5 V1-1 T1-5 F0-9; do
 		seq -f "${range:0:1}%.0f" "${range:1:1}" "${range:3:1}"
 	done
 }

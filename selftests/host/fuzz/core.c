@@ -15,8 +15,8 @@
 #include "terminal.h"
 
 #define MS		1000000ULL
-#define HEADER		8
-#define CYCLE		12
+#define HEADER		10
+#define CYCLE		14
 
 /* What happens in a cycle besides a reading */
 enum {
@@ -28,6 +28,19 @@ enum {
 	SLOW = 0x20,		/* the write takes time */
 	LATE = 0x40,		/* the cycle comes later than it is due */
 	SHORTED = 0x80,		/* without sense lines: outputs kept low */
+};
+
+/* What happens of S in a cycle; the next byte says which, or how much */
+enum {
+	NOTHING_OF_S,
+	REPORT,			/* so many 4 permille, */
+	REPORT_TWICE,
+	REPORT_NOTHING,		/* or that it is unknown */
+	REQUEST,
+	SET_FLOOR,
+	SET_RECOVERY,
+	SET_AGE,
+	KINDS_OF_S
 };
 
 /* A board, the oracle that watches it, and the time */
@@ -188,6 +201,55 @@ static void change_settings(struct run *run, const u8 *data)
 	run->o.board.user_inhibits = run->p.inhibit_charge;
 }
 
+static void report_soc(struct run *run, int permille)
+{
+	if (permille < 0)
+		shed_forget(&run->p.shed);
+	else
+		shed_report(&run->p.shed, permille, run->now);
+	oracle_hears(&run->o, permille, run->now);
+	if (shed_changed(&run->p.shed) != oracle_has_news(&run->o))
+		refute("S5", "a report has a cycle run when it makes a difference", "");
+}
+
+/* S, with settings within their limits, of which some limit each other */
+static void change_shed(struct run *run, u8 what, u8 value)
+{
+	static const u32 ages[] = { 30000, 2000, 600000, 2001 };
+	struct shed_config *cfg = &run->p.shed.cfg;
+	int permille = value * 4 > 1000 ? 1000 : value * 4;
+
+	switch (what % KINDS_OF_S) {
+	case REPORT_TWICE:
+		report_soc(run, permille);
+		report_soc(run, permille);
+		break;
+	case REPORT:
+		report_soc(run, permille);
+		break;
+	case REPORT_NOTHING:
+		report_soc(run, -1);
+		break;
+	case REQUEST:
+		cfg->request = value % LOAD_REQUESTS;
+		break;
+	case SET_FLOOR:
+		cfg->floor_percent = value % 91;
+		if (cfg->floor_percent >= cfg->recover_percent)
+			cfg->recover_percent = 0;
+		break;
+	case SET_RECOVERY:
+		cfg->recover_percent = value % 101;
+		if (cfg->floor_percent >= cfg->recover_percent)
+			cfg->recover_percent = 0;
+		break;
+	case SET_AGE:
+		cfg->max_age_ms = ages[value % 4];
+		break;
+	}
+	adapt_shed(&run->o.board, cfg);
+}
+
 static void carry(struct run *run, u32 actual)
 {
 	protection_feedback(&run->p, actual, run->now);
@@ -236,6 +298,7 @@ static u32 decide(struct run *run, const struct reading *r, const u8 *data)
 		must(oracle_until(&until, r, run->now), ", but too late");
 	}
 	change_settings(run, data);
+	change_shed(run, data[12], data[13]);
 	find_outputs(run, data);
 	debounce_update(&run->p.debounce, &sample, run->now);
 	oracle_reads(&run->o, r, run->now);
@@ -288,7 +351,7 @@ static void cycle(struct run *run, const u8 *data)
 	if (run->now == since)
 		run->punctual = false;
 	/* cycles that are due at once have to end when nothing else happens */
-	if (run->now != since || data[8])
+	if (run->now != since || data[8] || data[12])
 		run->cycles = 0;
 
 	r = read_lines(run, data);
@@ -342,6 +405,9 @@ static void begin(struct run *run, const u8 *data)
 	terminal_driven(&run->t, found & run->sensed, run->now);
 	terminals_carry(&run->s, found & run->sensed, run->now);
 	oracle_start(&run->o, &run->board, &first, found, run->now);
+	run->p.shed.cfg.max_age_ms = 30000;
+	run->p.shed.cfg.floor_percent = data[8] % 91;
+	adapt_shed(&run->o.board, &run->p.shed.cfg);
 	run->sampled_at = run->now;
 }
 

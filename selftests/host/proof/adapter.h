@@ -22,6 +22,9 @@ SAME(WIRES, INPUT_COUNT);
 SAME(LOAD, OUTPUT_LOAD);
 SAME(CHARGE, OUTPUT_CHARGE);
 SAME(PRE_ALARM, OUTPUT_PRE_ALARM);
+SAME(ASK_AUTO, LOAD_REQUEST_AUTO);
+SAME(ASK_SHED, LOAD_REQUEST_SHED);
+SAME(ASK_OFF, LOAD_REQUEST_OFF);
 
 /*
  * All fields by their place, so that the compiler (-Wextra) refuses one that is
@@ -35,6 +38,23 @@ static inline struct protection_config adapt_config(const struct board *b)
 		b->charge_reconnect_ms, b->hold_ms, b->steady_ms,
 		b->release_pre_alarm,
 	};
+}
+
+static inline struct shed_config adapt_shed_config(const struct board *b)
+{
+	return (struct shed_config){
+		b->request, b->floor_percent, b->recover_percent, b->max_age_ms,
+	};
+}
+
+/* The other way round; S2 says where the load returns if nothing else does. */
+static inline void adapt_shed(struct board *b, const struct shed_config *c)
+{
+	b->request = c->request;
+	b->floor_percent = c->floor_percent;
+	b->recover_percent = c->recover_percent ? c->recover_percent :
+						  c->floor_percent + 5;
+	b->max_age_ms = c->max_age_ms;
 }
 
 /* Delays that are changed while the board runs. */
@@ -79,6 +99,7 @@ static inline struct board adapt_board(const struct protection_config *c)
 		c->debounce.clear_delay_ms, c->debounce.debounce_delay_ms,
 		c->pre_alarm_hold_ms, c->steady_ms,
 		c->release_pre_alarm_on_disconnect, true, false, 0,
+		ASK_AUTO, 0, 0, 0,
 	};
 }
 
@@ -97,6 +118,12 @@ static inline unsigned int adapt_reason(u32 reason)
 		return WHY_ERROR;
 	case REASON_SENSE_MISMATCH:
 		return WHY_SHORT;
+	case REASON_REQUEST_OFF:
+		return WHY_REFUSED;
+	case REASON_REQUEST_SHED:
+		return WHY_SHED;
+	case REASON_SOC_FLOOR:
+		return WHY_FLOOR;
 	}
 	return reason - REASON_INPUT + WHY_WIRE;
 }
@@ -117,6 +144,7 @@ static inline struct report adapt_report(const struct protection *p, u64 now)
 
 	r.disconnect_in = protection_disconnect_in(p, now);
 	r.reconnect_in = protection_reconnect_in(p, now);
+	r.shed_in = protection_shed_in(p, now);
 	r.load_reason = adapt_reason(protection_load_reason(p, now));
 	r.charge_reason = adapt_reason(protection_charge_reason(p, now));
 	r.alarm = protection_alarm(p);

@@ -37,7 +37,7 @@ static void check_until(const struct world *w, const struct reading *r, u64 now)
 		complain_rule(oracle_until(&until, r, now), ", but too late");
 }
 
-static void switches(struct world *w, const struct event *e)
+static void switches(struct world *w, const struct event *e, u64 now)
 {
 	if (e->remote < 2)
 		w->p.software_remote = e->remote;
@@ -45,6 +45,8 @@ static void switches(struct world *w, const struct event *e)
 		w->p.inhibit_charge = e->user;
 	w->o.board.software_on = w->p.software_remote;
 	w->o.board.user_inhibits = w->p.inhibit_charge;
+	if (part->sheds)
+		shed_events(w, e, now);
 	if (e->swap) {
 		w->others = !w->others;
 		set_delays(w);
@@ -56,6 +58,8 @@ static void find_outputs(struct world *w, const struct event *e, u64 now)
 {
 	u32 found = (w->p.actual & ~e->lose) | e->raise;
 
+	if (part->twin)
+		twin_finds(w, e, now);
 	if (found != w->p.actual) {
 		protection_feedback(&w->p, found, now);
 		terminal_driven(&w->t, found & part->sense, now);
@@ -105,7 +109,7 @@ static u32 read_and_decide(struct world *w, const struct action *a,
 
 	if (punctual)
 		check_until(w, r, now);
-	switches(w, e);
+	switches(w, e, now);
 	if (part->mode != LINES)
 		find_outputs(w, e, now);
 	if (part->mode == RULES) {
@@ -117,6 +121,8 @@ static u32 read_and_decide(struct world *w, const struct action *a,
 	if (part->mode == LINES)
 		return 0;
 	requested = protection_decide(&w->p, now);
+	if (part->twin)
+		twin_decides(w, now);
 	complain_rule(oracle_asks(&w->o, requested, now), "");
 	return requested;
 }
@@ -166,6 +172,8 @@ static void carry_out(struct world *w, u32 requested, u32 actual, u64 now)
 		oracle_carries(&w->o, requested, actual, now);
 		terminals_carry(&w->s, actual & part->sense, now);
 		w->failed = (requested & ~w->p.shorted) != actual;
+		if (part->twin)
+			twin_carries(w, (requested & ~w->p.shorted) ^ actual, now);
 		check_reports(w, now);
 	}
 
@@ -192,7 +200,8 @@ static void cycle_again(struct world w, struct action a, u64 now)
 		a.input = 0;
 		a.event = 0;
 	}
-	if (events[a.event].swap || events[a.event].lose || events[a.event].raise)
+	if (events[a.event].swap || events[a.event].lose || events[a.event].raise ||
+	    events[a.event].other_floor || events[a.event].other_age)
 		a.event = 0;
 	for (cycles = 2; !w.next; cycles++) {
 		u32 requested = read_and_decide(&w, &a, &r, now, false);
@@ -231,6 +240,8 @@ static void count_step(const struct action *a)
 	covered.raised += !!e->raise;
 	covered.shorted += e->shorted < 8 && e->shorted;
 	covered.swapped += e->swap;
+	covered.requested += e->request < 3;
+	covered.reported += e->soc != SOC_NONE;
 }
 
 /* The step to one more state. */
@@ -302,7 +313,8 @@ bool next_of_a_still_run(const struct world *w, const struct action *a)
 	struct reading r = read_input(a->input, 0, false);
 	const struct debounce *d = &w->p.debounce;
 	bool same = r.active == (d->level & board.wired) && !d->read_failing &&
-		    w->p.software_remote && !w->p.inhibit_charge;
+		    w->p.software_remote && !w->p.inhibit_charge &&
+		    w->p.shed.cfg.request == LOAD_REQUEST_AUTO && !w->p.shed.below;
 
 	if (!w->next)
 		return a->ticks == w->failed;
@@ -384,6 +396,7 @@ static void start(struct world *w, struct reading *r, u32 found, u64 now,
 	} else {
 		oracle_start(&w->o, &board, r, found, now);
 	}
+	shed_start(w);
 	memset(&w->t, 0, sizeof(w->t));
 	memset(&w->s, 0, sizeof(w->s));
 	terminal_driven(&w->t, found & part->sense, now);

@@ -56,6 +56,9 @@ static void add_totals(void)
 	add(&totals->shorted, covered.shorted);
 	add(&totals->swapped, covered.swapped);
 	add(&totals->slow, covered.slow);
+	add(&totals->requested, covered.requested);
+	add(&totals->reported, covered.reported);
+	add(&totals->twins, covered.twins);
 	for (i = 0; i < rule_count; i++)
 		add(&totals->uses[i], rule_uses[i]);
 	for (i = 0; i < WIRES; i++)
@@ -247,6 +250,10 @@ static void print_covered(void)
 	printf("# outputs lost: %llu, found high: %llu, shorted: %llu\n",
 	       totals->lost, totals->raised, totals->shorted);
 	printf("# delays changed: %llu\n", totals->swapped);
+	printf("# load requested: %llu, state of charge reported: %llu\n",
+	       totals->requested, totals->reported);
+	printf("# charge compared with that of a board without S: %llu times\n",
+	       totals->twins);
 }
 
 /* explore [PART]; with -1, see first_only. SEED in the environment. */

@@ -223,7 +223,9 @@ void print_input(unsigned int input)
 
 /* ---- events */
 
-static const struct event nothing = { .remote = 2, .user = 2, .shorted = 8 };
+static const struct event nothing = {
+	.remote = 2, .user = 2, .shorted = 8, .request = 3,
+};
 
 static void add_event(struct event event)
 {
@@ -269,11 +271,48 @@ static void add_switches(void)
 	}
 	for (event.user = 0; event.user <= part->user; event.user++) {
 		event.remote = 1;
+		/* with them all that could shed the load is gone */
+		if (part->sheds && !event.user) {
+			event.request = LOAD_REQUEST_AUTO;
+			event.soc = SOC_HIGH;
+			event.soc_again = SOC_HIGH;
+			add_event(event);
+			event = nothing;
+			event.remote = 1;
+			event.user = 0;
+		}
 		add_event(event);
 		event.remote = 0;
 		if (part->remote)
 			add_event(event);
 	}
+}
+
+/* S1, S2: one report, or two with no cycle between */
+static void add_sheds(void)
+{
+	struct event event = nothing;
+
+	for (event.request = 0; part->sheds & REQUESTS && event.request < 3;
+	     event.request++)
+		add_event(event);
+	event = nothing;
+	for (event.soc = SOC_UNKNOWN; part->sheds & REPORTS && event.soc <= SOC_HIGH;
+	     event.soc++) {
+		event.soc_again = SOC_NONE;
+		add_event(event);
+		event.soc_again = event.soc;
+		if (event.soc == SOC_LOW || event.soc == SOC_HIGH)
+			add_event(event);
+	}
+	event = nothing;
+	event.other_floor = true;
+	if (part->sheds & FLOORS)
+		add_event(event);
+	event = nothing;
+	event.other_age = true;
+	if (part->sheds & FLOORS)
+		add_event(event);
 }
 
 void inputs_prepare(void)
@@ -304,4 +343,5 @@ void inputs_prepare(void)
 	event.swap = true;
 	if (part->others.pre_alarm)
 		add_event(event);
+	add_sheds();
 }

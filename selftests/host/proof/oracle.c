@@ -42,6 +42,31 @@ static bool sounded_long(const struct oracle *o, unsigned long long now)
 	return held(o, SOUNDING, ms(o->board.pre_alarm_ms), now);
 }
 
+/* S3: the last report, which may have come just after @now, is no older than that. */
+static bool fresh(const struct oracle *o, unsigned long long now)
+{
+	long long age = now - o->heard_at;
+
+	return age <= (long long)ms(o->board.max_age_ms);
+}
+
+/* S2, S3: a floor that has not taken the load yet may only do so by what is fresh. */
+static bool floor_sheds(const struct oracle *o, unsigned long long now)
+{
+	return o->floored && (o->by_floor || fresh(o, now));
+}
+
+static bool sheds(const struct oracle *o, unsigned long long now)
+{
+	return o->board.request == ASK_SHED ||
+	       (o->board.request == ASK_AUTO && floor_sheds(o, now));
+}
+
+static bool taken(const struct oracle *o)
+{
+	return o->by_hand || o->by_floor;
+}
+
 /* What is high by itself, though nobody asks for it, is neither on nor off. */
 static bool was_on(const struct oracle *o, uint32_t output)
 {
@@ -75,6 +100,21 @@ static bool empty_and_off(const struct oracle *o, unsigned long long now)
 	return was_off(o, LOAD) && undervoltage(o);
 }
 
+static bool refused(const struct oracle *o, unsigned long long now)
+{
+	return o->board.request == ASK_OFF;
+}
+
+static bool shed_is_over(const struct oracle *o, unsigned long long now)
+{
+	return sheds(o, now) && counted_long(o, now);
+}
+
+static bool shed_while_off(const struct oracle *o, unsigned long long now)
+{
+	return sheds(o, now) && (was_off(o, LOAD) || taken(o));
+}
+
 static bool rebounding(const struct oracle *o, unsigned long long now)
 {
 	return o->tripped;
@@ -93,9 +133,16 @@ static bool must_go_on(const struct oracle *o, unsigned long long now)
 	       !held(o, SOUNDING, ms(o->board.hold_ms), now);
 }
 
+/* S1: of a load that is on; one that was taken is not warned of once more. */
+static bool shed_warns(const struct oracle *o, unsigned long long now)
+{
+	return enabled(o) && sheds(o, now) && o->carried & LOAD && !o->tripped &&
+	       (!taken(o) || o->asked & PRE_ALARM);
+}
+
 static bool nothing_low(const struct oracle *o, unsigned long long now)
 {
-	return !low_cell(o) && !must_go_on(o, now);
+	return !low_cell(o) && !must_go_on(o, now) && !shed_warns(o, now);
 }
 
 static bool spared(const struct oracle *o, unsigned long long now)
@@ -130,14 +177,15 @@ static bool user_inhibits(const struct oracle *o, unsigned long long now)
 
 static bool no_cause_to_cut(const struct oracle *o, unsigned long long now)
 {
-	return was_on(o, LOAD) && enabled(o) &&
-	       !(undervoltage(o) &&
+	return was_on(o, LOAD) && enabled(o) && !refused(o, now) &&
+	       !((undervoltage(o) || sheds(o, now)) &&
 		 (counted_long(o, now) || sounded_long(o, now)));
 }
 
 static bool load_healthy(const struct oracle *o, unsigned long long now)
 {
 	return enabled(o) && !undervoltage(o) && !o->tripped &&
+	       !refused(o, now) && !sheds(o, now) &&
 	       lines_at_rest(o, BIT_OF(CELL_UNDERVOLTAGE));
 }
 
@@ -177,9 +225,15 @@ const struct rule rules[] = {
 	  LOAD, false, empty_and_off },
 	{ "L4", "a load cut by undervoltage waits for an unbroken recovery",
 	  LOAD, false, rebounding },
+	{ "S1", "a load that is requested to be off floats",
+	  LOAD, false, refused },
+	{ "S1 S2 S4", "a shed after 30 s of pre-alarm takes the load",
+	  LOAD, false, shed_is_over },
+	{ "S1 S2", "a load that is off stays so while it is to be shed",
+	  LOAD, false, shed_while_off },
 	{ "L5 T2", "the load is switched on only when undervoltage is at rest",
 	  LOAD, false, load_unsettled },
-	{ "L3 O3", "no pre-alarm without a low cell",
+	{ "L3 O3 S1", "no pre-alarm without a low cell, or a load to be shed",
 	  PRE_ALARM, false, nothing_low },
 	{ "O3", "the pre-alarm is released after the disconnect, if so set",
 	  PRE_ALARM, false, spared },
@@ -191,17 +245,19 @@ const struct rule rules[] = {
 	  CHARGE, false, charge_unsettled },
 	{ "C4", "the user's inhibition stops charging",
 	  CHARGE, false, user_inhibits },
-	{ "L2 L3 C3", "the load is cut only after 30 s of pre-alarm",
+	{ "L2 L3 C3 S4", "the load is cut or shed only after 30 s of pre-alarm",
 	  LOAD, true, no_cause_to_cut },
 	{ "O3", "a pre-alarm that has been raised stays for as long as is set",
 	  PRE_ALARM, true, must_go_on },
-	{ "M4 L4", "a load that is healthy and enabled is on",
+	{ "M4 L4 S1 S3", "a load that is healthy, enabled and not to be shed is on",
 	  LOAD, true, load_healthy },
 	{ "L1 O3", "a low cell raises the pre-alarm at once",
 	  PRE_ALARM, true, pre_alarm_due },
-	{ "C3 L6 T2", "charging stops only for a charge fault",
+	{ "S1 S2", "a shed raises the pre-alarm until the load floats",
+	  PRE_ALARM, true, shed_warns },
+	{ "C3 L6 T2 S4", "charging stops only for a charge fault",
 	  CHARGE, true, no_cause_to_stop },
-	{ "M4 C2 L6", "a bank that may be charged is charged",
+	{ "M4 C2 L6 S4", "a bank that may be charged is charged",
 	  CHARGE, true, charge_healthy },
 };
 
@@ -326,6 +382,74 @@ static void blame_all(struct oracle *o)
 	o->charge_blame = o->stopped ? blame(o, FAULT_WIRES, o->charge_blame) : 0;
 }
 
+/* ---- sheds */
+
+/* Reports in a row end with one that is too old, a floor that is gone, or OFF. */
+static void outdate(struct oracle *o, unsigned long long now)
+{
+	bool deaf = !o->board.floor_percent || !o->listens;
+
+	if (o->heard && !fresh(o, now))
+		o->heard = false;
+	if (deaf || !o->heard) {
+		o->lows = 0;
+		o->highs = 0;
+	}
+	if (deaf || (!o->heard && !o->by_floor))
+		o->demands = false;
+}
+
+/* S2: @permille, or that it is not known any more, if negative. */
+void oracle_hears(struct oracle *o, int permille, unsigned long long now)
+{
+	bool low, high;
+
+	outdate(o, now);
+	if (permille < 0) {
+		o->heard = false;
+		outdate(o, now);
+		return;
+	}
+	o->heard = true;
+	o->heard_at = now;
+	if (!o->board.floor_percent || !o->listens)
+		return;
+	low = permille <= (int)o->board.floor_percent * 10;
+	high = permille >= (int)o->board.recover_percent * 10;
+	o->lows = low ? o->lows + (o->lows < 2) : 0;
+	o->highs = high ? o->highs + (o->highs < 2) : 0;
+	if (o->lows == 2)
+		o->demands = true;
+	if (o->highs == 2)
+		o->demands = false;
+}
+
+/* What was heard, and what else changed, is taken into account in a decision. */
+static void hear(struct oracle *o, unsigned long long now)
+{
+	o->listens = enabled(o);
+	outdate(o, now);
+	o->floored = o->demands;
+	o->by_floor = o->by_floor && o->floored;
+	o->by_hand = o->by_hand && o->listens && o->board.request == ASK_SHED;
+}
+
+/*
+ * What wants the load to be shed has taken it when nothing else forbids it, and it is
+ * off anyway, or its pre-alarm has lasted.
+ */
+static void take(struct oracle *o, unsigned long long now)
+{
+	if (!enabled(o) || o->tripped || refused(o, now) || taken(o) ||
+	    !sheds(o, now))
+		return;
+	if (was_off(o, LOAD) ? lines_at_rest(o, BIT_OF(CELL_UNDERVOLTAGE)) :
+			       counted_long(o, now)) {
+		o->by_hand = o->board.request == ASK_SHED;
+		o->by_floor = o->floored;
+	}
+}
+
 /* ---- watching */
 
 static const struct rule late_end = {
@@ -367,6 +491,7 @@ const struct rule *oracle_asks(struct oracle *o, uint32_t asked,
 
 	forget_trouble(o, now);
 	recover(o);
+	hear(o, now);
 	if (o->stopped && !stopped) {
 		wait_longer(o, false, was_on(o, CHARGE));
 		o->charge_returns = true;
@@ -374,11 +499,13 @@ const struct rule *oracle_asks(struct oracle *o, uint32_t asked,
 	broken = broken_rule(o, asked, asked, now);
 	if (asked & LOAD) {
 		o->tripped = false;
-	} else if (enabled(o) && undervoltage(o) && !o->tripped) {
+	} else if (enabled(o) && undervoltage(o) && !o->tripped &&
+		   (was_off(o, LOAD) || counted_long(o, now))) {
 		wait_longer(o, was_on(o, LOAD), false);
 		o->load_returns = true;
 		o->tripped = true;
 	}
+	take(o, now);
 	o->asked = asked;
 	blame_all(o);
 	return broken;
@@ -483,6 +610,10 @@ static uint32_t why_load_floats(const struct oracle *o)
 		return why_off(o);
 	if (o->tripped)
 		return o->load_blame;
+	if (o->board.request == ASK_OFF)
+		return 1U << WHY_REFUSED;
+	if (taken(o))
+		return 1U << (o->board.request == ASK_SHED ? WHY_SHED : WHY_FLOOR);
 	if (o->board.shorted & LOAD)
 		return 1U << WHY_SHORT;
 	return why_waiting(o, LOAD, BIT_OF(CELL_UNDERVOLTAGE));
@@ -503,17 +634,36 @@ static uint32_t why_charge_floats(const struct oracle *o)
 	return why_waiting(o, CHARGE, FAULT_WIRES);
 }
 
-static unsigned long long countdown(const struct oracle *o,
-				    unsigned long long now)
+/* What is left of the 30 s */
+static unsigned long long clock_left(const struct oracle *o,
+				     unsigned long long now)
 {
 	unsigned long long delay = ms(o->board.pre_alarm_ms);
 
-	if (!enabled(o) || !undervoltage(o) || o->tripped || was_off(o, LOAD))
-		return ~0ULL;
 	if (!oracle_true(o, COUNTING))
 		return delay;
 	return held(o, COUNTING, delay, now) ? 0 :
 	       delay - age(o, COUNTING, now);
+}
+
+static unsigned long long countdown(const struct oracle *o,
+				    unsigned long long now)
+{
+	if (!enabled(o) || !undervoltage(o) || o->tripped || was_off(o, LOAD))
+		return ~0ULL;
+	return clock_left(o, now);
+}
+
+/* As of the last decision: what was fresh then counts. */
+static unsigned long long shed_countdown(const struct oracle *o,
+					 unsigned long long now)
+{
+	bool wanted = o->board.request == ASK_SHED ||
+		      (o->board.request == ASK_AUTO && o->floored);
+
+	if (!enabled(o) || !wanted || o->tripped || taken(o) || was_off(o, LOAD))
+		return ~0ULL;
+	return clock_left(o, now);
 }
 
 /* L4, L7: of a load that is off, with nothing that keeps it off but the wait. */
@@ -550,6 +700,8 @@ const char *oracle_reports(struct oracle *o, const struct report *r,
 		return broken;
 	if (r->disconnect_in != countdown(o, now))
 		return "L2: the countdown that is reported is that of the disconnect";
+	if (r->shed_in != shed_countdown(o, now))
+		return "S1 S2: the countdown that is reported is that of the shed";
 	if (r->reconnect_in != wait_left(o, now))
 		return "L4 L7: the wait that is reported is that of the load";
 	if (!(why_load_floats(o) >> r->load_reason & 1))

@@ -13,6 +13,7 @@
  *
  * One cycle of the board is reported to the oracle as
  *
+ *	oracle_hears()		whenever a state of charge is reported
  *	oracle_until()		optional, on a copy: was the board late?
  *	oracle_finds()		if the outputs turned out to be otherwise
  *	oracle_reads()
@@ -78,6 +79,13 @@ enum whole {
 	SIGNALS
 };
 
+/* What a person asks of the load (S1). */
+enum request {
+	ASK_AUTO,
+	ASK_SHED,
+	ASK_OFF,
+};
+
 /* All wires of one sign are neighbours. */
 #define SIGNAL(wire, sign)	((sign) * WIRES + (wire))
 
@@ -95,6 +103,10 @@ struct board {
 	bool software_on;	/* M2 */
 	bool user_inhibits;	/* C4 */
 	uint32_t shorted;	/* F3: outputs that are released for now */
+	uint32_t request;	/* S1, enum request */
+	uint32_t floor_percent;	/* S2; 0: none */
+	uint32_t recover_percent;
+	uint32_t max_age_ms;	/* S3 */
 };
 
 /* One look at the wires. */
@@ -122,9 +134,22 @@ struct oracle {
 	unsigned long long load_times;	/* the delay is taken so often (L7) */
 	uint32_t charge_times;
 	bool implausible;	/* is reported (F4) */
+	bool listens;		/* switched on at the last decision (S3) */
+	bool heard;		/* a state of charge is known */
+	unsigned long long heard_at;	/* time of the last report */
+	uint32_t lows, highs;	/* such reports in a row; more than two are two (S2) */
+	bool demands;		/* by these reports the load is to be off */
+	bool floored;		/* as of the last decision */
+	bool by_hand, by_floor;	/* a shed has taken the load (S1, S2) */
 	uint32_t load_blame;	/* reasons that may be reported, as bits */
 	uint32_t charge_blame;
 };
+
+/* Has something been heard that makes a difference, with no decision since? */
+static inline bool oracle_has_news(const struct oracle *o)
+{
+	return o->demands != o->floored;
+}
 
 struct rule {
 	const char *number;
@@ -147,6 +172,9 @@ enum why {
 	WHY_USER,
 	WHY_ERROR,
 	WHY_SHORT,
+	WHY_REFUSED,	/* S1: off */
+	WHY_SHED,	/* S1: shed */
+	WHY_FLOOR,	/* S2 */
 	WHY_WIRE,	/* plus its number */
 };
 
@@ -158,6 +186,7 @@ struct report {
 	bool terminals_on;
 	unsigned long long disconnect_in;	/* all ones: none is pending */
 	unsigned long long reconnect_in;	/* likewise */
+	unsigned long long shed_in;		/* likewise */
 	unsigned int load_reason;		/* enum why */
 	unsigned int charge_reason;
 	unsigned int alarm;
@@ -168,6 +197,7 @@ struct report {
 void oracle_start(struct oracle *o, const struct board *board,
 		  const struct reading *first, uint32_t found,
 		  unsigned long long now);
+void oracle_hears(struct oracle *o, int permille, unsigned long long now);
 const struct rule *oracle_until(struct oracle *o, const struct reading *r,
 				unsigned long long now);
 void oracle_finds(struct oracle *o, uint32_t carried, unsigned long long now);

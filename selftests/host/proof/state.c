@@ -6,7 +6,7 @@
 
 #include "world.h"
 
-#define FLAG_WORDS	5
+#define FLAG_WORDS	6
 #define FLAG_BYTES	(FLAG_WORDS * 8)
 
 const struct part *part;
@@ -124,6 +124,59 @@ static void rules_flags(struct codec *c, struct protection *p)
 		field(c, 0, 4);
 }
 
+static void twin_flags(struct codec *c, struct protection *p)
+{
+	FIELD(c, p->actual, 3);
+	FIELD(c, p->requested, 3);
+	FIELD(c, p->pre_alarm, 1);
+	if (!p->pre_alarm && !c->unpacks)
+		p->pre_alarm_renewed = false;
+	FIELD(c, p->pre_alarm_renewed, 1);
+	FIELD(c, p->load_tripped, 1);
+	FIELD(c, p->charge_tripped, 1);
+	FIELD(c, p->load_trips.steady, 1);
+	FIELD(c, p->charge_trips.steady, 1);
+	if (charge_doubles())
+		FIELD(c, p->charge_trips.count, 4);
+	if (p->load_tripped)
+		FIELD(c, p->load_trip_reason, 4);
+	else
+		field(c, 0, 4);
+	if (p->charge_tripped)
+		FIELD(c, p->charge_trip_reason, 4);
+	else
+		field(c, 0, 4);
+}
+
+/* @applied is @below, and @floored is @demands, after each decision. */
+static void shed_flags(struct codec *c, struct shed *s, struct oracle *o)
+{
+	FIELD(c, s->cfg.request, 2);
+	FIELD(c, s->cfg.floor_percent, 7);
+	FIELD(c, s->cfg.max_age_ms, 16);
+	FIELD(c, s->enabled, 1);
+	FIELD(c, s->fresh, 1);
+	FIELD(c, s->pending, 1);
+	FIELD(c, s->below, 1);
+	FIELD(c, s->by_request, 1);
+	FIELD(c, s->by_floor, 1);
+	s->applied = s->below;
+
+	FIELD(c, o->listens, 1);
+	FIELD(c, o->heard, 1);
+	FIELD(c, o->demands, 1);
+	/* Of these only what may change the demand is of interest. */
+	if (!c->unpacks && o->demands)
+		o->lows = 0;
+	else if (!c->unpacks)
+		o->highs = 0;
+	FIELD(c, o->lows, 2);
+	FIELD(c, o->highs, 2);
+	FIELD(c, o->by_hand, 1);
+	FIELD(c, o->by_floor, 1);
+	o->floored = o->demands;
+}
+
 static void oracle_flags(struct codec *c, struct oracle *o)
 {
 	FIELD(c, o->truth, SIGNALS);
@@ -178,9 +231,12 @@ static void flags(struct codec *c, struct world *w)
 	oracle_flags(c, &w->o);
 	if (part->mode != LINES)
 		rules_flags(c, &w->p);
-	if (!part->sense)
-		return;
-	terminal_flags(c, w);
+	if (part->sense)
+		terminal_flags(c, w);
+	if (part->sheds)
+		shed_flags(c, &w->p.shed, &w->o);
+	if (part->twin)
+		twin_flags(c, &w->twin);
 }
 
 /* ---- times */
@@ -315,6 +371,31 @@ static void terminal_moments(struct ages *a, struct world *w)
 	}
 }
 
+/* See shed_events(). */
+static void report_moment(struct ages *a, u64 *time, bool used)
+{
+	u64 on_grid = *time + 1;
+
+	moment(a, &on_grid, used, part->max_age + 1);
+	if (a->from)
+		*time = on_grid - 1;
+}
+
+static void shed_moments(struct ages *a, struct world *w)
+{
+	report_moment(a, &w->p.shed.reported_at, w->p.shed.fresh);
+	report_moment(a, (u64 *)&w->o.heard_at, w->o.heard);
+}
+
+static void twin_moments(struct ages *a, struct protection *p)
+{
+	moment(a, &p->pre_alarm_since, p->pre_alarm, LONGEST(pre_alarm));
+	if (charge_doubles())
+		moment(a, &p->charge_trips.steady_since,
+		       p->charge_trips.steady && p->charge_trips.count,
+		       part->steady);
+}
+
 static void all_moments(struct ages *a, struct world *w)
 {
 	struct protection *p = &w->p;
@@ -362,6 +443,10 @@ static void all_moments(struct ages *a, struct world *w)
 	}
 	if (part->sense)
 		terminal_moments(a, w);
+	if (part->sheds)
+		shed_moments(a, w);
+	if (part->twin)
+		twin_moments(a, &w->twin);
 }
 
 /*
@@ -440,6 +525,12 @@ static void unpack_wild(struct world *w)
 	any_time(&p->pre_alarm_raised, 1);
 	any_time(&p->load_trips.steady_since, 1);
 	any_time(&p->charge_trips.steady_since, 1);
+	any_time(&p->shed.reported_at, 1);
+	any_time(&w->twin.pre_alarm_first, 1);
+	any_time(&w->twin.pre_alarm_since, 1);
+	any_time(&w->twin.pre_alarm_raised, 1);
+	any_time(&w->twin.load_trips.steady_since, 1);
+	any_time(&w->twin.charge_trips.steady_since, 1);
 	if (!load_doubles())
 		p->load_trips.count = random_next() & 1;
 	if (!charge_doubles())
@@ -447,6 +538,7 @@ static void unpack_wild(struct world *w)
 	any_time(w->t.driven_since, OUTPUT_COUNT);
 	any_time(w->t.shorted_since, OUTPUT_COUNT);
 	any_time((u64 *)w->o.since, SIGNALS);
+	any_time((u64 *)&w->o.heard_at, 1);
 	if (!p->load_tripped)
 		p->load_trip_reason = random_next() % (REASON_INPUT + WIRES);
 	if (!p->charge_tripped)
@@ -475,13 +567,17 @@ static void unpack_nothing(struct world *w)
 		false, false,		/* load_tripped, charge_tripped */
 		{ 0, false, 0 }, { 0, false, 0 },	/* *_trips */
 		0, 0,			/* *_trip_reason */
+		{ { 0, 0, 0, 0 }, false, false, 0, false, false, false, false, false },
 	};
+	w->twin = w->p;
 	w->t = (struct terminal){
 		0, 0, 0, 0, { 0 }, { 0 }, { 0 },
 	};
 	w->o = (struct oracle){
 		board, 0, { 0 }, 0, 0, 0, false, false, false,
-		false, false, 1, 1, false, 0, 0,
+		false, false, 1, 1, false,
+		false, false, 0, 0, 0, false, false, false, false,	/* S */
+		0, 0,
 	};
 	w->s = (struct terminals){
 		0, 0, 0, 0, { 0 }, { 0 }, { 0 },
@@ -501,12 +597,15 @@ void unpack(struct world *w, u64 now, const u8 *key, bool wild)
 	w->o.board.software_on = w->p.software_remote;
 	w->o.board.user_inhibits = w->p.inhibit_charge;
 	w->o.board.shorted = w->p.shorted;
+	adapt_shed(&w->o.board, &w->p.shed.cfg);
 	w->o.read_at = now;
 	if (wild)
 		unpack_wild(w);
 	all_moments(&a, w);
 	if (part->mode == RULES)
 		free_refresh(w, now);
+	/* its lines are the same, and are no part of the key */
+	w->twin.debounce = w->p.debounce;
 }
 
 /* ---- what is covered */
@@ -565,6 +664,9 @@ void prepare(const struct part *next)
 	other_board = board_of(&part->others);
 	for (i = 0; i < part->fitted; i++)
 		board.wired |= BIT(part->wires[i]);
+	/* of the twin's state that is not kept */
+	if (part->twin && (part->hold || part->load_max || part->shorts || part->sense))
+		abort();
 	other_board.wired = board.wired;
 	retry = ticks_of(80);
 	give_up = ticks_of(100);
@@ -576,6 +678,7 @@ void prepare(const struct part *next)
 	horizon = most(horizon, longest_load_wait());
 	horizon = most(horizon, longest_charge_wait());
 	horizon = most(horizon, most(part->steady, part->hold));
+	horizon = most(horizon, part->max_age);
 	/* In mode RULES no line becomes clear by itself. */
 	if (part->mode != RULES)
 		horizon = most(horizon, LONGEST(clear));

@@ -6,6 +6,11 @@
 
 static void print_event(const struct event *e)
 {
+	static const char * const requests[] = { "auto", "shed", "off" };
+	static const char * const socs[] = {
+		"", "unknown", "low", "above the floor", "below the recovery", "high",
+	};
+
 	if (e->remote < 2 && part->remote)
 		printf(" software %s,", e->remote ? "on" : "off");
 	if (e->user < 2 && part->user)
@@ -18,6 +23,14 @@ static void print_event(const struct event *e)
 		printf(" shorted %u,", e->shorted);
 	if (e->swap)
 		printf(" other delays,");
+	if (e->request < 3)
+		printf(" request %s,", requests[e->request]);
+	if (e->soc)
+		printf(" reported %s%s,", socs[e->soc], e->soc_again ? " twice" : "");
+	if (e->other_floor)
+		printf(" floor set or taken away,");
+	if (e->other_age)
+		printf(" other age,");
 	if (e->known)
 		printf(" terminals %u of %u,", e->sense, e->known);
 }

@@ -19,7 +19,7 @@
 #define MAX_FITTED	WIRES
 #define MAX_LOOKS	96
 #define MAX_EVENTS	64
-#define MAX_KEY		120
+#define MAX_KEY		128
 
 enum mode {
 	BOARD,	/* readings, debounce, rules: end to end */
@@ -47,6 +47,11 @@ enum mode {
 #define FAINT	0x100	/* the same; its reading fails, not yet for long */
 #define BLIND	0x200	/* counts because it cannot be read */
 #define KINDS	10
+
+/* What happens of S. There is a floor at the start. */
+#define REQUESTS	1	/* the load request changes */
+#define REPORTS		2	/* reports, one or two in a row, of every kind */
+#define FLOORS		4	/* the floor is taken away or set, the age is changed */
 
 struct delays {
 	unsigned int debounce, clear, pre_alarm, load_reconnect,
@@ -78,6 +83,9 @@ struct delays {
  * @raise: outputs that may be found high
  * @shorts: outputs that may be shorted for a while, at any time (F3)
  * @sense: outputs with a sense line, and driver/terminal.c
+ * @sheds: what of S happens, at any time: %REQUESTS, %REPORTS, ...
+ * @max_age: S3, in ticks
+ * @twin: beside the board runs another one, for which nothing of S happens (S4)
  */
 struct part {
 	const char *name;
@@ -91,6 +99,8 @@ struct part {
 	unsigned int load_max, steady, hold;
 	bool release, remote, user, slow;
 	u32 fail, lose, raise, shorts, sense;
+	unsigned int sheds, max_age;
+	bool twin;
 };
 
 /**
@@ -103,14 +113,26 @@ struct part {
  * @failed: the last write did
  * @slow: and it ended a tick after the reading
  * @others: the other delays are set
+ * @twin: the board without S (&struct part)
  */
 struct world {
 	struct protection p;
+	struct protection twin;
 	struct terminal t;
 	struct oracle o;
 	struct terminals s;
 	unsigned int next;
 	bool failed, slow, others;
+};
+
+/* A state of charge, as it is reported: by where it is */
+enum soc {
+	SOC_NONE,	/* no report */
+	SOC_UNKNOWN,
+	SOC_LOW,	/* at the floor */
+	SOC_ABOVE,	/* just above it */
+	SOC_BELOW,	/* just below the recovery */
+	SOC_HIGH,	/* at the recovery */
 };
 
 /* What happens in a cycle besides readings; @remote, @user: 2 to leave it. */
@@ -120,6 +142,10 @@ struct event {
 	u8 shorted;		/* 8: as before */
 	bool swap;		/* the other delays */
 	u8 sense, known;	/* of the terminals */
+	u8 request;		/* S1; 3 to leave it */
+	u8 soc, soc_again;	/* reports, enum soc: none, one or two */
+	bool other_floor;	/* there is one, or there is none */
+	bool other_age;		/* one tick, or as before */
 };
 
 /* One cycle, as the environment chooses it. */
@@ -143,6 +169,7 @@ struct totals {
 	u64 states, transitions;
 	u64 uses[64];
 	u64 failed, lost, raised, shorted, swapped, slow;
+	u64 requested, reported, twins;
 	u32 pairs[WIRES];	/* lines that are away from rest together */
 	u32 unreadable;		/* most lines that are so at once */
 };
@@ -208,6 +235,13 @@ void expand(u32 from);
 bool next_of_a_still_run(const struct world *w, const struct action *a);
 u64 encode(const struct action *a);
 struct action decode(u64 code);
+
+/* sheds.c */
+void shed_start(struct world *w);
+void shed_events(struct world *w, const struct event *e, u64 now);
+void twin_finds(struct world *w, const struct event *e, u64 now);
+void twin_decides(struct world *w, u64 now);
+void twin_carries(struct world *w, u32 fail, u64 now);
 
 /* live.c */
 void live(bool low, unsigned int bound, const char *sentence);

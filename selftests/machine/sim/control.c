@@ -284,7 +284,7 @@ static ssize_t told_write(struct file *file, const char __user *from,
 {
 	static const char * const words[] = {
 		"remote-off", "inhibit", "leaving", "unreadable", "short",
-		"stirred",
+		"stirred", "load-off", "shed",
 	};
 	struct pins *p = file->private_data;
 	char *text = text_from_user(from, count), *rest, *word;

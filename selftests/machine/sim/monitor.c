@@ -284,6 +284,8 @@ static const char *judge_load_on(struct monitor *m, u64 now)
 		return "load on while the terminals say OFF (M3)";
 	if (surely_told(m, TOLD_REMOTE_OFF, now))
 		return "load on while the remote is off (M3)";
+	if (surely_told(m, TOLD_LOAD_OFF | TOLD_SHED, now))
+		return "load on against a request (S1)";
 	if (m->load_by_undervoltage &&
 	    now - m->noticed_ns[ROLE_UNDERVOLTAGE] < MS(m->load_reconnect_ms))
 		return "load back too early (L4)";
@@ -296,11 +298,11 @@ static const char *judge_load_off(struct monitor *m, u64 now)
 	if (recent(m, m->upset_ns, now))
 		return NULL;
 	if (maybe_told(m, TOLD_REMOTE_OFF | TOLD_LEAVING | TOLD_SHORT |
-			  TOLD_STIRRED, now) ||
+			  TOLD_STIRRED | TOLD_LOAD_OFF, now) ||
 	    maybe_low(m, ROLE_TERMINALS, now))
 		return NULL;
 	if (!maybe_active(m, ROLE_UNDERVOLTAGE, now) &&
-	    !maybe_told(m, TOLD_UNREADABLE, now))
+	    !maybe_told(m, TOLD_UNREADABLE | TOLD_SHED, now))
 		return "load cut for no reason";
 	m->load_by_undervoltage = m->high & BIT(ROLE_UNDERVOLTAGE);
 	if (!warned(m, now))

@@ -51,6 +51,8 @@ enum {
 	TOLD_UNREADABLE		= 1 << 3, /* F2 */
 	TOLD_SHORT		= 1 << 4, /* F3 */
 	TOLD_STIRRED		= 1 << 5, /* somebody plays with M2 and C4 */
+	TOLD_LOAD_OFF		= 1 << 6, /* S1: requested to be off */
+	TOLD_SHED		= 1 << 7, /* S1, S2: requested to be shed, or by a floor */
 };
 
 /**

@@ -6,15 +6,16 @@ import collections
 
 from lib.vm import lab
 from scenarios import compare, parser
-from scenarios.rigs.board import (AT_REST, ATTRIBUTES, DRIVER, MS, SAMPLED, SUPPLY, Unable,
-                                  value_of)
+from scenarios.rigs.board import (AT_REST, DRIVER, MS, SAMPLED, SUPPLY, Unable, value_of,
+                                  written)
 
 LATENCY = 5 * MS            # the bus, the interrupt and the scan
 LIMIT_S = 600               # of the host's time, so that nothing hangs for ever
 RUNNING_S = 9               # that a board has been for a while, as on the host
 BENCH = "/sys/kernel/debug/smallbms-bench"
 # Questions that an attribute answers
-ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is terminals": "terminals"}
+ANSWERED = {"is disconnect-in": "disconnect_in_ms", "is shed-in": "shed_in_ms",
+            "is terminals": "terminals"}
 
 
 def settings_of(scenario):
@@ -26,7 +27,7 @@ def settings_of(scenario):
             found.append((f"{name}-ms", value[0] // MS))
         elif name == "poll-interval":
             found.append((name, value[0] // MS))
-        elif name in ("fitted", "sense-lines", "release-pre-alarm-on-disconnect"):
+        elif name in ("fitted", "sense-lines", *parser.PERCENTS, "release-pre-alarm-on-disconnect"):
             found.append((name, value[0] if value else True))
         else:
             raise Unable(f"{scenario.path}:{step.line}: no @expander can: {step.text}")
@@ -78,6 +79,16 @@ class Timeline:
         self.told = self.told | {word} if true else self.told - {word}
         self.write(when, f"{self.bench}/told", " ".join(sorted(self.told)))
 
+    def requested(self, when, what):
+        """What the monitor has to know of the load. Of a floor it knows nothing."""
+        if what.startswith("load-request"):
+            self.told = self.told - {"shed"}
+            self.tell(when, "load-off", what.endswith("off"))
+        if what == "load-request shed":
+            self.tell(when, "shed", True)
+        if what == "soc":
+            self.tell(when, "stirred", True)
+
     def add(self, step, when):
         """A stimulus"""
         what, values = step.what, step.values
@@ -90,8 +101,9 @@ class Timeline:
             behaviour = what.split()[1]
             self.tell(when, "inhibit", behaviour != "auto")
             self.write(when, f"{SUPPLY}/{self.label}/charge_behaviour", behaviour)
-        elif what in ATTRIBUTES:
-            self.write(when, f"{self.board}/{ATTRIBUTES[what]}", values[0] // MS)
+        elif written(step):
+            self.requested(when, what)
+            self.write(when, "/".join((self.board, written(step)[0])), written(step)[1])
             if what == "load-reconnect-delay":
                 self.write(when, f"{self.bench}/load_reconnect_ms", values[0] // MS)
         elif what == "bus dead":

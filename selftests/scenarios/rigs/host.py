@@ -9,6 +9,7 @@ from scenarios import compare, parser
 
 # How host/player.c answers
 ANSWERS = {"is next": "time", "is disconnect-in": "time", "is reconnect-in": "time",
+           "is shed-in": "time",
            "is mismatch": "list", "is chattering": "list", "is missed": "list",
            **{f"is stats {counter}": "number" for counter in parser.COUNTERS}}
 LATENCY = 0

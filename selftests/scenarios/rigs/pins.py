@@ -8,8 +8,8 @@ import time
 
 from lib.vm import dt, machine
 from scenarios import compare, parser
-from scenarios.rigs.board import (AT_REST, ATTRIBUTES, DRIVER, MS, SAMPLED, SUPPLY, Unable,
-                                  value_of)
+from scenarios.rigs.board import (AT_REST, DRIVER, MS, SAMPLED, SUPPLY, Unable, value_of,
+                                  written)
 
 LATENCY = 500 * MS          # on a host that has other work; nothing may come early
 MORE = 2 * parser.SEC       # after the last line
@@ -21,7 +21,8 @@ BOARD = f"{SUPPLY}/smallbms0/device"
 # Questions that an attribute answers, and those that are asked on the host alone: no
 # attribute has the answer, or, as for the countdown, it is sampled anyway
 ANSWERED = {"is terminals": "terminals"}
-HOST_ALONE = ("is next", "is charge-tripped", "is disconnect-in", "is reconnect-in")
+HOST_ALONE = ("is next", "is charge-tripped", "is disconnect-in", "is reconnect-in",
+              "is shed-in")
 
 # What eight pins can be, besides the outputs; the driver wants undervoltage and one of
 # those that tell of a full battery
@@ -51,6 +52,8 @@ def board_of(scenario):
             inputs = step.values[0]
         elif step.what in parser.DELAYS:
             properties[f"{step.what}-ms"] = step.values[0] // MS
+        elif step.what in parser.PERCENTS:
+            properties[step.what] = step.values[0]
         elif step.what == "release-pre-alarm-on-disconnect":
             properties[step.what] = True
         else:
@@ -71,8 +74,8 @@ def can_play(scenario):
                      "cell-undervoltage, or without cell-overvoltage and charge-inhibit")
     for step in (*scenario.before, *scenario.steps):
         if not step.what.startswith(("charge-behaviour", "start")) and \
-                step.what not in ("on", "off", "remote", "end", "is terminals", *ATTRIBUTES,
-                                  *HOST_ALONE):
+                not written(step) and \
+                step.what not in ("on", "off", "remote", "end", "is terminals", *HOST_ALONE):
             raise Unable(f"{scenario.path}:{step.line}: no @pins can: {step.text}")
 
 
@@ -103,8 +106,8 @@ class Player:
             self.machine.guest_ok(f"echo {values[0]} >{BOARD}/remote")
         elif what.startswith("charge-behaviour"):
             self.machine.guest_ok(f"echo {what.split()[1]} >{SUPPLY}/smallbms0/charge_behaviour")
-        elif what in ATTRIBUTES:
-            self.machine.guest_ok(f"echo {values[0] // MS} >{BOARD}/{ATTRIBUTES[what]}")
+        elif written(step):
+            self.machine.guest_ok(f"echo {written(step)[1]} >{BOARD}/{written(step)[0]}")
         elif what.startswith("start"):
             self.machine.guest_ok(f"echo smallbms >{DRIVER}/bind")
 
