@@ -61,3 +61,14 @@ class TestLimits:
                 bench.write(f'least/{name}', value)
                 bench.attr(f'least/{name}', value)
         bench.always_on('least/load')
+
+    def test_floor(self, bench):
+        """S2: The load returns above the floor, or the setting is refused"""
+        bench.refuses('most/soc_floor_percent', '91', '-1', 'none')
+        bench.refuses('most/soc_floor_recover_percent', '90', '101')
+        bench.write('most/soc_floor_recover_percent', '91')
+        bench.write('most/soc_floor_percent', '20')
+        bench.write('most/soc_floor_recover_percent', '21')
+        bench.refuses('most/soc_floor_percent', '21')
+        bench.write('most/soc_floor_recover_percent', '0')
+        bench.attr('most/soc_floor_recover_percent', '25')
