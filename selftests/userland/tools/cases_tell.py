@@ -453,7 +453,7 @@ def test_completion(bench):
     assert "--since" not in complete(bench, "smallbms status --")
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []
-    assert complete(bench, "smallbms check --c") == ["--critical"]
+    assert complete(bench, "smallbms check --c") == ["--color=", "--critical"]
     assert complete(bench, "smallbms shunt --si") == ["--simulate"]
     assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
     assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
