@@ -442,13 +442,15 @@ enum result command_log(const struct config *config, const char *argument)
 	names_find(config->sysfs_root, &reader.names);
 	status = read_journal(&reader, false);
 	print_kept(&reader);
-	if (status)
+	if (ferror(stdout))
+		result = FAILED;	/* said in the end */
+	else if (status)
 		result = failed(&reader, status);
 	else if (!reader.found)
 		result = found_none(&reader);
 	if (!result && config->follow) {
 		status = read_journal(&reader, true);
-		if (status)
+		if (status && !ferror(stdout))
 			result = failed(&reader, status);
 	}
 	names_free(&reader.names);

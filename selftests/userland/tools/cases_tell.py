@@ -383,6 +383,18 @@ def test_log_permission(bench, said):
                   why="journal: there is none that you may read; be root")
 
 
+def test_log_full(bench):
+    """log: output that cannot be written is said, and nothing else"""
+    line = '{"__REALTIME_TIMESTAMP": "1", "_TRANSPORT": "kernel", ' \
+        '"MESSAGE": "smallbms house-board: again"}'
+    env = journalctl(bench, f"exec yes '{line}'")
+    with open("/dev/full", "wb") as full:
+        child = bench.start("log", stdout=full, env=env)
+    result = bench.finish(child)
+    assert result.code == FAILED
+    assert result.err == "smallbms: output: No space left on device\n"
+
+
 def test_log_no_journalctl(bench):
     """log: without journalctl it says so"""
     bench.refuses("log", env={"PATH": bench.folder}, expect=FAILED,
