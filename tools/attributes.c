@@ -12,9 +12,6 @@
 	[ATTR_##id] = { name, "device/", KIND_##kind, true, true }
 #define BOARD(id, name, kind, always) \
 	[ATTR_##id] = { name, "device/", KIND_##kind, always, false }
-#define GAUGE(id, name) \
-	[ATTR_GAUGE_##id] = { "gauge/" name, "device/", KIND_NUMBER, \
-			      .reported = true }
 #define SUPPLY(id, name, kind) \
 	[ATTR_##id] = { name, "", KIND_##kind, false, false }
 #define NEWS(id, name, kind) \
@@ -56,11 +53,11 @@ const struct attribute attributes[ATTR_COUNT] = {
 	BOARD(TIME_TO_EMPTY_AGE_S, "measurements/time_to_empty_age_s", NUMBER,
 	      false),
 	BOARD(MEASUREMENT_ERRORS, "measurements/errors", NUMBER, false),
-	GAUGE(SOC_PERMILLE, "soc_permille"),
-	GAUGE(VOLTAGE_UV, "voltage_uv"),
-	GAUGE(CURRENT_UA, "current_ua"),
-	GAUGE(TEMP_DC, "temp_dc"),
-	GAUGE(TIME_TO_EMPTY_S, "time_to_empty_s"),
+	BOARD(GAUGE_SOC_PERMILLE, "gauge/soc_permille", NUMBER, false),
+	BOARD(GAUGE_VOLTAGE_UV, "gauge/voltage_uv", NUMBER, false),
+	BOARD(GAUGE_CURRENT_UA, "gauge/current_ua", NUMBER, false),
+	BOARD(GAUGE_TEMP_DC, "gauge/temp_dc", NUMBER, false),
+	BOARD(GAUGE_TIME_TO_EMPTY_S, "gauge/time_to_empty_s", NUMBER, false),
 	SUPPLY(TYPE, "type", TEXT),
 	SUPPLY(SCOPE, "scope", TEXT),
 	SUPPLY(TECHNOLOGY, "technology", TEXT),
@@ -148,7 +145,7 @@ bool value_parse(enum kind kind, struct value *value)
 /** attribute_parse - check the text that was read, and make a number of it */
 void attribute_parse(enum attribute_id id, struct value *value)
 {
-	if (!*value->text && attributes[id].reported) {
+	if (!*value->text && attribute_is_reported(id)) {
 		value->number = 0;
 		value->error = ENODATA;
 		return;

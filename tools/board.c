@@ -252,7 +252,7 @@ enum result board_unread(const struct board *board)
 		int error = board->values[id].error;
 
 		if (!error || (error == ENOENT && !attributes[id].always) ||
-		    (error == ENODATA && attributes[id].reported))
+		    (error == ENODATA && attribute_is_reported(id)))
 			continue;
 		snprintf(what, sizeof(what), "%s/%s", board->name,
 			 attributes[id].name);

@@ -4,7 +4,6 @@
  * the state, a text, and behind a bar the figures to be kept. What the tool
  * returns is the state as well, and not as of the other commands.
  */
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,7 +210,6 @@ static void give_up(int number)
 {
 	static const char line[] =
 		"SMALLBMS UNKNOWN - no answer within the time of -t\n";
-
 	ssize_t done;
 
 	(void)number;
@@ -224,7 +222,7 @@ static void give_up_after(double seconds)
 {
 	struct itimerval timer = { 0 };
 
-	if (!isfinite(seconds))
+	if (seconds > INT_MAX)	/* for ever */
 		return;
 	signal(SIGALRM, give_up);
 	timer.it_value.tv_sec = seconds;
@@ -276,7 +274,8 @@ void check_help(void)
 	puts("\nOptions:\n"
 	     "  -w, --warning RANGE  WARNING if the capacity in percent is outside: 40:\n"
 	     "  -c, --critical RANGE CRITICAL if it is\n"
-	     "  -t, --timeout SECONDS\n                       UNKNOWN if there is no answer by then\n"
+	     "  -t, --timeout SECONDS\n"
+	     "                       UNKNOWN if there is no answer by then\n"
 	     "\n"
 	     "RANGE is START:END, as the guidelines of monitoring plugins have it.\n"
 	     "\nExit status, as of monitoring plugins:\n"

@@ -60,7 +60,7 @@ struct reader {
 static bool field(struct json_object *object, const char *name, char *text,
 		  size_t size)
 {
-	struct json_object *value;
+	struct json_object *value, *byte;
 	size_t length = 0;
 
 	if (!json_object_object_get_ex(object, name, &value))
@@ -68,8 +68,10 @@ static bool field(struct json_object *object, const char *name, char *text,
 	if (json_object_is_type(value, json_type_array)) {
 		size_t count = json_object_array_length(value);
 
-		for (; length < count && length < size - 1; length++)
-			text[length] = json_object_get_int(json_object_array_get_idx(value, length));
+		for (; length < count && length < size - 1; length++) {
+			byte = json_object_array_get_idx(value, length);
+			text[length] = json_object_get_int(byte);
+		}
 		text[length] = '\0';
 	} else if (json_object_is_type(value, json_type_string)) {
 		snprintf(text, size, "%s", json_object_get_string(value));
@@ -440,13 +442,15 @@ enum result command_log(const struct config *config, const char *argument)
 	names_find(config->sysfs_root, &reader.names);
 	status = read_journal(&reader, false);
 	print_kept(&reader);
-	if (status)
+	if (ferror(stdout))
+		result = FAILED;	/* said in the end */
+	else if (status)
 		result = failed(&reader, status);
 	else if (!reader.found)
 		result = found_none(&reader);
 	if (!result && config->follow) {
 		status = read_journal(&reader, true);
-		if (status)
+		if (status && !ferror(stdout))
 			result = failed(&reader, status);
 	}
 	names_free(&reader.names);

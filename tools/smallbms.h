@@ -162,7 +162,6 @@ static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
  * @always: every board has it, so that its absence is an error
  * @announced: the kernel tells when it changes: poll() on the attribute wakes,
  *	or a uevent of the power supply comes
- * @reported: by a program, and empty until it was
  */
 struct attribute {
 	const char *name;
@@ -170,7 +169,6 @@ struct attribute {
 	enum kind kind;
 	bool always;
 	bool announced;
-	bool reported;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -219,7 +217,13 @@ bool value_parse(enum kind kind, struct value *value);
 void attribute_parse(enum attribute_id id, struct value *value);
 const char *attribute_why(int error);
 
-_Static_assert(ATTR_COUNT <= 64, "a bit for each");
+/** attribute_is_reported - Return: by a program, and it is empty until then */
+static inline bool attribute_is_reported(enum attribute_id id)
+{
+	return id >= ATTR_GAUGE_SOC_PERMILLE && id <= ATTR_GAUGE_TIME_TO_EMPTY_S;
+}
+
+static_assert(ATTR_COUNT <= 64, "a bit for each");
 
 static inline unsigned long long attribute_bit(enum attribute_id id)
 {

@@ -325,11 +325,11 @@ static enum result too_late(const struct wanted *wanted,
 	const struct value *value = &board->values[wanted->id];
 	char what[NAME_MAX + VALUE_MAX];
 
+	if (config->quiet)
+		return FAILED;
 	snprintf(what, sizeof(what), "%s/%s", board->name,
 		 attributes[wanted->id].name);
-	if (config->quiet)
-		;
-	else if (value->error)
+	if (value->error)
 		complain(what, "%s", attribute_why(value->error));
 	else
 		complain(what, "not %s within %s s; it is %s", wanted->text,

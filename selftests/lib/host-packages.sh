@@ -35,7 +35,8 @@ packages_of() {
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) jq python3-pytest systemd-journal-remote" ;;
+	tools) echo "$(packages_of tool) fish jq python3-pytest" \
+		"systemd-journal-remote zsh" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
 		"dt-schema gcc libc6-dev libjson-c-dev libudev-dev" \
 		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \

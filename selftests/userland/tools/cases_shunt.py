@@ -593,7 +593,7 @@ def test_usage(house):
             (("--simulate", "--soc", ""), "--soc: '' is not"),
             (("--simulate", "--current", "nan"), "--current: 'nan' is not"),
             (("--simulate", "--current", "1A"), "--current: '1A' is not"),
-            (("a", "b"), "too many words")):
+            (("a", "b"), "shunt: 'b' is too much")):
         house.refuses("shunt", *args, expect=USAGE, why=why)
     house.refuses("status", "--simulate", expect=USAGE, why="no option of 'status'")
 

@@ -2,6 +2,7 @@
 """check, wiring and log; completion; what comes with the tool."""
 
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -383,6 +384,18 @@ def test_log_permission(bench, said):
                   why="journal: there is none that you may read; be root")
 
 
+def test_log_full(bench):
+    """log: output that cannot be written is said, and nothing else"""
+    line = '{"__REALTIME_TIMESTAMP": "1", "_TRANSPORT": "kernel", ' \
+        '"MESSAGE": "smallbms house-board: again"}'
+    env = journalctl(bench, f"exec yes '{line}'")
+    with open("/dev/full", "wb") as full:
+        child = bench.start("log", stdout=full, env=env)
+    result = bench.finish(child)
+    assert result.code == FAILED
+    assert result.err == "smallbms: output: No space left on device\n"
+
+
 def test_log_no_journalctl(bench):
     """log: without journalctl it says so"""
     bench.refuses("log", env={"PATH": bench.folder}, expect=FAILED,
@@ -453,7 +466,7 @@ def test_completion(bench):
     assert "--since" not in complete(bench, "smallbms status --")
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []
-    assert complete(bench, "smallbms check --c") == ["--critical"]
+    assert complete(bench, "smallbms check --c") == ["--color=", "--critical"]
     assert complete(bench, "smallbms shunt --si") == ["--simulate"]
     assert complete(bench, "smallbms shunt --w") == ["--wait"]
     assert complete(bench, "smallbms shunt --soc 5 --curr") == ["--current"]
@@ -477,6 +490,94 @@ def test_completion_words(bench, line, offered):
     """bash completes '{line}' as meant, behind '=' and not behind the last word"""
     bench.tree.add("healthy").add("remote-off", "shed")
     assert complete(bench, f"smallbms --sysfs-root {bench.tree.root} {line}") == offered
+
+
+def programs(bench):
+    """A folder with the tool, on two boards, by its own name."""
+    bench.tree.add("healthy").add("remote-off", "shed")
+    folder = os.path.join(bench.folder, "programs")
+    os.mkdir(folder)
+    with open(f"{folder}/smallbms", "w", encoding="ascii") as file:
+        file.write(f'#!/bin/sh\nexec {bench.tool} --sysfs-root {bench.tree.root} "$@"\n')
+    os.chmod(f"{folder}/smallbms", 0o755)
+    return folder
+
+
+OFFERS = (
+    ("mon", ["monitor"]), ("get load_off", ["load_off_reason"]), ("remote ", ["off", "on"]),
+    ("charge in", ["inhibit"]), ("help wa", ["wait", "watch"]), ("--board ", ["house", "shed"]),
+    ("--board shed get al", ["alarm"]), ("get load ", []))
+
+
+def test_completion_fish(bench):
+    """fish completes commands, attributes, values, options and boards"""
+    folder = programs(bench)
+    for line, offered in (
+            *OFFERS, ("wait status=N", ["status=Not charging"]),
+            ("wait load=off alarm=", ["alarm=0", "alarm=1", "alarm=2"]),
+            ("--board=sh", ["--board=shed"]), ("monitor --cou", ["--count"]),
+            ("status --init", [])):
+        done = subprocess.run(
+            ["fish", "--no-config", "-c", f"source {TOOLS}/completion/smallbms.fish; "
+             f"complete -C 'smallbms {line}'"], text=True, capture_output=True, check=True,
+            env={"PATH": f"{folder}:/usr/bin:/bin", "HOME": bench.folder})
+        assert not done.stderr
+        assert sorted(each.split("\t")[0] for each in done.stdout.splitlines()) == offered, line
+
+
+# What a completion of zsh adds is written to "offered".
+ZSH = """
+    fpath=({tools}/completion $fpath)
+    autoload -U compinit
+    compinit -u -D
+    compadd() {{
+        if (( ! ${{@[(I)-[OAD]]}} )); then
+            local -a found
+            builtin compadd -A found "$@"
+            (( $#found )) && print -rl -- $found >>{folder}/offered
+        fi
+        builtin compadd "$@"
+    }}
+    finish() {{ zle complete-word; print -r -- DO''NE; }}
+    zle -N finish
+    bindkey '^XC' finish
+    print -r -- REA''DY
+    """
+
+
+def complete_zsh(bench, folder, line):
+    """What zsh would offer at the end of the line."""
+    offered = os.path.join(bench.folder, "offered")
+    with open(offered, "w", encoding="ascii"):
+        pass
+    with open(f"{bench.folder}/setup", "w", encoding="ascii") as file:
+        file.write(ZSH.format(tools=os.path.abspath(TOOLS), folder=bench.folder))
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+            ["zsh", "-f", "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            env={"PATH": f"{folder}:/usr/bin:/bin", "TERM": "dumb", "HOME": bench.folder}) as shell:
+        bench.children.append(shell)
+        for typed, answer in ((f". {bench.folder}/setup\n", "READY"),
+                              (f"smallbms {line}\x18C", "DONE")):
+            os.write(master, typed.encode())
+            shown = ""
+            while answer not in shown:
+                shown += os.read(master, 4096).decode()
+        shell.kill()
+    os.close(master)
+    os.close(slave)
+    with open(offered, encoding="ascii") as file:
+        return sorted(set(file.read().split("\n")) - {""})
+
+
+def test_completion_zsh(bench):
+    """zsh completes commands, attributes, values, options and boards"""
+    folder = programs(bench)
+    for line, offered in (
+            *OFFERS, ("wait status=N", [r"Not\ charging"]),
+            ("wait load=off alarm=", ["0", "1", "2"]), ("monitor --cou", ["--count"]),
+            ("status --init", [])):
+        assert complete_zsh(bench, folder, line) == offered, line
 
 
 # ---- what powers down
@@ -508,6 +609,8 @@ def test_install(bench):
         "usr/lib/smallbms/smallbms-shutdown",
         "usr/lib/sysusers.d/smallbms.conf",
         "usr/share/bash-completion/completions/smallbms",
+        "usr/share/fish/vendor_completions.d/smallbms.fish",
+        "usr/share/zsh/site-functions/_smallbms",
         "usr/share/man/man1/smallbms.1",
         "usr/share/smallbms/overlays/smallbms-eeprom.txt",
         "usr/share/smallbms/overlays/smallbms-expander-eeprom.txt",
