@@ -194,7 +194,7 @@ def test_metrics_odd(tools, observed, tmp_path):
                         "device/gauge/soc_permille": 805, "device/gauge/temp_dc": -5,
                         "device/mode": 'slow "and" \\safe', "device/stats/new": 7,
                         "device/soc_floor_percent": 20, "device/load_request": "off",
-                        "device/measurements/errors": 3, "device/trip-count": 1}.items():
+                        "device/measurements/errors": 3, "device/odd-name": 1}.items():
         tree.put(path, value)
     text = subprocess.run([f"{TOP}/build/tools/smallbms", "--sysfs-root", tree.root, "metrics"],
                           check=True, stdout=subprocess.PIPE).stdout
