@@ -226,18 +226,26 @@ static void feed_remove(struct feed *feed, size_t index)
 }
 
 /**
- * feed_open - find the boards, and be told of what they do from now on
+ * feed_listen - be told of what boards do from now on; feed_update() finds them
  * @feed: filled; the caller closes it with feed_close(), also on error
+ */
+enum result feed_listen(struct feed *feed, const struct config *config)
+{
+	*feed = (struct feed){ .config = config, .uevents = -1 };
+	return uevents_open(feed);
+}
+
+/**
+ * feed_open - find the boards, and be told of what they do from now on
+ * @feed: as of feed_listen()
  *
  * Return: DONE with at least one board, all of them read
  */
 enum result feed_open(struct feed *feed, const struct config *config)
 {
-	enum result result;
+	enum result result = feed_listen(feed, config);
 	struct boards boards;
 
-	*feed = (struct feed){ .config = config, .uevents = -1 };
-	result = uevents_open(feed);
 	if (result)
 		return result;
 	/* Only now, so that whatever changes from here on is told. */

@@ -30,8 +30,8 @@ enum result command_log(const struct config *config, const char *argument)
 #define USEC_PER_SEC 1000000ULL
 /* "smallbms DEVICE: TEXT", as the kernel prints what a driver says */
 #define PREFIX "smallbms "
-/* What the graceful shutdown calls itself */
-#define SHUTDOWN "smallbms-shutdown"
+/* What power-down calls itself as a service */
+#define POWER_DOWN "smallbms-power-down"
 
 /**
  * struct entry - one message
@@ -228,7 +228,7 @@ static int journal_open(const struct config *config, sd_journal **journal)
 		error = sd_journal_add_disjunction(*journal);
 	if (error >= 0)
 		error = sd_journal_add_match(*journal,
-					     "SYSLOG_IDENTIFIER=" SHUTDOWN, 0);
+					     "SYSLOG_IDENTIFIER=" POWER_DOWN, 0);
 	return error < 0 ? error : 0;
 }
 

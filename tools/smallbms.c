@@ -26,6 +26,7 @@ enum {
 	OPTION_SIMULATE,
 	OPTION_SOC,
 	OPTION_CURRENT,
+	OPTION_CHECK,
 };
 
 /* The options that only some commands take, as bits */
@@ -82,6 +83,8 @@ static const struct command {
 	  TAKES(DECODE) | TAKES(SIMULATE) | TAKES(SOC) | TAKES(CURRENT),
 	  " DEVICE", "Write what a battery monitor measures to a board",
 	  shunt_help },
+	{ "power-down", command_power_down, MAYBE_ONE, TAKES(CHECK), " [FILE]",
+	  "Power the computer down in time, as a service", power_down_help },
 	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
 	  "This text, or more about a command", NULL },
 };
@@ -196,6 +199,7 @@ static const struct option options[] = {
 	{ "simulate", no_argument, NULL, OPTION_SIMULATE },
 	{ "soc", required_argument, NULL, OPTION_SOC },
 	{ "current", required_argument, NULL, OPTION_CURRENT },
+	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -232,6 +236,9 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_CURRENT:
 		config->current = optarg;
+		return true;
+	case OPTION_CHECK:
+		config->check = true;
 		return true;
 	default:
 		return false;

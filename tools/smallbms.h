@@ -41,6 +41,7 @@ enum result {
  * @since: of log --since, NULL: from the beginning
  * @directory: of log --directory, NULL: the journal of this machine
  * @rst: of wiring --rst
+ * @check: of power-down --check
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  */
@@ -58,6 +59,7 @@ struct config {
 	bool initial;
 	bool rst;
 	bool simulate;
+	bool check;
 	bool colour;
 	bool utf8;
 };
@@ -273,6 +275,7 @@ struct feed {
 	size_t room;
 };
 
+enum result feed_listen(struct feed *feed, const struct config *config);
 enum result feed_open(struct feed *feed, const struct config *config);
 enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
 		      int timeout_ms, bool *stirred);
@@ -305,6 +308,8 @@ enum result command_log(const struct config *config, const char *argument);
 enum result command_check(const struct config *config, const char *argument);
 enum result command_wiring(const struct config *config, const char *argument);
 enum result command_shunt(const struct config *config, const char *argument);
+enum result command_power_down(const struct config *config,
+			       const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
@@ -315,6 +320,7 @@ void log_help(void);
 void check_help(void);
 void wiring_help(void);
 void shunt_help(void);
+void power_down_help(void);
 int shunt_signals(void);
 enum result shunt_simulate(const struct config *config);
 enum result status_print(const struct config *config,
