@@ -238,7 +238,8 @@ def clock(bench):
 
 
 def test_bank(bench, kernel):
-    """P3: from the bank, neither the alarm nor the cut powers down"""
+    """P3: from the bank, neither the alarm nor the cut powers down: somebody must let the
+    charger work (B5)"""
     service = serve(bench, kernel, "undervoltage", SUPPLY="bank", DELAY=0)
     service.says("house: undervoltage; powering down if it lasts")
     assert service.asked_nothing()
