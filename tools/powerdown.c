@@ -4,7 +4,7 @@
  * power.c decide, and carry out what it says.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>

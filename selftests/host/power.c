@@ -29,7 +29,9 @@ static const struct power_input cut_10 = {
 	.low = true, .undervoltage = true, .cut_in_ms = S(10),
 };
 
-/* S1, S2: there need be no alarm for it */
+static const struct power_input cut_now = { .cut_in_ms = 0 };
+
+/* a load that is shed: there need be no alarm */
 static const struct power_input shed_10 = { .cut_in_ms = S(10) };
 static const struct power_input charged_cut = {
 	.low = true, .undervoltage = true, .charging = true, .cut_in_ms = S(5),
@@ -227,6 +229,13 @@ static const struct story {
 		{ DAY, &low, &cut_30, POWER_STAY, DAY + S(10) },
 		{ DAY + S(3), &low, &cut_25, POWER_STAY, DAY + S(10) },
 		{ DAY + S(5), &low, &cut_10, POWER_CUT, DAY + S(5) + AGAIN, false, 1 } } },
+	{ "P1: of two boards whose time is up together the first counts",
+	  &from_load, {
+		{ DAY, &low, &low, POWER_STAY, DAY + S(10) },
+		{ DAY + S(10), &low, &low, POWER_ALARM, DAY + S(10) + AGAIN } } },
+	{ "P2: a cut that is due this moment counts down as well",
+	  &from_load, {
+		{ S(20), &cut_now, NULL, POWER_CUT, S(20) + AGAIN } } },
 	{ "P1: a board that is missing does not keep the other from powering down",
 	  &from_load, {
 		{ DAY, &low, &missing, POWER_STAY, DAY + S(10) },

@@ -9,7 +9,8 @@ from cases_status import as_json
 from tree import values
 
 COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge",
-            "watch", "monitor", "wait", "log", "check", "wiring", "shunt", "help")
+            "watch", "monitor", "wait", "log", "check", "wiring", "shunt",
+            "power-down", "help")
 
 
 def written(bench, path):

@@ -11,7 +11,7 @@ from bench import DONE, USAGE
 
 SYSTEMCTL = """#!/bin/sh
 # What is asked, and what is on disk by then
-printf '%s\n%s\n' "$*" "$(cat "$STATE_DIRECTORY/power-down.log")" >>"$ASKED"
+printf '%s\n%s\n' "$*" "$(/bin/cat "$STATE_DIRECTORY/power-down.log")" >>"$ASKED"
 [ ! -e "$REFUSED" ] || exit 1
 """
 
@@ -19,7 +19,7 @@ printf '%s\n%s\n' "$*" "$(cat "$STATE_DIRECTORY/power-down.log")" >>"$ASKED"
 class Service:
     """power-down as it runs, with one line of the file in each setting."""
 
-    def __init__(self, bench, kernel, systemctl=True, **settings):
+    def __init__(self, bench, kernel, systemctl="systemctl", **settings):
         self.bench, self.kernel = bench, kernel
         folder = os.path.join(bench.folder, "service")
         self.asked = os.path.join(folder, "asked")
@@ -27,17 +27,16 @@ class Service:
         os.makedirs(folder)
         with open(f"{folder}/conf", "w", encoding="ascii") as file:
             file.writelines(f"{key}={value}\n" for key, value in settings.items())
-        with open(f"{folder}/systemctl", "w", encoding="ascii") as file:
+        with open(f"{folder}/{systemctl}", "w", encoding="ascii") as file:
             file.write(SYSTEMCTL)
-        if systemctl:
-            os.chmod(f"{folder}/systemctl", 0o755)
+        os.chmod(f"{folder}/{systemctl}", 0o755)
         self.folder = folder
         self.child = None
 
     def start(self):
-        env = {"PATH": f"{self.folder}:/usr/bin:/bin",
-               "STATE_DIRECTORY": self.folder, "ASKED": self.asked,
-               "REFUSED": self.refused}
+        # There must be no way to the real systemctl
+        env = {"PATH": self.folder, "STATE_DIRECTORY": self.folder,
+               "ASKED": self.asked, "REFUSED": self.refused}
         self.child = self.bench.start("power-down", f"{self.folder}/conf", env=env)
         self.kernel.accept()
         return self
@@ -131,6 +130,7 @@ def test_no_reason(bench, kernel, why, state, values):
         bench.tree.put(path, value)
     service = Service(bench, kernel, BOARDS="house", SUPPLY="load", DELAY=0,
                       GRACE=0).start()
+    service.says("house: watched")
     assert service.asked_nothing()
 
 
@@ -212,14 +212,8 @@ def test_repeated(bench, kernel):
 def test_no_systemctl(bench, kernel):
     """P4: that systemctl cannot be run is told, and it goes on trying"""
     bench.tree.add("undervoltage")
-    service = Service(bench, kernel, systemctl=False, BOARDS="house", SUPPLY="load",
-                      DELAY=0, GRACE=0)
-    os.mkdir(f"{service.folder}/other")
-    service.folder += "/other"
-    os.rename(f"{service.folder}/../conf", f"{service.folder}/conf")
-    env = {"PATH": service.folder, "STATE_DIRECTORY": service.folder}
-    service.child = bench.start("power-down", f"{service.folder}/conf", env=env)
-    kernel.accept()
+    service = Service(bench, kernel, systemctl="other", BOARDS="house", SUPPLY="load",
+                      DELAY=0, GRACE=0).start()
     service.says("smallbms: systemctl: No such file")
     service.says("house: the order to power down was not accepted")
 
@@ -250,6 +244,7 @@ def test_bank_charged(bench, kernel):
     bench.tree.add("undervoltage").put("status", "Charging")
     service = Service(bench, kernel, BOARDS="house", SUPPLY="bank", RESERVE=0,
                       GRACE=0).start()
+    service.says("house: watched")
     assert service.asked_nothing()
 
 
