@@ -8,6 +8,8 @@
  */
 #include "power.h"
 
+/* What lasts for less may be a cord that is being unplugged (F4) */
+#define SURE_MS 1000
 /* As long without undervoltage, the bank has recovered (as in L7) */
 #define RECOVERED_MS (10 * 60 * 1000)
 /* An order that was not carried out is given again */
@@ -38,11 +40,7 @@ static void pass_time(struct power_board *board, long long now_ms)
 
 static void forget(struct power_board *board)
 {
-	board->begun = false;
-	board->counts = false;
-	board->rests = false;
-	board->lasted_ms = 0;
-	board->rested_ms = 0;
+	*board = (struct power_board){ .seen_ms = board->seen_ms };
 }
 
 /*
@@ -86,20 +84,17 @@ static long long due_in(const struct power_board *board,
 			const struct power_input *input, long long now_ms,
 			enum power_reason *reason)
 {
-	long long grace = rules->grace_ms - now_ms;
-	long long rest;
+	bool bank = rules->supply == POWER_FROM_BANK;
+	long long rest = (bank ? rules->reserve_ms : rules->delay_ms) -
+			 board->lasted_ms;
+	long long least = SURE_MS - board->lasted_ms;
 
-	if (rules->supply == POWER_FROM_BANK) {
-		*reason = POWER_RESERVE;
-		return later(rules->reserve_ms - board->lasted_ms, grace);
-	}
-	*reason = POWER_ALARM;
-	rest = rules->delay_ms - board->lasted_ms;
-	if (input->cut_in_ms < 0)
-		return later(rest, grace);
+	*reason = bank ? POWER_RESERVE : POWER_ALARM;
+	if (bank || input->cut_in_ms < 0)
+		return later(later(rest, rules->grace_ms - now_ms), least);
 	if (input->cut_in_ms - rules->delay_ms < rest)
 		*reason = POWER_CUT;
-	return sooner(rest, input->cut_in_ms - rules->delay_ms);
+	return later(sooner(rest, input->cut_in_ms - rules->delay_ms), least);
 }
 
 /**
@@ -132,7 +127,6 @@ struct power_verdict power_decide(struct power *power,
 	}
 	if (first > 0) {
 		power->ordered = false;
-		verdict.again = false;
 		verdict.reason = POWER_STAY;
 		verdict.at_ms = first == NEVER ? -1 : now_ms + first;
 		return verdict;

@@ -91,6 +91,16 @@ static const struct board *find_board(struct service *service, const char *name)
 	return NULL;
 }
 
+/* As of an unplugged cord; the driver calls it implausible a second later (F4). */
+static bool contradicts_itself(const struct board *board)
+{
+	return (board_has_condition(board, "cell-overvoltage") &&
+		(board_has_condition(board, "cell-undervoltage") ||
+		 board_has_condition(board, "cell-low"))) ||
+	       (board_has_condition(board, "over-temperature") &&
+		board_has_condition(board, "under-temperature"));
+}
+
 static struct power_input read_input(const struct board *board)
 {
 	struct power_input input = { .sight = POWER_MISSING, .cut_in_ms = -1 };
@@ -102,7 +112,8 @@ static struct power_input read_input(const struct board *board)
 	    !board_read_ok(board, ATTR_ALARM) ||
 	    !board_read_ok(board, ATTR_DISCONNECT_IN_MS))
 		return input;
-	input.sight = board_in_doubt(board) ? POWER_DOUBTFUL : POWER_KNOWN;
+	input.sight = board_in_doubt(board) || contradicts_itself(board) ?
+		      POWER_DOUBTFUL : POWER_KNOWN;
 	input.undervoltage = board_has_condition(board, "cell-undervoltage");
 	input.low = board->values[ATTR_ALARM].number > 0 &&
 		    (input.undervoltage || board_has_condition(board, "cell-low"));

@@ -85,7 +85,12 @@ static const struct power_rules from_bank = {
 	POWER_FROM_BANK, S(10), S(300), MIN(60),
 };
 
+static const struct power_rules no_delay = { POWER_FROM_LOAD, 0, 0, 0 };
+static const struct power_rules no_reserve = { POWER_FROM_BANK, 0, 0, 0 };
+
 #define NEVER	-1
+/* So long it must last at least */
+#define SURE	S(1)
 /* An order is repeated after */
 #define AGAIN	S(5)
 
@@ -144,17 +149,31 @@ static const struct story {
 		{ DAY, &cut_30, NULL, POWER_STAY, DAY + S(10) },
 		{ DAY + S(5), &cut_25, NULL, POWER_STAY, DAY + S(10) },
 		{ DAY + S(10), &cut_25, NULL, POWER_ALARM, DAY + S(10) + AGAIN } } },
-	{ "P2: a cut that is nearer than DELAY powers down at once",
+	{ "P2: a cut that is nearer than DELAY powers down as soon as that is sure",
 	  &from_load, {
 		{ DAY, &well, NULL, POWER_STAY, NEVER },
-		{ DAY + S(1), &cut_10, NULL, POWER_CUT, DAY + S(1) + AGAIN } } },
+		{ DAY + S(1), &cut_10, NULL, POWER_STAY, DAY + S(2) },
+		{ DAY + S(2), &cut_10, NULL, POWER_CUT, DAY + S(2) + AGAIN } } },
+	{ "P4: nothing that lasts for less than a second powers down, even without DELAY",
+	  &no_delay, {
+		{ DAY, &low, NULL, POWER_STAY, DAY + SURE },
+		{ DAY + SURE - 1, &cut_30, NULL, POWER_STAY, DAY + SURE },
+		{ DAY + SURE - 1, &implausible, NULL, POWER_STAY, NEVER },
+		{ DAY + S(9), &well, NULL, POWER_STAY, NEVER },
+		{ DAY + S(10), &low, NULL, POWER_STAY, DAY + S(10) + SURE },
+		{ DAY + S(11), &low, NULL, POWER_ALARM, DAY + S(11) + AGAIN } } },
+	{ "P4: nor without RESERVE",
+	  &no_reserve, {
+		{ DAY, &empty, NULL, POWER_STAY, DAY + SURE },
+		{ DAY + SURE, &empty, NULL, POWER_RESERVE, DAY + SURE + AGAIN } } },
 	{ "P2: so does one that comes to be so near while the alarm lasts",
 	  &from_load, {
 		{ DAY, &low, NULL, POWER_STAY, DAY + S(10) },
 		{ DAY + S(2), &cut_10, NULL, POWER_CUT, DAY + S(2) + AGAIN } } },
 	{ "P2: also a load that is shed without an alarm",
 	  &from_load, {
-		{ DAY, &shed_10, NULL, POWER_CUT, DAY + AGAIN } } },
+		{ DAY, &shed_10, NULL, POWER_STAY, DAY + SURE },
+		{ DAY + S(1), &shed_10, NULL, POWER_CUT, DAY + S(1) + AGAIN } } },
 	{ "P2: after a boot with low lines the computer stays up for GRACE",
 	  &from_load, {
 		{ S(20), &low, NULL, POWER_STAY, S(300) },
@@ -190,6 +209,7 @@ static const struct story {
 		{ 2 * DAY, &rests, NULL, POWER_STAY, NEVER } } },
 	{ "P4: an order that is not carried out is given again, and again",
 	  &from_load, {
+		{ DAY - SURE, &cut_10, NULL, POWER_STAY, DAY },
 		{ DAY, &cut_10, NULL, POWER_CUT, DAY + AGAIN },
 		{ DAY + S(1), &cut_10, NULL, POWER_STAY, DAY + AGAIN },
 		{ DAY + AGAIN - 1, &cut_10, NULL, POWER_STAY, DAY + AGAIN },
@@ -197,8 +217,10 @@ static const struct story {
 		{ DAY + 3 * AGAIN, &empty, NULL, POWER_ALARM, DAY + 4 * AGAIN, true, 0 } } },
 	{ "P4: unless the reason has passed; the next order is the first of its own",
 	  &from_load, {
+		{ DAY - SURE, &cut_10, NULL, POWER_STAY, DAY },
 		{ DAY, &cut_10, NULL, POWER_CUT, DAY + AGAIN },
 		{ DAY + S(3), &charged_cut, NULL, POWER_STAY, NEVER },
+		{ DAY + S(29), &cut_10, NULL, POWER_STAY, DAY + S(30) },
 		{ DAY + S(30), &cut_10, NULL, POWER_CUT, DAY + S(30) + AGAIN } } },
 	{ "P4: implausible lines, as of an unplugged cord, power nothing down",
 	  &from_load, {
@@ -235,7 +257,8 @@ static const struct story {
 		{ DAY + S(10), &low, &low, POWER_ALARM, DAY + S(10) + AGAIN } } },
 	{ "P2: a cut that is due this moment counts down as well",
 	  &from_load, {
-		{ S(20), &cut_now, NULL, POWER_CUT, S(20) + AGAIN } } },
+		{ S(20), &cut_now, NULL, POWER_STAY, S(20) + SURE },
+		{ S(21), &cut_now, NULL, POWER_CUT, S(21) + AGAIN } } },
 	{ "P1: a board that is missing does not keep the other from powering down",
 	  &from_load, {
 		{ DAY, &low, &missing, POWER_STAY, DAY + S(10) },

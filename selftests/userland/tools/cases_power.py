@@ -92,7 +92,7 @@ def test_lasting(bench, kernel):
 
 
 def test_near_cut(bench, kernel):
-    """P2: a cut that is nearer than DELAY powers down at once"""
+    """P2: a cut that is nearer than DELAY does not wait for it"""
     service = serve(bench, kernel, "nearly-empty", DELAY=600)
     service.change(conditions="cell-low cell-undervoltage", pre_alarm="on",
                    disconnect_in_ms=8000)
@@ -135,7 +135,9 @@ def test_no_reason(bench, kernel, why, state, values):
 
 
 @pytest.mark.parametrize("state, values", (
-    ("implausible", {}), ("io-error", {}), ("io-error-load-off", {}),
+    ("implausible", {}), ("implausible", {"conditions": "cell-low cell-overvoltage"}),
+    ("undervoltage", {"conditions": "cell-low over-temperature under-temperature"}),
+    ("io-error", {}), ("io-error-load-off", {}),
     ("undervoltage", {"alarm": "junk"}), ("undervoltage", {"conditions": "none "*99}),
     ("undervoltage", {"disconnect_in_ms": ""})), ids=str)
 def test_unknown(bench, kernel, state, values):
