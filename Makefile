@@ -193,6 +193,7 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
 	'the same at random' '$(make_in) selftests/host random' \
 	'state of charge, on this machine' '$(make_in) selftests/host soc' \
+	'whether to power down, on this machine' '$(make_in) selftests/host power' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines' \

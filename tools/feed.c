@@ -237,17 +237,25 @@ static enum result feed_fill(struct feed *feed)
 }
 
 /**
- * feed_open - find the boards, and be told of what they do from now on
+ * feed_listen - be told of what boards do from now on; feed_update() finds them
  * @feed: filled; the caller closes it with feed_close(), also on error
+ */
+enum result feed_listen(struct feed *feed, const struct config *config)
+{
+	*feed = (struct feed){ .config = config, .uevents = -1 };
+	return uevents_open(feed);
+}
+
+/**
+ * feed_open - find the boards, and be told of what they do from now on
+ * @feed: as of feed_listen()
  *
  * Return: DONE with at least one board, all of them read
  */
 enum result feed_open(struct feed *feed, const struct config *config)
 {
-	enum result result;
+	enum result result = feed_listen(feed, config);
 
-	*feed = (struct feed){ .config = config, .uevents = -1 };
-	result = uevents_open(feed);
 	/* Only now, so that whatever changes from here on is told. */
 	return result ? result : feed_fill(feed);
 }
@@ -255,12 +263,10 @@ enum result feed_open(struct feed *feed, const struct config *config)
 /** feed_open_empty - the same, but there need not be any board yet */
 enum result feed_open_empty(struct feed *feed, const struct config *config)
 {
+	enum result result = feed_listen(feed, config);
 	struct names names = { 0 };
-	enum result result;
 	bool none;
 
-	*feed = (struct feed){ .config = config, .uevents = -1 };
-	result = uevents_open(feed);
 	if (result)
 		return result;
 	none = !names_find(config->sysfs_root, &names) && !names.count;

@@ -20,8 +20,8 @@
 #define USEC_PER_SEC 1000000ULL
 /* "smallbms DEVICE: TEXT", as the kernel prints what a driver says */
 #define PREFIX "smallbms "
-/* What the graceful shutdown calls itself */
-#define SHUTDOWN "smallbms-shutdown"
+/* What power-down calls itself as a service */
+#define POWER_DOWN "smallbms-power-down"
 #define NOT_RUN 127
 
 /**
@@ -342,7 +342,7 @@ static int read_journal(struct reader *reader, bool follow)
 	arguments[count++] = "_KERNEL_SUBSYSTEM=platform";
 	arguments[count++] = "+";
 	/* Anybody may call himself as the service does. */
-	arguments[count++] = "SYSLOG_IDENTIFIER=" SHUTDOWN;
+	arguments[count++] = "SYSLOG_IDENTIFIER=" POWER_DOWN;
 	arguments[count++] = "_UID=0";
 	arguments[count++] = NULL;
 	return run(reader, arguments);

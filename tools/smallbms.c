@@ -35,6 +35,7 @@ enum {
 	OPTION_COUNT,
 	OPTION_QUIET,
 	OPTION_OUTPUT,
+	OPTION_CHECK,
 };
 
 /* The options that only some commands take, as bits */
@@ -103,6 +104,8 @@ static const struct command {
 	  TAKES(WAIT),
 	  " DEVICE", "Write what a battery monitor measures to a board",
 	  shunt_help },
+	{ "power-down", command_power_down, MAYBE_ONE, TAKES(CHECK), " [FILE]",
+	  "Power the computer down in time, as a service", power_down_help },
 	{ "help", command_help, MAYBE_ONE, 0, " [COMMAND]",
 	  "This text, or more about a command", NULL },
 };
@@ -245,6 +248,7 @@ static const struct option options[] = {
 	{ "warning", required_argument, NULL, OPTION_WARNING },
 	{ "critical", required_argument, NULL, OPTION_CRITICAL },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -325,6 +329,9 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_OUTPUT:
 		config->output = optarg;
+		return true;
+	case OPTION_CHECK:
+		config->check = true;
 		return true;
 	default:
 		return false;

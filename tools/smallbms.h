@@ -50,6 +50,7 @@ enum result {
  * @output: of metrics --output, NULL: stdout
  * @rst: of wiring --rst
  * @wait: of shunt --wait
+ * @check: of power-down --check
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  */
@@ -77,6 +78,7 @@ struct config {
 	bool rst;
 	bool simulate;
 	bool wait;
+	bool check;
 	bool colour;
 	bool utf8;
 };
@@ -363,6 +365,7 @@ struct feed {
 	size_t room;
 };
 
+enum result feed_listen(struct feed *feed, const struct config *config);
 enum result feed_open(struct feed *feed, const struct config *config);
 enum result feed_open_empty(struct feed *feed, const struct config *config);
 enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
@@ -399,6 +402,8 @@ enum result command_check(const struct config *config, const char *argument);
 enum result command_metrics(const struct config *config, const char *argument);
 enum result command_wiring(const struct config *config, const char *argument);
 enum result command_shunt(const struct config *config, const char *argument);
+enum result command_power_down(const struct config *config,
+			       const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
@@ -416,6 +421,7 @@ void check_help(void);
 void metrics_help(void);
 void wiring_help(void);
 void shunt_help(void);
+void power_down_help(void);
 int shunt_signals(void);
 enum result shunt_simulate(const struct config *config);
 enum result status_print(const struct config *config,

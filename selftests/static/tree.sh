@@ -77,11 +77,11 @@ compat() {
 	complain "looks at the version"
 }
 
-# The rules, by number: B1-B4 and so on, in the order of the document
+# The rules, by number: B1-B5 and so on, in the order of the document
 rules() {
 	local range
 
-	for range in B1-4 O1-5 M1-4 L1-7 C1-5 S1-5 V1-1 T1-5 F0-9; do
+	for range in B1-5 O1-5 M1-4 L1-7 C1-5 S1-5 V1-1 T1-5 F0-9 P1-4; do
 		seq -f "${range:0:1}%.0f" "${range:1:1}" "${range:3:1}"
 	done
 }

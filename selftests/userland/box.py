@@ -121,6 +121,12 @@ def project_files(files, out):
     units = f"{out}/etc/systemd/system"
     os.makedirs(f"{units}/multi-user.target.wants")
     os.makedirs(f"{out}/root/smallbms")
+    for name in ("low-lines", "smallbms-power-down"):
+        os.symlink(f"../{name}.service",
+                   f"{units}/multi-user.target.wants/{name}.service")
+    shutil.copy(f"{HERE}/guest/low-lines.service", units)
+    os.makedirs(f"{out}/etc/smallbms")
+    shutil.copy(f"{HERE}/guest/power-down.conf", f"{out}/etc/smallbms")
     shutil.copy(f"{HERE}/guest/agent.service", units)
     os.symlink("../agent.service",
                f"{units}/multi-user.target.wants/agent.service")

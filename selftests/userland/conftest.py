@@ -4,6 +4,7 @@
 import pytest
 
 import box
+import power
 import states
 
 
@@ -13,6 +14,7 @@ def gateway():
     with box.Gateway("gateway", max_seconds=3600) as machine:
         print(f"{machine.machine.boot_seconds:.0f} s to boot")
         states.watch_power_offs(machine)
+        machine.booted = power.look_after_boot(machine)
         yield machine
 
 

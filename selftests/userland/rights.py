@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What udev and systemd do for a board: who may switch, and a shutdown in time."""
+"""What udev and systemd do for a board: who may switch."""
 
 import re
-import time
 
 import pytest
 
 import box
-from states import HEALTHY, PRE_ALARM, begin, end, power_offs
-
-OPTED_IN = "/etc/default/smallbms-shutdown"
-UNIT = "'smallbms-shutdown@*.service'"
 
 
 def test_loaded(gateway):
@@ -79,79 +74,6 @@ def test_member_delay(users):
     _, text = act(users, "member",
                   f"sh -c 'echo 60000 >{box.SUPPLIES}/house/{path}'")
     assert "Permission denied" in text and sysfs(users, path) == before
-
-
-# ---- the gateway goes down in time, if it was told to: step by step
-
-
-def journal(gateway, since):
-    return gateway.ok(f"journalctl --no-pager -o cat -u {UNIT} "
-                      f"--since @{since}")
-
-
-def active(gateway):
-    return gateway.ok(f"systemctl list-units -q --no-legend --plain "
-                      f"--state=active,activating {UNIT}").strip()
-
-
-@pytest.fixture
-def alone(house):
-    """The gateway without UPower, and the time in it."""
-    house.ok("systemctl stop upower; : >/run/asked")
-    return house, house.ok("date +%s").strip()
-
-
-@pytest.mark.last
-def test_no_shutdown(alone):
-    """a pre-alarm shuts nothing down, unless somebody opted in"""
-    gateway, since = alone
-    gateway.ok(f"rm -f {OPTED_IN}")
-    begin(gateway, "house", PRE_ALARM)
-    assert gateway.until(lambda: "unmet condition" in journal(gateway, since), 60)
-    assert not active(gateway)
-    end(gateway, "house", HEALTHY)
-
-
-@pytest.mark.last
-def test_shutdown_begins(alone):
-    """a pre-alarm begins the shutdown, once somebody has"""
-    gateway, _ = alone
-    gateway.ok(f"echo DELAY=60 >{OPTED_IN}")
-    begin(gateway, "house", PRE_ALARM)
-    assert gateway.until(lambda: active(gateway), 60)
-
-
-@pytest.mark.last
-def test_shutdown_called_off(alone):
-    """an alarm that clears in time calls it off"""
-    gateway, since = alone
-    end(gateway, "house", HEALTHY)
-    gone = gateway.until(lambda: not active(gateway), 40)
-    said = journal(gateway, since)
-    print(said)
-    assert gone and "passed" in said and not power_offs(gateway)
-
-
-@pytest.mark.last
-def test_shutdown(alone):
-    """an alarm that lasts powers the gateway down, after 8 s and not before"""
-    gateway, _ = alone
-    # The one that was called off must not stay without a successor
-    delay = 8
-    gateway.ok(f"echo DELAY={delay} >{OPTED_IN}; systemctl unmask --runtime "
-               "poweroff.target 2>&1")
-    gateway.ok(f"echo leaving >{box.BENCH}/bench-house/told")
-    begin(gateway, "house", PRE_ALARM)
-    begun = time.monotonic()
-    try:
-        gateway.machine.wait_end(180)
-    except TimeoutError:
-        print(gateway.run(f"systemctl status {UNIT}; cat /run/asked")[1])
-        raise
-    took = time.monotonic() - begun
-    print(f"{took:.0f} s")
-    assert re.search(r"reboot: Power down", gateway.machine.console())
-    assert took >= delay
 
 
 @pytest.mark.last

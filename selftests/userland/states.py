@@ -145,7 +145,7 @@ def power_offs(gateway):
 def watch_power_offs(gateway):
     """From now on nothing of the kind is carried out."""
     gateway.ok("systemctl mask --runtime poweroff.target hibernate.target "
-               "suspend.target hybrid-sleep.target reboot.target 2>&1")
+               "suspend.target hybrid-sleep.target reboot.target 2>&1", 300)
     gateway.ok("dbus-monitor --system "
                "\"interface='org.freedesktop.login1.Manager'\" "
                ">/run/asked 2>&1 & ")

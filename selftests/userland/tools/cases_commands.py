@@ -12,7 +12,7 @@ from tree import values
 
 COMMANDS = ("status", "list", "get", "on", "off", "remote", "charge",
             "load", "floor", "watch", "monitor", "wait", "log", "check", "metrics", "wiring",
-            "shunt", "help")
+            "shunt", "power-down", "help")
 
 
 def written(bench, path):

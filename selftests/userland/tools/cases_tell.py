@@ -278,9 +278,9 @@ def journal(bench, entries=ENTRIES):
         text += {
             "kernel": "_TRANSPORT=kernel\n_KERNEL_SUBSYSTEM=platform\n",
             "service": "_TRANSPORT=stdout\n_UID=0\n"
-                       "SYSLOG_IDENTIFIER=smallbms-shutdown\n",
+                       "SYSLOG_IDENTIFIER=smallbms-power-down\n",
             "user": "_TRANSPORT=syslog\n_UID=1000\n"
-                    "SYSLOG_IDENTIFIER=smallbms-shutdown\n"}[source]
+                    "SYSLOG_IDENTIFIER=smallbms-power-down\n"}[source]
         text += "\n"
     subprocess.run([writer, "-o", os.path.join(folder, "a.journal"), "-"],
                    input=text, text=True, check=True, capture_output=True)
@@ -473,6 +473,8 @@ def test_completion(bench):
     assert complete(bench, "smallbms shunt /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --decode /dev/nul") == ["/dev/null"]
     assert complete(bench, "smallbms shunt --soc ") == []
+    assert complete(bench, "smallbms power-down --ch") == ["--check"]
+    assert complete(bench, "smallbms power-down /dev/nul") == ["/dev/null"]
 
 
 @pytest.mark.parametrize("line, offered", (
@@ -580,7 +582,7 @@ def test_completion_zsh(bench):
         assert complete_zsh(bench, folder, line) == offered, line
 
 
-# ---- what powers down
+# ---- what is installed
 
 
 def install(bench, prefix="/usr"):
@@ -599,14 +601,12 @@ def test_install(bench):
     found = sorted(os.path.relpath(os.path.join(folder, name), root)
                    for folder, _, names in os.walk(root) for name in names)
     assert found == sorted([
+        "lib/systemd/system/smallbms-power-down.service",
         "lib/systemd/system/smallbms-shunt@.service",
-        "lib/systemd/system/smallbms-shutdown@.service",
         "lib/systemd/system/smallbms-textfile.service",
         "lib/systemd/system/smallbms-textfile.timer",
         "lib/udev/rules.d/60-smallbms.rules",
-        "lib/udev/rules.d/61-smallbms-shutdown.rules",
         "lib/udev/rules.d/62-smallbms-shunt.rules",
-        "usr/lib/smallbms/smallbms-shutdown",
         "usr/lib/sysusers.d/smallbms.conf",
         "usr/share/bash-completion/completions/smallbms",
         "usr/share/fish/vendor_completions.d/smallbms.fish",
@@ -618,14 +618,13 @@ def test_install(bench):
         "usr/share/smallbms/overlays/smallbms.dtbo",
         "usr/share/smallbms/prometheus/smallbms-dashboard.json",
         "usr/share/smallbms/prometheus/smallbms.rules.yml",
-        "usr/share/smallbms/smallbms-shutdown.default"]), found
+        "usr/share/smallbms/power-down.conf"]), found
     unit = os.path.join(root, "lib/systemd/system",
-                        "smallbms-shutdown@.service")
+                        "smallbms-power-down.service")
     with open(unit, encoding="ascii") as file:
         text = file.read()
-    assert "ExecStart=/usr/lib/smallbms/smallbms-shutdown %f" in text
-    assert "ConditionPathExists=/etc/default/smallbms-shutdown" in text
-    assert "@bindir@" not in text and "[Install]" not in text
+    assert "ExecStart=/usr/bin/smallbms power-down\n" in text
+    assert "@bindir@" not in text
 
 
 def files_below(folder):
@@ -715,66 +714,3 @@ def test_udev_rule(bench, name, group):
     for path in paths:
         assert bool(os.stat(path).st_mode & 0o020) == group, path
     assert not os.stat(bench.tree.path("device/load", name)).st_mode & 0o020
-
-
-def shut_down(bench, alarm, delay="600", kernel=None, change=None):
-    """Run the script that powers down; return whether it did, and its words."""
-    script = os.path.join(bench.folder, "smallbms-shutdown")
-    tool = os.path.join(bench.folder, "bin/smallbms")
-    os.makedirs(os.path.dirname(tool), exist_ok=True)
-    with open(tool, "w", encoding="ascii") as file:
-        file.write(f'#!/bin/sh\nexec {bench.tool} --sysfs-root '
-                   f'{bench.tree.root} "$@"\n')
-    os.chmod(tool, 0o755)
-    shutil.copy(os.path.join(TOOLS, "systemd/smallbms-shutdown.in"), script)
-    with open(script, encoding="ascii") as file:
-        text = file.read().replace("@bindir@", os.path.dirname(tool))
-    with open(script, "w", encoding="ascii") as file:
-        file.write(text)
-    os.chmod(script, 0o755)
-    bench.tree.put("device/alarm", alarm)
-    child = subprocess.Popen(
-        [script, bench.tree.supply("house")], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**bench.environment(None), "DELAY": delay,
-             "POWEROFF": "echo POWERED DOWN"})
-    bench.children.append(child)
-    if kernel:
-        kernel.accept()
-        change()
-        kernel.send()
-    out, err = child.communicate(timeout=TIMEOUT_S)
-    assert child.returncode == DONE, err
-    return out == "POWERED DOWN\n", err
-
-
-def test_shutdown_lasting(bench):
-    """a pre-alarm that lasts powers down; one that passes does not"""
-    bench.tree.add("pre-alarm")
-    down, said = shut_down(bench, 1, delay="0")
-    assert down and "house: alarm 1: powering down" in said
-    kernel = Kernel(bench.tree.root)
-    down, said = shut_down(bench, 1, kernel=kernel, change=lambda:
-                           bench.tree.put("device/alarm", 0))
-    assert not down and "the alarm has passed" in said
-    kernel.close()
-
-
-def test_shutdown_at_once(bench):
-    """the load is disconnected while it waits: it powers down at once"""
-    bench.tree.add("pre-alarm")
-    kernel = Kernel(bench.tree.root)
-    down, said = shut_down(bench, 1, kernel=kernel, change=lambda:
-                           bench.tree.put("device/alarm", 2))
-    assert down and "alarm 2: powering down" in said
-    kernel.close()
-
-
-def test_shutdown_no_alarm(bench):
-    """no alarm any more, or none that can be read: it does not power down"""
-    bench.tree.add("healthy")
-    assert not shut_down(bench, 0, delay="0")[0]
-    down, said = shut_down(bench, "junk", delay="0")
-    assert not down and "cannot be read any more" in said
-    down, said = shut_down(bench, 0, delay="0x")
-    assert "is not a whole number" in said
