@@ -21,7 +21,8 @@ function __smallbms_arguments
 	while set -q words[1]
 		switch $words[1]
 			case --board --sysfs-root --timeout --since --until --lines --directory \
-				--decode --soc --current --count --warning --critical -t -w -c
+				--decode --soc --current --count --warning --critical --recover \
+				--output -t -w -c
 				set -e words[1]
 			case '-*'
 			case '*'
@@ -65,7 +66,9 @@ complete -c smallbms -n '__smallbms_after help' -a '(__smallbms_helped)'
 complete -c smallbms -n '__smallbms_after get' -a '(__smallbms_helped get)'
 complete -c smallbms -n '__smallbms_after remote' -a 'on off'
 complete -c smallbms -n '__smallbms_after charge' -a 'auto inhibit'
-complete -c smallbms -n '__smallbms_after shunt' -F
+complete -c smallbms -n '__smallbms_after load' -a 'auto shed off'
+complete -c smallbms -n '__smallbms_after floor' -a none
+complete -c smallbms -n '__smallbms_after shunt power-down' -F
 complete -c smallbms -n '__smallbms_of wait' -a '(__smallbms_conditions)'
 complete -c smallbms -l board -x -a '(__smallbms_boards)' -d 'This board'
 complete -c smallbms -l json -d 'JSON instead of text'
@@ -84,8 +87,12 @@ complete -c smallbms -n '__smallbms_of log' -l follow
 complete -c smallbms -n '__smallbms_of log shunt' -l directory -r
 complete -c smallbms -n '__smallbms_of check' -s w -l warning -x
 complete -c smallbms -n '__smallbms_of check' -s c -l critical -x
+complete -c smallbms -n '__smallbms_of floor' -l recover -x
+complete -c smallbms -n '__smallbms_of metrics' -l output -r
+complete -c smallbms -n '__smallbms_of power-down' -l check
 complete -c smallbms -n '__smallbms_of wiring' -l rst
 complete -c smallbms -n '__smallbms_of shunt' -l decode -r
+complete -c smallbms -n '__smallbms_of shunt' -l wait
 complete -c smallbms -n '__smallbms_of shunt' -l simulate
 complete -c smallbms -n '__smallbms_of shunt' -l soc -x
 complete -c smallbms -n '__smallbms_of shunt' -l current -x

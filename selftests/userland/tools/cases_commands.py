@@ -102,7 +102,7 @@ def test_get_gauge_empty(bench, empty):
     assert bench.run("--json").json()["gauge"]["soc_permille"] is None
     bench.run("status")
     bench.refuses("get", "gauge/soc_permille", expect=FAILED,
-                  why="house/gauge/soc_permille: nothing was reported to it")
+                  why="house/gauge/soc_permille: nothing was reported")
 
 
 def test_off_reads_back(bench):

@@ -68,7 +68,7 @@ def shown():
             indent, command, output = found.groups()
             output = re.sub(f"^{indent}", "", output, flags=re.M).rstrip()
             words = command.split()
-            if output and not {"monitor", "wait", "log", "shunt"} & set(words):
+            if output and not {"monitor", "wait", "log", "shunt", "power-down"} & set(words):
                 yield path, " ".join(words), output
 
 

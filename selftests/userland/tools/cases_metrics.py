@@ -57,7 +57,7 @@ def parse(text):
 
 def metrics(bench, *args, expect=DONE, **kwargs):
     """The samples that it prints; its lines may be long."""
-    result = bench.finish(bench.start("metrics", *args, **kwargs), is_json=True)
+    result = bench.finish(bench.start("metrics", *args, **kwargs))
     assert result.code == expect, result.err
     return parse(result.out)
 
@@ -207,7 +207,7 @@ def test_no_board(bench):
     """no board is a number like any other, unless one was asked for"""
     assert metrics(bench) == {("smallbms_boards", ()): "0"}
     bench.tree.add("healthy")
-    result = bench.finish(bench.start("metrics", "--board", "hose"), is_json=True)
+    result = bench.finish(bench.start("metrics", "--board", "hose"))
     assert result.code == NO_BOARD and result.err == "smallbms: hose: no such board\n"
     assert parse(result.out) == {("smallbms_boards", ()): "0"}
 
@@ -321,7 +321,7 @@ def test_vanishes(bench):
     child = bench.start("metrics")
     with bench.gate(child, path):
         bench.tree.remove()
-    result = bench.finish(child, is_json=True)
+    result = bench.finish(child)
     samples = parse(result.out)
     assert result.code == DONE and samples["smallbms_boards", ()] == "1"
     assert not [key for key in samples if "house" in str(key)]

@@ -5,14 +5,12 @@ import os
 import pty
 import re
 import shlex
-import shutil
 import subprocess
 
 import pytest
 
 import screenshot
 from bench import DONE, FAILED, NO_BOARD, TIMEOUT_S, USAGE
-from live import Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.join(HERE, "../../../tools")
@@ -507,7 +505,9 @@ def programs(bench):
 
 OFFERS = (
     ("mon", ["monitor"]), ("get load_off", ["load_off_reason"]), ("remote ", ["off", "on"]),
-    ("charge in", ["inhibit"]), ("help wa", ["wait", "watch"]), ("--board ", ["house", "shed"]),
+    ("charge in", ["inhibit"]), ("load s", ["shed"]),
+    ("floor --re", ["--recover"]), ("metrics --o", ["--output"]),
+    ("power-down --c", ["--check"]), ("help wa", ["wait", "watch"]), ("--board ", ["house", "shed"]),
     ("--board shed get al", ["alarm"]), ("get load ", []))
 
 
