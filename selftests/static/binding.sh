@@ -169,9 +169,9 @@ binding_agrees() {
 	complaints=$(validate "$dt/rig/test_refused-wiring-board")
 	echo "$complaints"
 	for node in $nodes; do
-		# A schema sees one board at a time
+		# A schema sees one board at a time, and compares no values
 		case $node in
-		same-label | taken-*) continue ;;
+		same-label | taken-* | low-recover) continue ;;
 		esac
 		grep -F ": $node:" <<<"$complaints" || echo "accepted: $node"
 	done | { grep '^accepted' || :; } | complain "driver and binding differ"
