@@ -40,8 +40,7 @@ def attempt(gateway, user, command, path):
 
 
 @pytest.mark.parametrize("command, path", (
-    ("off", "device/remote"), ("charge inhibit", "charge_behaviour"),
-    ("floor 20", "device/soc_floor_percent")))
+    ("off", "device/remote"), ("charge inhibit", "charge_behaviour")))
 def test_other(users, command, path):
     """who is no member may not: {command}"""
     status, text, before, after = attempt(users, "other", command, path)
@@ -52,19 +51,11 @@ def test_other(users, command, path):
 @pytest.mark.parametrize("command, path, value", (
     ("off", "device/remote", "off"), ("on", "device/remote", "on"),
     ("charge inhibit", "charge_behaviour", "[inhibit"),
-    ("charge auto", "charge_behaviour", "[auto]"),
-    ("floor 20", "device/soc_floor_percent", "20"),
-    ("floor none", "device/soc_floor_percent", "0")))
+    ("charge auto", "charge_behaviour", "[auto]")))
 def test_member(users, command, path, value):
     """a member of the group smallbms: {command}"""
     status, _, before, after = attempt(users, "member", command, path)
     assert status == 0 and value in after and before != after
-
-
-def test_member_request(users):
-    """a member of the group smallbms may shed loads, another user may not"""
-    test = f"test -w {box.SUPPLIES}/house/device/load_request"
-    assert act(users, "member", test)[0] == 0 and act(users, "other", test)[0] == 1
 
 
 def test_member_delay(users):
