@@ -127,7 +127,7 @@ static bool add(struct collection *collection, const char *attribute,
 	const char *label;
 	va_list more;
 
-	to = samples_quote(to, collection->board->name);
+	to = samples_quote(to, board_label(collection->board));
 	va_start(more, value);
 	while ((label = va_arg(more, const char *))) {
 		to += sprintf(to, "\",%s=\"", label);

@@ -232,6 +232,9 @@ def test_label_bytes(bench, name, shown):
     assert one(samples, "load_on", shown) == "1" and one(samples, "load_on") == "1"
 
 
+TEXTS = ("load_off_reason", "charge_off_reason", "conditions", "load_request")
+
+
 def test_junk(bench):
     """one junk value costs its own metric, and is reported; all else is as before"""
     bench.tree.add("over-temperature").add("healthy", "shed")
@@ -240,8 +243,7 @@ def test_junk(bench):
         if not path.startswith("device/"):
             continue
         attribute = path.removeprefix("device/")
-        bench.tree.put(path, b"\xff\0junk" if "reason" in path or
-                       "conditions" in path else "17 Ah")
+        bench.tree.put(path, b"\xff\0junk" if attribute in TEXTS else "17 Ah")
         samples = metrics(bench)
         assert errors(samples) == {attribute}
         assert not errors(samples, "shed")
@@ -411,7 +413,7 @@ def test_usage(bench):
     bench.tree.add("healthy")
     bench.refuses("metrics", "--json", expect=USAGE, why="'smallbms --json' prints JSON")
     bench.refuses("status", "--output", "x", expect=USAGE, why="no option of 'status'")
-    bench.refuses("metrics", "house", expect=USAGE, why="too many words")
+    bench.refuses("metrics", "house", expect=USAGE, why="'house' is too much")
 
 
 def test_completion(bench):

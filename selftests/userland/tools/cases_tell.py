@@ -507,7 +507,7 @@ OFFERS = (
     ("mon", ["monitor"]), ("get load_off", ["load_off_reason"]), ("remote ", ["off", "on"]),
     ("charge in", ["inhibit"]), ("load s", ["shed"]),
     ("floor --re", ["--recover"]), ("metrics --o", ["--output"]),
-    ("power-down --c", ["--check"]), ("help wa", ["wait", "watch"]), ("--board ", ["house", "shed"]),
+    ("power-down --ch", ["--check"]), ("help wa", ["wait", "watch"]), ("--board ", ["house", "shed"]),
     ("--board shed get al", ["alarm"]), ("get load ", []))
 
 
@@ -693,13 +693,14 @@ def test_udev_rule(bench, name, group):
     bench.tree.add("gauge", name)
     with open(os.path.join(TOOLS, "udev/60-smallbms.rules"), encoding="ascii") as file:
         runs = re.findall(r'RUN\+="((?:[^"\\]|\\.)*)"', file.read())
-    assert len(runs) == 2
+    assert len(runs) == 3
     programs = os.path.join(bench.folder, "programs")
     os.mkdir(programs)
     with open(f"{programs}/chgrp", "w", encoding="ascii") as file:
         file.write(f"#!/bin/sh\n{'echo' if group else 'false'} \"$@\" >>{bench.folder}/told\n")
     os.chmod(f"{programs}/chgrp", 0o755)
-    wanted = ["device/remote", "charge_behaviour"] + \
+    wanted = ["device/remote", "charge_behaviour", "device/load_request",
+              "device/soc_floor_percent", "device/soc_floor_recover_percent"] + \
         ["device/gauge/" + each for each in os.listdir(bench.tree.path("device/gauge", name))]
     paths = [bench.tree.path(each, name) for each in wanted]
     for path in [*paths, bench.tree.path("device/load", name)]:
