@@ -98,7 +98,7 @@ module:
 tool:
 	@$(lib)/host-packages.sh tool
 	@echo '  TOOL    build/tools'
-	@$(make_in) tools O=$(CURDIR)/build/tools all overlays
+	@$(make_in) tools O=$(CURDIR)/build/tools all history overlays
 
 # Relative to this folder, also for those that run elsewhere
 destdir = $(if $(DESTDIR),$(shell realpath -ms -- "$(DESTDIR)"))
@@ -119,11 +119,11 @@ install: all install-tool
 	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)
 
 install-tool: tool
-	@$(tools_to) install
+	@$(tools_to) install install-history
 
 uninstall: release := $(or $(release),$(shell uname -r))
 uninstall:
-	@$(tools_to) uninstall
+	@$(tools_to) uninstall uninstall-history
 	@rm -f "$(destdir)/lib/modules/$(release)/updates/smallbms.ko"* \
 		"$(destdir)/lib/modules/$(release)/updates/driver/smallbms.ko"*
 	@[ "$(DESTDIR)" ] || PATH=$$PATH:/sbin:/usr/sbin depmod $(release)

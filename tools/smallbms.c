@@ -36,6 +36,10 @@ enum {
 	OPTION_QUIET,
 	OPTION_OUTPUT,
 	OPTION_CHECK,
+	OPTION_SEEN,
+	OPTION_RECORD,
+	OPTION_MAX_EVENTS,
+	OPTION_MAX_DAYS,
 };
 
 /* The options that only some commands take, as bits */
@@ -92,6 +96,11 @@ static const struct command {
 	  TAKES(SINCE) | TAKES(UNTIL) | TAKES(LINES) | TAKES(FOLLOW) |
 	  TAKES(DIRECTORY), "",
 	  "What the boards did, from the journal", log_help },
+	{ "history", command_history, NOTHING,
+	  TAKES(SINCE) | TAKES(UNTIL) | TAKES(LINES) | TAKES(SEEN) |
+	  TAKES(DIRECTORY) | TAKES(RECORD) | TAKES(MAX_EVENTS) |
+	  TAKES(MAX_DAYS), "",
+	  "Why was the load off last night", history_help },
 	{ "check", command_check, NOTHING,
 	  TAKES(WARNING) | TAKES(CRITICAL) | TAKES(TIMEOUT), "",
 	  "The state as a line for a monitoring system", check_help },
@@ -249,6 +258,10 @@ static const struct option options[] = {
 	{ "critical", required_argument, NULL, OPTION_CRITICAL },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "seen", no_argument, NULL, OPTION_SEEN },
+	{ "record", no_argument, NULL, OPTION_RECORD },
+	{ "max-events", required_argument, NULL, OPTION_MAX_EVENTS },
+	{ "max-days", required_argument, NULL, OPTION_MAX_DAYS },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -333,6 +346,11 @@ static bool take_option(struct config *config, int option)
 	case OPTION_CHECK:
 		config->check = true;
 		return true;
+	case OPTION_SEEN:
+	case OPTION_RECORD:
+	case OPTION_MAX_EVENTS:
+	case OPTION_MAX_DAYS:
+		return true;	/* the program of history reads them itself */
 	default:
 		return false;
 	}
@@ -452,7 +470,7 @@ static enum result run(struct config *config, char **words, int count,
 
 int main(int argc, char **argv)
 {
-	struct config config = { .sysfs_root = "/sys" };
+	struct config config = { .sysfs_root = "/sys", .argv = argv };
 	enum instead instead = RUN_COMMAND;
 	enum result result, printed;
 	unsigned int given = 0;

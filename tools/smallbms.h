@@ -53,6 +53,7 @@ enum result {
  * @check: of power-down --check
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
+ * @argv: all of the command line, for history
  */
 struct config {
 	const char *board;
@@ -71,6 +72,7 @@ struct config {
 	const char *decode;
 	const char *soc;
 	const char *current;
+	char **argv;
 	bool json;
 	bool follow;
 	bool quiet;
@@ -404,6 +406,7 @@ enum result command_wiring(const struct config *config, const char *argument);
 enum result command_shunt(const struct config *config, const char *argument);
 enum result command_power_down(const struct config *config,
 			       const char *argument);
+enum result command_history(const struct config *config, const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
@@ -422,6 +425,7 @@ void metrics_help(void);
 void wiring_help(void);
 void shunt_help(void);
 void power_down_help(void);
+void history_help(void);
 int shunt_signals(void);
 enum result shunt_simulate(const struct config *config);
 enum result status_print(const struct config *config,

@@ -20,7 +20,7 @@ packages_of() {
 	case $1 in
 	module) echo "gcc libc6-dev kmod" ;;
 	tool) echo "device-tree-compiler gcc libc6-dev pkg-config" \
-		"libjson-c-dev libudev-dev" ;;
+		"libjson-c-dev libsqlite3-dev libudev-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	pins) echo "$(packages_of vm) python3-pytest python3-pytest-xdist" ;;
@@ -38,7 +38,7 @@ packages_of() {
 	tools) echo "$(packages_of tool) fish jq python3-pytest" \
 		"systemd-journal-remote zsh" ;;
 	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
-		"dt-schema gcc libc6-dev libjson-c-dev libudev-dev" \
+		"dt-schema gcc libc6-dev libjson-c-dev libsqlite3-dev libudev-dev" \
 		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
 		"python3-docutils python3-sphinx" \
 		"qemu-system-arm shellcheck sparse xz-utils" ;;

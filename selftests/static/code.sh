@@ -82,7 +82,7 @@ tool() {
 	for udev in 0 1; do
 		make --no-print-directory -C tools CC="$1" \
 			CFLAGS='-O2 -Wall -Wextra -Werror' HAVE_LIBUDEV=$udev \
-			O="$out/tool-$1-$udev" all
+			O="$out/tool-$1-$udev" all history
 	done
 }
 

@@ -87,7 +87,7 @@ def collect_modules(modroot, bench, out):
 
 
 def packaged_tool(image, folder):
-    """The tool as the package has it, with the libraries of the disk."""
+    """The tool and its history as the packages have them, with the disk's libraries."""
     libraries = f"{folder}/disk/usr/lib/aarch64-linux-gnu"
     os.makedirs(folder, exist_ok=True)
     run("unsquashfs", "-n", "-f", "-d", f"{folder}/disk", image,
@@ -97,9 +97,11 @@ def packaged_tool(image, folder):
              "EXTRA_CPPFLAGS": "-idirafter /usr/include",
              "EXTRA_LDFLAGS": f"-L{libraries} -Wl,-rpath-link,{libraries}",
              "JSONC_CFLAGS": "", "JSONC_LIBS": "-l:libjson-c.so.5",
-             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1"}
+             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1",
+             "SQLITE_CFLAGS": "", "SQLITE_LIBS": "-l:libsqlite3.so.0"}
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
-        f"O={folder}", *(f"{name}={value}" for name, value in cross.items()))
+        f"O={folder}", *(f"{name}={value}" for name, value in cross.items()),
+        "all", "history")
     shutil.rmtree(f"{folder}/disk")
     return f"{folder}/smallbms"
 
@@ -110,8 +112,10 @@ def project_files(files, out):
     os.makedirs(f"{out}/usr/lib")
     os.symlink("usr/lib", f"{out}/lib")         # as on the disk
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
-        f"O={TOP}/build/tools", f"DESTDIR={out}", "prefix=/usr", "install")
+        f"O={TOP}/build/tools", f"DESTDIR={out}", "prefix=/usr", "install",
+        "install-history")
     shutil.copy(files["TOOL"], f"{out}/usr/bin/smallbms")
+    shutil.copy(files["TOOL"] + "-history", f"{out}/usr/bin/")
     collect_modules(files["MODROOT"], files["BENCH"], out)
     ours = f"{out}/{OURS}"
     os.makedirs(ours)

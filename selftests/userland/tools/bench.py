@@ -73,7 +73,7 @@ def check_rules(result, args):
     assert bool(result.err) == (result.code != DONE), \
         f"exit {result.code} with stderr {result.err!r}"
     assert "\033" not in result.out, "colour, and no terminal"
-    if {"--json", "metrics"} & set(args):
+    if {"--json", "metrics", "history"} & set(args):
         return
     for line in result.out.splitlines():
         assert len(line) <= COLUMNS or "list" in args, \
@@ -89,6 +89,8 @@ class Bench:
         os.chmod(self.folder, 0o755)
         self.tool = os.path.join(self.folder, "smallbms")
         shutil.copy(tool, self.tool)
+        if os.path.exists(f"{tool}-history"):
+            shutil.copy(f"{tool}-history", self.folder)
         self.tree = Tree(os.path.join(self.folder, "sys"))
         self.children = []
 

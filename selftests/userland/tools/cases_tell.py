@@ -461,6 +461,8 @@ def test_completion(bench):
     assert complete(bench, root + "--board ") == ["house", "shed"]
     assert complete(bench, root + "--board sh") == ["shed"]
     assert complete(bench, "smallbms log --s") == ["--sysfs-root", "--since"]
+    assert complete(bench, "smallbms history --un") == ["--until"]
+    assert complete(bench, "smallbms history --until ") == []
     assert "--since" not in complete(bench, "smallbms status --")
     assert complete(bench, "smallbms status ") == []
     assert complete(bench, "smallbms wait --timeout ") == []

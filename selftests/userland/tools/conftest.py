@@ -20,15 +20,22 @@ BUILDS = {"plain": (), "static": ("STATIC=1",),
 GIVEN = os.environ.get("SMALLBMS")
 
 
+@pytest.fixture(scope="session")
+def build():
+    """Build the program in one of these ways, and what else is wanted."""
+    def make(name, *goals):
+        folder = os.path.abspath(f"{TOP}/build/selftests/tools/{name}")
+        subprocess.run(["make", "-s", "-C", f"{TOP}/tools", f"O={folder}",
+                        *BUILDS[name], "all", *goals], check=True)
+        return f"{folder}/smallbms"
+
+    return make
+
+
 @pytest.fixture(scope="session", params=["as-given"] if GIVEN else BUILDS)
-def tool(request):
+def tool(request, build):
     """The program."""
-    if GIVEN:
-        return GIVEN
-    folder = os.path.abspath(f"{TOP}/build/selftests/tools/{request.param}")
-    subprocess.run(["make", "-s", "-C", f"{TOP}/tools", f"O={folder}",
-                    *BUILDS[request.param]], check=True)
-    return f"{folder}/smallbms"
+    return GIVEN or build(request.param)
 
 
 @pytest.fixture
