@@ -20,9 +20,14 @@ import threading
 
 from lib.vm import dt, machine
 from pins import bank as bank_model, rig, svg
+from pins.shunt import SmartShunt
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUPPLY = '/sys/class/power_supply'
+GROUPS = ('stats', 'gauge', 'measurements')     # of attributes
+RECOVER_PERCENT = 5                 # S2: above the floor
+SERIAL_PORT = '/dev/ttyUSB0'
+USB_MODULES = ('xhci-pci', 'ftdi_sio')
 DRIVER = '/sys/bus/platform/drivers/smallbms'
 WAKE_CLOCK = '/sys/class/rtc/rtc0/wakealarm'
 PL061_IE = 0x09030410               # the GPIO chip's interrupt mask
@@ -30,6 +35,7 @@ TRIES_WHEN_BUSY = 5
 SETTLE_S = 10.0
 SHORT_PULSE_S = 0.018               # certainly below the debounce of 20 ms
 STAMPS_S = 1.5e-6                   # two stamps, each cut off to microseconds
+FOLLOWING = '/tmp/following'         # what `smallbms shunt` prints
 AWAIT_MS = 20000                    # longer than await.c has to wait for any change
 
 Result = collections.namedtuple('Result', 'ok sentence why')
@@ -94,14 +100,17 @@ class Wiring:
     speed       seconds of the bank per second
     extra       {path in the guest: file}
     disk_mb     an empty disk, /dev/vda
+    shunt       a SmartShunt beside the bank, on a USB cable
     """
 
     def __init__(self, title, *boards, tree='', modules=(), append='', cpus=2, others=None,
-                 bank='12.8V 100Ah soc=50%', devices=(), speed=1.0, extra=None, disk_mb=0):
+                 bank='12.8V 100Ah soc=50%', devices=(), speed=1.0, extra=None, disk_mb=0,
+                 shunt=False):
         self.title = title
         self.boards = boards
         self.tree = tree
-        self.modules = ('smallbms', *modules, *(('virtio_blk',) if disk_mb else ()))
+        self.modules = ('smallbms', *modules, *(('virtio_blk',) if disk_mb else ()),
+                        *(USB_MODULES if shunt else ()))
         self.append = append
         self.cpus = cpus
         self.others = others or {}
@@ -110,6 +119,18 @@ class Wiring:
         self.speed = speed
         self.extra = extra or {}
         self.disk_mb = disk_mb
+        self.shunt = shunt
+
+    def hardware(self, folder):
+        """What QEMU has to know of it."""
+        return (*self.disk(os.path.join(folder, 'disk')),
+                *(('-device', 'qemu-xhci') if self.shunt else ()))
+
+    def monitor(self, bank, machine):
+        """The SmartShunt, or None."""
+        floor = self.boards[0].properties.get('soc-floor-percent')
+        limits = (floor, floor + RECOVER_PERCENT) if floor else ()
+        return SmartShunt(bank, machine, limits) if self.shunt else None
 
     def disk(self, path):
         """Make the disk; what QEMU has to know of it."""
@@ -139,18 +160,23 @@ class Bench:
         self.machine = machine.Machine(
             wiring.source(), name=name, workdir=folder, modules=wiring.modules, files=files,
             extra=wiring.extra, append=wiring.append, cpus=wiring.cpus,
-            hardware=wiring.disk(os.path.join(folder, 'disk')))
-        self.rig = rig.Rig(self.machine, wiring.wires(), bank_model.Bank.parse(wiring.bank),
-                           wiring.devices, wiring.title, wiring.speed)
+            hardware=wiring.hardware(folder), ports=['shunt'] if wiring.shunt else ())
+        bank = bank_model.Bank.parse(wiring.bank)
+        self.rig = rig.Rig(self.machine, wiring.wires(), bank, wiring.devices, wiring.title,
+                           wiring.speed, wiring.monitor(bank, self.machine))
         self.mark = 0.0             # where `unbroken` begins to look: the case's beginning
         self.part_begun = 0.0       # where `interval` does
         self.remarks = []           # measured numbers, for the report
+        self.plugged = False        # the cable of the battery monitor
         self.crash = None           # how the console marks a panic on purpose
         self.excuse = None          # the host was too busy to give a stimulus its shape
         self._splats = 0
 
     def __enter__(self):
         self.machine.start()
+        if self.wiring.shunt:
+            for module in USB_MODULES:
+                self.ok(f'modprobe {module}')
         self.rig.__enter__()
         return self
 
@@ -166,6 +192,8 @@ class Bench:
         """Begin a part: the model reset, the driver loaded but bound to nothing."""
         self.rig.note(title)
         self.rig.reset()
+        if self.rig.shunt:
+            self.garbage(False)
         self.rig.speed = self.wiring.speed
         self.rig.apply()
         self.unbind()
@@ -366,6 +394,8 @@ class Bench:
         """Set the state of charge of all cells."""
         with self.rig.lock:
             self.rig.bank.set_soc(percent / 100)
+            if self.rig.shunt:
+                self.rig.shunt.synchronise()
             self.rig.apply()
 
     def thresholds(self, pre_alarm_v, disconnect_v):
@@ -407,6 +437,62 @@ class Bench:
             self.rig.bank.cord_broken = broken
             self.rig.apply()
 
+    # ---- the battery monitor
+
+    def plug(self):
+        """Its cable, into a USB port."""
+        if not self.plugged:
+            self.machine.plug('usb-serial', id='shunt', chardev='shunt')
+            self.plugged = True
+        self._until(lambda: not self.machine.guest(f'test -e {SERIAL_PORT}')[0],
+                    f'no {SERIAL_PORT}')
+        self.rig.shunt.plug()
+
+    def unplug(self):
+        self.rig.shunt.plug(False)
+        self.machine.unplug('shunt')
+        self.plugged = False
+
+    def follow(self):
+        """Let `smallbms shunt` follow it, from now on and alone."""
+        self.plug()
+        self.signal('KILL')
+        self.ok(f'smallbms --json shunt {SERIAL_PORT} >{FOLLOWING} 2>&1 & '
+                f'echo $! >{FOLLOWING}.pid')
+        self.reports(1)
+
+    def signal(self, name):
+        """To that program, as STOP."""
+        self.machine.guest(f'kill -{name} $(cat {FOLLOWING}.pid)')
+
+    def reports(self, count):
+        """That many more are taken by the board. The program prints them afterwards."""
+        known = self._reports()
+        self._until(lambda: self._reports() >= known + count, 'no report')
+
+    def _reports(self):
+        return int(self.machine.guest(f'grep -c SOC {FOLLOWING}')[1])
+
+    def _until(self, condition, why):
+        end = self.machine.now() + 2 * SETTLE_S
+        while not condition():
+            if self.machine.now() > end:
+                raise Failed(why)
+            last(0.05)
+
+    def garbage(self, on):
+        """The cable brings that, as fast as the machine takes it, and nothing else."""
+        self.rig.shunt.garbage = on
+
+    def told(self, edge, count, least=0, most=1000):
+        """The last such edge came after so many reports of these permille; when they were sent."""
+        when = self.edges(*edge.split(), self.part_begun)[-1]
+        times = [sent for sent, permille in self.rig.shunt.told
+                 if self.part_begun < sent < when and least <= permille <= most]
+        if len(times) < count:
+            raise Failed(f'{edge} after {len(times)} reports')
+        return times
+
     # ---- inside
 
     def ok(self, command):
@@ -422,8 +508,8 @@ class Bench:
 
     def path(self, name):
         """Of an attribute, as `load` of the only board or `fore/load`."""
-        label, slash, attribute = name.rpartition('/')
-        if not slash or label == 'stats':
+        label, slash, attribute = name.partition('/')
+        if not slash or label in GROUPS:
             label, attribute = self.wiring.boards[0].label, name
         return f'{SUPPLY}/{label}/device/{attribute}'
 
@@ -586,8 +672,8 @@ class Bench:
         """An attribute of the board has one of the values, or gets it."""
         self._await_text(self.path(name), '|'.join(map(re.escape, values)), within)
 
-    def attr_like(self, name, pattern):
-        self._await_text(self.path(name), pattern, 2.0)
+    def attr_like(self, name, pattern, within=2.0):
+        self._await_text(self.path(name), pattern, within)
 
     def supply(self, name, *values, within=2.0):
         """A property of the power supply, likewise."""

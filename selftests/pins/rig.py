@@ -34,15 +34,16 @@ class Wire:
 
 
 class Rig:
-    """See above. @wires: list of Wire; @chargers_and_loads: list of devices.Device."""
+    """See above. @wires: list of Wire; @hung: list of devices.Device; @shunt: counts what flows."""
 
-    def __init__(self, machine, wires, bank=None, hung=(), title='', speed=1.0):
+    def __init__(self, machine, wires, bank=None, hung=(), title='', speed=1.0, shunt=None):
         self.machine = machine
         self.wires = {wire.name: wire for wire in wires}
         self.bank = bank or bank_model.Bank()
         self.devices = {device.name: device for device in hung}
         self.terminals = terminal_model.Terminals()
         self.speed = speed
+        self.shunt = shunt
         self.forced = {}            # line -> level, in place of what the model says
         self.lock = threading.RLock()
         self.tape = vcd.Recording(title)
@@ -61,6 +62,9 @@ class Rig:
         self._meters = {name: self.tape.signal(name, 'real', 'bank', unit) for name, unit in (
             ('lowest cell', 'mV'), ('highest cell', 'mV'), ('current', 'A'), ('charge', 'percent'),
             ('temperature', 'C'))}
+        if shunt:
+            self._meters['state of charge'] = self.tape.signal(
+                'state of charge', 'real', 'monitor', 'percent', limits=shunt.limits)
         self.reset()
 
     def reset(self):
@@ -73,15 +77,21 @@ class Rig:
                 for cell in battery.cells:
                     cell.fixed_v = None
                     cell.soc = max(cell.soc, 0.5)
+            if self.shunt:
+                self.shunt.synchronise()
             self.switch(True)
 
     # ---- life
 
     def __enter__(self):
         self._thread.start()
+        if self.shunt:
+            self.shunt.__enter__()
         return self
 
     def __exit__(self, *_):
+        if self.shunt:
+            self.shunt.__exit__()
         self._stop.set()
         self._thread.join()
         self._record_pins()
@@ -107,7 +117,10 @@ class Rig:
                 if device.output in outputs:
                     device.update(outputs, volts)
                     current += device.current_a(volts)
-            self.bank.step(max(passed, 0.0) * self.speed, current)
+            passed = max(passed, 0.0) * self.speed
+            self.bank.step(passed, current)
+            if self.shunt:
+                self.shunt.count(passed, current)
             self._put(self.lines())
             self._record_model(now)
 
@@ -145,6 +158,8 @@ class Rig:
             'charge': round(self.bank.soc() * 100, 1),
             'temperature': round(self.bank.hottest_c(), 1),
         }
+        if self.shunt:
+            coarse['state of charge'] = self.shunt.reported()
         for name, value in coarse.items():
             self.tape.change(self._meters[name], now, value)
         for name, signal in self._runs.items():

@@ -26,6 +26,7 @@ class Signal:
     kind: str = 'bit'
     group: str = 'pins'
     unit: str = ''
+    limits: tuple = ()          # to be drawn with it
     changes: list = field(default_factory=list)      # of (seconds, value), in order of time
 
     def at(self, seconds):
@@ -58,8 +59,8 @@ class Recording:
         self.end = 0.0
         self._lock = threading.Lock()
 
-    def signal(self, name, kind='bit', group='pins', unit=''):
-        new = Signal(name, kind, group, unit)
+    def signal(self, name, kind='bit', group='pins', unit='', limits=()):
+        new = Signal(name, kind, group, unit, limits)
         self.signals.append(new)
         return new
 

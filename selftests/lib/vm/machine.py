@@ -58,6 +58,10 @@ Inside
     send(cmd)               a command whose end is not awaited: nothing can be done inside any more,
                             before answer(timeout=30), which returns what guest(cmd) does, and
                             will do so soon once answered(timeout) is true
+    ports[name]             our end of the chardev of that name, a socket
+    plug(driver, id=name, ...)
+                            a device into the running machine; unplug(name) takes
+                            it out again
     leave(cmd, timeout=30)  a command that ends the machine ("reboot -f"): waits
                             until QEMU is gone; pins and console can still be
                             looked at
@@ -65,7 +69,8 @@ Inside
 
 Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",),
         firmware=None, shell=False, max_seconds=600, files=None,
-        append="", memory_mb=256, extra=None, cpus=2, icount=None, hardware=())
+        append="", memory_mb=256, extra=None, cpus=2, icount=None, hardware=(),
+        ports=())
     board       text for the device tree, see dt.py
     modules     kernel modules put into the guest, with their dependencies;
                 none is loaded by itself
@@ -79,6 +84,7 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
                 waiting inside costs nothing; for whoever stands outside, the
                 machine's clock is of no use
     hardware    more arguments for QEMU
+    ports       names of chardevs to have, for devices
 
 What it is made of comes from `make -s vm-paths`, kept in build/vm-paths.
 
@@ -144,7 +150,7 @@ class Machine:
     def __init__(self, board, name="machine", workdir=None,
                  modules=("smallbms",), firmware=None, shell=False,
                  max_seconds=600, files=None, append="", memory_mb=256,
-                 extra=None, cpus=2, icount=None, hardware=()):
+                 extra=None, cpus=2, icount=None, hardware=(), ports=()):
         self.name = name
         self.workdir = workdir or os.path.join(TOP, "build", "pins", name)
         self.events = []
@@ -162,6 +168,7 @@ class Machine:
         self._cpus = cpus
         self._icount = icount
         self._hardware = hardware
+        self._ports = ports
         self._outside = [0] * PINS      # what the wires bring
         self._level = [0] * PINS
         self._driven = [False] * PINS
@@ -221,7 +228,7 @@ class Machine:
                     "-nographic", "-nic", "none", "-device",
                     "virtio-serial-pci", *self._hardware]
         ports, inner = {}, []
-        for name in ("qmp", "qtest", "agent", "bank"):
+        for name in ("qmp", "qtest", "agent", "bank", *self._ports):
             ports[name], theirs = socket.socketpair()
             inner.append(theirs)
             hardware += ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
@@ -264,6 +271,7 @@ class Machine:
         for each in inner:
             each.close()
         self._sockets = ports
+        self.ports = {name: ports[name] for name in self._ports}
         self._readers = {name: each.makefile("r", encoding="ascii")
                          for name, each in ports.items()}
         self._threads = [threading.Thread(target=self._read_trace),
@@ -311,6 +319,20 @@ class Machine:
         name, = (each["name"] for each in self._qmp("qom-list", path=parent)
                  if each["type"] == "child<pl061>")
         self._pl061 = f"{parent}/{name}"
+
+    def plug(self, driver, **properties):
+        end = self.now() + 30
+        while True:
+            try:
+                return self._qmp("device_add", driver=driver, **properties)
+            except RuntimeError as error:
+                # one that was unplugged lets go of it a little later
+                if "is in use" not in str(error) or self.now() > end:
+                    raise
+            time.sleep(0.01)
+
+    def unplug(self, name):
+        self._qmp("device_del", id=name)
 
     # ---- pins
 
