@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The examples of the manual, with their devices and a bank that lives"""
+"""The examples of the manual, with their devices, their SmartShunt, and a bank that lives"""
 
 from pins.bench import Board, Wiring
 from pins.devices import build
@@ -15,7 +15,7 @@ class Example(Wiring):
             Board({'cell-undervoltage': 0, 'cell-low': 1, 'charge-inhibit': 2, 'remote-h': 3,
                    fault: 4, 'load': 5, 'charge': 6, 'pre-alarm': 7},
                   load_reconnect_delay_ms=5000),
-            bank='12.8V 100Ah soc=50%', devices=[load, charger])
+            bank='12.8V 100Ah soc=50%', devices=[load, charger], shunt=True)
         self.load = load.name
         self.charger = charger.name
         self.fault = fault
@@ -170,3 +170,35 @@ class TestSwitch:
         bench.on('load', 'charge', within=2)
         bench.device_on(bench.wiring.load)
         bench.attr('terminals', 'on')
+
+
+class TestFloor:
+    """The SmartShunt, and a floor of 20 %"""
+
+    def begin(bench):
+        bench.start()
+        bench.write('soc_floor_percent', '20')
+        bench.write('load_request', 'off')
+        bench.charge_level(19)
+        bench.follow()
+        bench.reports(1)
+
+    def test_cut(self, bench):
+        """S2: A load that is off when the floor is reached stays off"""
+        bench.write('load_request', 'auto')
+        bench.attr('load_off_reason', 'soc-floor')
+        bench.always_off('load')
+
+    def test_charge(self, bench):
+        """S1: ... and charge on, so that the charger recharges the bank"""
+        bench.turn(bench.wiring.charger, **bench.wiring.much)
+        bench.device_on(bench.wiring.charger)
+        bench.device_off(bench.wiring.load)
+
+    def test_recovered(self, bench):
+        """S2: Two reports of 25 % connect the load"""
+        bench.turn(bench.wiring.load, **bench.wiring.little)
+        bench.speed(300)
+        bench.on('load', within=60)
+        bench.told('load rise', count=2, least=250)
+        bench.device_on(bench.wiring.load)
