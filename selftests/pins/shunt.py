@@ -10,6 +10,7 @@ The cable has no memory: a second that nobody takes is lost, as on a wire.
 
 import fcntl
 import random
+import select
 import socket
 import struct
 import termios
@@ -19,6 +20,7 @@ import time
 from userland.tools import vedirect
 
 EVERY_S = 1.0
+LISTEN_S = 0.1
 GARBAGE_BYTES = 1024
 GARBAGE_EVERY_S = 0.001
 
@@ -94,8 +96,9 @@ class SmartShunt:
 
     def _send(self):
         due = time.monotonic()
-        while not self._stop.wait(GARBAGE_EVERY_S if self.garbage
-                                  else max(due - time.monotonic(), 0)):
+        while not self._stop.is_set():
+            self._hear(GARBAGE_EVERY_S if self.garbage
+                       else min(max(due - time.monotonic(), 0), LISTEN_S))
             if self.garbage:
                 self._put(self._random.randbytes(GARBAGE_BYTES))
             if time.monotonic() < due:
@@ -103,6 +106,19 @@ class SmartShunt:
             due = time.monotonic() + EVERY_S
             if self.is_plugged() and not self.garbage:
                 self._report()
+
+    def _hear(self, within_s):
+        """Take what comes back: a port echoes until the program has set it, and QEMU stands still
+        if nobody takes it."""
+        port = self.machine.ports['shunt']
+        if not select.select([port], [], [], within_s)[0]:
+            return
+        try:
+            ended = not port.recv(4096, socket.MSG_DONTWAIT)
+        except OSError:
+            ended = True
+        if ended:                       # the machine has
+            self._stop.set()
 
     def _report(self):
         fields, when = self._fields(), self.machine.now()

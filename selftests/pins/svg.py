@@ -17,6 +17,7 @@ RIGHT = 26
 BAND = 22                           # height of a lane's band
 PITCH = 31                          # from lane to lane
 CURVE = 104                         # height of the cell voltage's lane
+LEVEL = 76                          # of the state of charge's
 FLOW = 64                           # height of the current's lane
 HEAD = 26                           # height of a group's heading
 NOTE_LINE = 21
@@ -188,27 +189,44 @@ class Drawing:
         values = [value / 1000 for when, value in signal.changes if when >= self.start - 1]
         low = min(2.6, max(min(values, default=3) - 0.05, 2.0))
         high = max(3.5, min(max(values, default=3) + 0.05, 4.2))
-        bottom = self.y + CURVE - 6
+        self.graph(signal, CURVE, 1000 * low, 1000 * high, {3100: '3.1 V', 2800: '2.8 V'})
 
-        def height_of(millivolts):
-            volts = min(max(millivolts / 1000, low), high)
-            return bottom - (volts - low) / (high - low) * (CURVE - 12)
+    def level(self, signal):
+        """The state of charge that is reported, against the floor and the recovery."""
+        values = [value for when, value in signal.changes if value and when >= self.start]
+        values += signal.limits
+        self.graph(signal, LEVEL, max(min(values) - 2, 0), max(values) + 8,
+                   {limit: f'{limit} %' for limit in signal.limits})
 
-        self.ground(self.y + 3, CURVE - 6)
-        self.text(LEFT - 14, self.y + 20, 'lowest cell', 'end f-ink')
-        for millivolts, words in ((3100, '3.1 V'), (2800, '2.8 V')):
-            y = height_of(millivolts)
+    def graph(self, signal, height, low, high, limits):
+        """A line from @low to @high, with gaps where nothing is known."""
+        bottom = self.y + height - 6
+
+        def height_of(value):
+            if value is None:
+                return None
+            return bottom - (min(max(value, low), high) - low) / (high - low) * (height - 12)
+
+        self.ground(self.y + 3, height - 6)
+        self.text(LEFT - 14, self.y + 20, signal.name, 'end f-ink')
+        for limit, words in limits.items():
+            y = height_of(limit)
             self.rule(LEFT, y, WIDTH - RIGHT, y, 's-soft', 'stroke-dasharray="3 4"')
             self.text(LEFT - 14, y + 5, words, 'end small f-soft')
-        points = self.steps(signal, height_of)
-        if points:
-            path = f'M{points[0][0]:.1f} {points[0][1]:.1f}'
-            for (_, before), (x, y) in zip(points, points[1:]):
+        path, before = '', None
+        for x, y in self.steps(signal, height_of):
+            if before is None:
+                path += '' if y is None else f'M{x:.1f} {y:.1f}'
+            elif y is None:
+                path += f' H{x:.1f}'
+            else:
                 # A model's slope is drawn as one; a jump stays a jump
                 path += f' H{x:.1f} V{y:.1f}' if abs(y - before) > 8 else f' L{x:.1f} {y:.1f}'
+            before = y
+        if path:
             self.add(f'<path d="{path}" class="line s-ink" stroke-width="2.2" '
                      'stroke-linejoin="round"/>')
-        self.y += CURVE + 4
+        self.y += height + 4
 
     def flow(self, signal):
         """Current: into the bank above the line, out of it below."""
@@ -305,9 +323,12 @@ def draw(tape, path, title=None, start=None, end=None):
                     load = tape.find(signal.name.replace('pre-alarm', 'load'))
                     drawing.dimensions(signal, load)
     cell, current = tape.find('lowest cell'), tape.find('current')
+    charge = tape.find('state of charge')
     if cell and len(cell.changes) > 1:
         drawing.heading('THE BANK')
         drawing.curve(cell)
+        if charge and any(value for _, value in charge.changes):
+            drawing.level(charge)
         if current and any(value for _, value in current.changes):
             drawing.flow(current)
     grid = drawing.axis(top)
