@@ -101,6 +101,17 @@ static bool contradicts_itself(const struct board *board)
 		board_has_condition(board, "under-temperature"));
 }
 
+/* By undervoltage, or by a shed where the driver knows them: whichever is sooner */
+static long long next_cut_ms(const struct board *board)
+{
+	long long cut_ms = board->values[ATTR_DISCONNECT_IN_MS].number;
+	const struct value *shed = &board->values[ATTR_SHED_IN_MS];
+
+	if (shed->error || shed->number < 0)
+		return cut_ms;
+	return cut_ms < 0 || shed->number < cut_ms ? shed->number : cut_ms;
+}
+
 static struct power_input read_input(const struct board *board)
 {
 	struct power_input input = { .sight = POWER_MISSING, .cut_in_ms = -1 };
@@ -119,7 +130,7 @@ static struct power_input read_input(const struct board *board)
 		    (input.undervoltage || board_has_condition(board, "cell-low"));
 	input.disconnected = board->values[ATTR_ALARM].number == 2;
 	input.charging = board_is_text(board, ATTR_STATUS, "Charging");
-	input.cut_in_ms = board->values[ATTR_DISCONNECT_IN_MS].number;
+	input.cut_in_ms = next_cut_ms(board);
 	return input;
 }
 

@@ -106,6 +106,22 @@ def test_near_cut(bench, kernel):
     assert "the load is cut in 8 s" in service.await_question()
 
 
+@pytest.mark.parametrize("cut", (-1, 20000))
+def test_near_shed(bench, kernel, cut):
+    """P2: a shed cuts the load as well"""
+    service = serve(bench, kernel, "floor-counts", DELAY=600)
+    service.change(pre_alarm="on", shed_in_ms=8000, disconnect_in_ms=cut)
+    assert "the load is cut in 8 s" in service.await_question()
+
+
+@pytest.mark.parametrize("shed", (-1, 20000))
+def test_near_cut_in_shed(bench, kernel, shed):
+    """P2: ... and undervoltage may be sooner"""
+    service = serve(bench, kernel, "floor-counts", DELAY=600)
+    service.change(pre_alarm="on", shed_in_ms=shed, disconnect_in_ms=8000)
+    assert "the load is cut in 8 s" in service.await_question()
+
+
 def test_passed(bench, kernel):
     """P2: an alarm that passes does not power down"""
     service = serve(bench, kernel, "nearly-empty", DELAY=600)
