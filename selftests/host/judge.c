@@ -263,3 +263,53 @@ void judge_summary(void)
 	printf("# the oracle judged %llu cycles, %llu of them also in time\n", cycles,
 	       in_time);
 }
+
+static u64 left_until(u64 at, u64 now)
+{
+	return at == NEVER ? NEVER : at - now;
+}
+
+static bool has(const struct snapshot *s, u32 condition)
+{
+	return s->conditions & condition;
+}
+
+/* What is published is what was judged, and what is known of outputs and terminals. */
+void __wrap_scan_describe(const struct scan *s, struct snapshot *snapshot,
+			  struct snapshot_times *times, u64 now)
+{
+	const struct protection *p = &s->protection;
+	const struct debounce *d = &p->debounce;
+	struct report judged;
+
+	__real_scan_describe(s, snapshot, times, now);
+	if (p != watched.p)
+		return;
+	judged = adapt_report(p, now);
+	if (snapshot->outputs != p->actual)
+		wrong("published", "outputs", now);
+	if ((snapshot->conditions & INPUTS_ALL) != (d->active & INPUTS_CONDITIONS) ||
+	    snapshot->unreadable != d->unreadable ||
+	    snapshot->terminals != judged.terminals_on)
+		wrong("published", "lines", now);
+	if (has(snapshot, CONDITION_IO_ERROR) !=
+	    (d->unreadable || outputs_failing(&s->outputs)))
+		wrong("published", "F2 F3: what fails", now);
+	if (has(snapshot, CONDITION_SENSE_MISMATCH) != !!s->terminal.mismatch)
+		wrong("published", "F3: a terminal that is otherwise", now);
+	if (has(snapshot, CONDITION_IMPLAUSIBLE) != judged.implausible)
+		wrong("published", "F4: what is implausible", now);
+	if (snapshot->remote != p->software_remote ||
+	    snapshot->inhibit_charge != p->inhibit_charge ||
+	    snapshot->load_request != p->shed.cfg.request)
+		wrong("published", "what was requested", now);
+	if (adapt_reason(snapshot->load_reason) != judged.load_reason ||
+	    adapt_reason(snapshot->charge_reason) != judged.charge_reason ||
+	    snapshot->charge_tripped != judged.red ||
+	    snapshot->alarm != judged.alarm)
+		wrong("published", "reasons and the alarm", now);
+	if (left_until(times->disconnect_at, now) != judged.disconnect_in ||
+	    left_until(times->shed_at, now) != judged.shed_in ||
+	    left_until(times->reconnect_at, now) != judged.reconnect_in)
+		wrong("published", "countdowns", now);
+}

@@ -21,6 +21,8 @@ void __real_terminal_check(struct terminal *t, u32 sense, u32 known, u64 now);
 
 u64 __real_scan_report_soc(struct scan *s, int permille, u64 now);
 u64 __real_scan_next(struct scan *s, u64 now);
+void __real_scan_describe(const struct scan *s, struct snapshot *snapshot,
+			  struct snapshot_times *times, u64 now);
 
 void __wrap_protection_init(struct protection *p,
 			    const struct protection_config *cfg,
@@ -35,5 +37,7 @@ void __wrap_terminal_driven(struct terminal *t, u32 driven, u64 now);
 void __wrap_terminal_check(struct terminal *t, u32 sense, u32 known, u64 now);
 u64 __wrap_scan_report_soc(struct scan *s, int permille, u64 now);
 u64 __wrap_scan_next(struct scan *s, u64 now);
+void __wrap_scan_describe(const struct scan *s, struct snapshot *snapshot,
+			  struct snapshot_times *times, u64 now);
 
 #endif /* _PROOF_JUDGE_H */
