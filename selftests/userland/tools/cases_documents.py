@@ -59,6 +59,10 @@ STATES = sorted(state_names(), key=lambda name: name not in (
     "healthy", "pre-alarm", "undervoltage", "terminals-off", "user-inhibits"))
 
 
+# What prints something else each time; it has cases of its own
+ELSEWHERE = {"monitor", "wait", "log", "shunt", "power-down", "history"}
+
+
 def shown():
     """(document, command, what it prints) of each that can be run here."""
     for path in FILES:
@@ -68,7 +72,7 @@ def shown():
             indent, command, output = found.groups()
             output = re.sub(f"^{indent}", "", output, flags=re.M).rstrip()
             words = command.split()
-            if output and not {"monitor", "wait", "log", "shunt", "power-down"} & set(words):
+            if output and not ELSEWHERE & set(words):
                 yield path, " ".join(words), output
 
 
