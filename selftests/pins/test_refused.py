@@ -55,17 +55,9 @@ LIMITS = {
     'long-poll': ('poll-interval', 10001, '1 to 10000'),
     'short-heartbeat': ('heartbeat-interval-ms', 9, '10 to 60000'),
     'long-heartbeat': ('heartbeat-interval-ms', 60001, '10 to 60000'),
-    'high-floor': ('soc-floor-percent', 91, '0 to 90'),
-    'high-recovery': ('soc-floor-recover-percent', 101, '81 to 100'),
-    'low-recovery': ('soc-floor-recover-percent', 80, '81 to 100'),
-    'short-age': ('soc-max-age-ms', 1999, '2000 to 600000'),
-    'long-age': ('soc-max-age-ms', 600001, '2000 to 600000'),
 }
-# S2: a recovery has its floor
-FLOOR = {'soc-floor-recover-percent': 'soc-floor-percent = <80>;'}
 NODES = {**{node: tree for node, (tree, _, _) in TREES.items()},
-         **{node: f'{COMPLETE} {FLOOR.get(name, "")} {name} = <{value}>;'
-            for node, (name, value, _) in LIMITS.items()}}
+         **{node: f'{COMPLETE} {name} = <{value}>;' for node, (name, value, _) in LIMITS.items()}}
 
 WIRING = Wiring(
     __doc__,
