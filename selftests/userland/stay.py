@@ -16,12 +16,14 @@ from userland.tools.screen import Screen
 
 SIZE = (24, 80)
 IDLE_S = 2
-SAYS = r"(?m)^smallbms board-house: "       # the driver, in the kernel's log
+# The driver in the kernel's log, and power-down
+SAYS = r"(?m)^(?:smallbms board-)?house: "
 
 
 def logged(gateway):
-    """What the driver has said of the house, as the journal has it."""
-    text = gateway.ok("journalctl -k -o cat --no-pager")
+    """What was said of the house, as the journal has it."""
+    text = gateway.ok("journalctl -b -o cat --no-pager _TRANSPORT=kernel + "
+                      "SYSLOG_IDENTIFIER=smallbms-power-down _UID=0")
     return [line for line in re.split(SAYS, "\n" + text)[1:]
             for line in line.split("\n")[:1]]
 
