@@ -5,12 +5,26 @@
 # shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
 . ../expander/lib.sh
 
+# shellcheck disable=SC2317 # called by within
+listed() {
+	for file in voltage_now current_now temp time_to_empty_avg; do
+		[ -e "$supplies/$1/$file" ] || return
+	done
+}
+
 begin
 start
 verdict $? "all boards come up with load and charge on"
 for label in $(labels); do
 	told "$label" stirred
 	device=$(realpath "$supplies/$label/device")
+	# The first value of a property brings all files of the power supply anew, and
+	# ends those that are open
+	for file in "$device"/gauge/*; do
+		echo 500 >"$file"
+	done
+	within 5000 listed "$label"
+	verdict $? "$label: what a gauge reports is listed"
 	files=$(find "$device/" "$device/gauge/" \
 		"$(realpath "$supplies/$label")/" -maxdepth 1 -type f \
 		-perm -0200 ! -name uevent ! -name driver_override \
