@@ -133,35 +133,21 @@ static ssize_t emit_left(char *buf, u64 at)
 			  at > now ? div_u64(at - now, NSEC_PER_MSEC) : 0);
 }
 
-static ssize_t disconnect_in_ms_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	struct snapshot_times times;
+/* A time of struct snapshot_times, as the attribute <name> */
+#define LEFT(_name, _at)						\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	struct snapshot_times times;					\
+									\
+	core_times(attrs_core(dev), &times);				\
+	return emit_left(buf, times._at);				\
+}									\
+static DEVICE_ATTR_RO(_name)
 
-	core_times(attrs_core(dev), &times);
-	return emit_left(buf, times.disconnect_at);
-}
-static DEVICE_ATTR_RO(disconnect_in_ms);
-
-static ssize_t shed_in_ms_show(struct device *dev,
-			       struct device_attribute *attr, char *buf)
-{
-	struct snapshot_times times;
-
-	core_times(attrs_core(dev), &times);
-	return emit_left(buf, times.shed_at);
-}
-static DEVICE_ATTR_RO(shed_in_ms);
-
-static ssize_t reconnect_in_ms_show(struct device *dev,
-				    struct device_attribute *attr, char *buf)
-{
-	struct snapshot_times times;
-
-	core_times(attrs_core(dev), &times);
-	return emit_left(buf, times.reconnect_at);
-}
-static DEVICE_ATTR_RO(reconnect_in_ms);
+LEFT(disconnect_in_ms, disconnect_at);
+LEFT(shed_in_ms, shed_at);
+LEFT(reconnect_in_ms, reconnect_at);
 
 static ssize_t attrs_store(struct device *dev, enum core_setting setting,
 			   const char *buf, size_t count)

@@ -88,6 +88,19 @@ static inline int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc,
 }
 #endif
 
+/*
+ * From 6.19 on a line that two nodes name is given to both, and their levels are put to
+ * a vote; before, the second does not get it.
+ */
+static inline bool smallbms_gpiod_is_shared(const struct gpio_desc *desc)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return gpiod_is_shared(desc);
+#else
+	return false;
+#endif
+}
+
 /* From 6.10 on __assign_str() takes its source from __string(). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define smallbms_assign_str(dst, src)	__assign_str(dst)

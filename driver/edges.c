@@ -260,15 +260,15 @@ int edges_start(struct device *dev, struct edges *e, const struct inputs *in,
  */
 void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 {
-	unsigned long flags;
+	unsigned long flags, edges;
 	unsigned int n;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
-	s->edges = e->pending & INPUTS_ALL;
+	edges = e->pending & INPUTS_ALL;
+	s->edges = edges;
 	s->more_edges = e->more & INPUTS_ALL;
-	for (n = 0; n < INPUT_COUNT; n++)
-		if (s->edges & BIT(n))
-			s->first_edge[n] = max(e->first[n], after);
+	for_each_set_bit(n, &edges, INPUT_COUNT)
+		s->first_edge[n] = max(e->first[n], after);
 	e->pending = 0;
 	e->more = 0;
 	raw_spin_unlock_irqrestore(&e->lock, flags);

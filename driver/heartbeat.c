@@ -4,6 +4,7 @@
 #include <linux/gpio/consumer.h>
 #include <linux/time64.h>
 
+#include "compat.h"
 #include "heartbeat.h"
 #include "lines.h"
 
@@ -24,6 +25,9 @@ int heartbeat_get(struct device *dev, struct heartbeat *h)
 	if (IS_ERR(desc))
 		return dev_err_probe(dev, PTR_ERR(desc),
 				     "failed to get heartbeat-gpios\n");
+	if (desc && smallbms_gpiod_is_shared(desc))
+		return dev_err_probe(dev, -EBUSY,
+				     "heartbeat-gpios names a line of another device\n");
 	h->desc = desc;
 	h->sleeps = desc && gpiod_cansleep(desc);
 	if (desc)

@@ -3,9 +3,11 @@
  * See ocv.h.
  *
  * A load that is switched on for a moment, or a reading that is wrong, must not look
- * like an empty bank, so the median of three readings counts. A current is accounted
- * for before that, as it belongs to its own reading of the voltage.
+ * like an empty bank, so the median of three readings counts, however often a source
+ * measures. A current is accounted for before that, as it belongs to its own reading of
+ * the voltage.
  */
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/power_supply.h>
@@ -16,6 +18,9 @@
 
 /* Temperature of the table where none is measured, degrees Celsius */
 #define OCV_TEMPERATURE		25
+
+/* Between two readings; the rounds of iio.c are 10 s apart, and rounded */
+#define READING_INTERVAL_S	9
 
 /* Whether it is known how far a current shifts the voltage */
 static bool is_compensated(const struct power_supply_battery_info *battery,
@@ -31,7 +36,7 @@ static int median(int a, int b, int c)
 }
 
 /**
- * ocv_update() - take the voltage if it was measured since last time
+ * ocv_update() - take a voltage that was measured at least 9 s after the last one
  * @o: the open-circuit voltage
  * @m: what is measured
  *
@@ -41,6 +46,7 @@ void ocv_update(struct ocv *o, const struct measurements *m)
 {
 	const struct power_supply_battery_info *battery = o->battery;
 	u32 number = measurements_number(m, MEASUREMENT_VOLTAGE);
+	u32 now_s = ktime_get_boottime_seconds();
 	int voltage_uv, current_ua;
 	s64 ocv_uv;
 
@@ -50,9 +56,11 @@ void ocv_update(struct ocv *o, const struct measurements *m)
 		WRITE_ONCE(o->count, 0);
 		return;
 	}
-	if (o->count && number == o->number)
+	if (o->count &&
+	    (number == o->number || now_s - o->taken_at_s < READING_INTERVAL_S))
 		return;
 	o->number = number;
+	o->taken_at_s = now_s;
 	ocv_uv = voltage_uv;
 	if (is_compensated(battery, m, &current_ua))
 		ocv_uv -= div_s64((s64)current_ua *

@@ -18,6 +18,7 @@ struct soc_estimate;
  * struct ocv - the open-circuit voltage of one bank
  * @battery: has the table, or NULL
  * @number: of the voltage that was taken last
+ * @taken_at_s: when that was, CLOCK_BOOTTIME in s
  * @count: voltages taken since they were stale last
  * @taken_uv: the last ones, without what a current shifts them by
  * @voltage_uv: their median, valid while @count is not 0
@@ -25,6 +26,7 @@ struct soc_estimate;
 struct ocv {
 	struct power_supply_battery_info *battery;
 	u32 number;
+	u32 taken_at_s;
 	unsigned int count;
 	int taken_uv[OCV_READINGS];
 	int voltage_uv;

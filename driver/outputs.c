@@ -58,6 +58,11 @@ int outputs_get(struct device *dev, struct outputs *out)
 			error = dev_err_probe(dev, PTR_ERR(desc),
 					      "failed to get %s-gpios\n",
 					      output_name(n));
+		} else if (desc && smallbms_gpiod_is_shared(desc)) {
+			/* Who else may hold it on? It is not ours to release. */
+			error = dev_err_probe(dev, -EBUSY,
+					      "%s-gpios names a line of another device\n",
+					      output_name(n));
 		} else if (desc) {
 			out->desc[n] = desc;
 			out->fitted |= BIT(n);

@@ -27,7 +27,7 @@ static u64 fresh_for(const struct shed *s, u64 now)
 /* Take settings and time into account. */
 static void refresh(struct shed *s, u64 now)
 {
-	if (s->fresh && !fresh_for(s, now))
+	if (!fresh_for(s, now))
 		shed_forget(s);
 	if (!s->cfg.floor_percent) {
 		s->below = false;
@@ -44,7 +44,6 @@ static void refresh(struct shed *s, u64 now)
  */
 void shed_forget(struct shed *s)
 {
-	s->fresh = false;
 	s->pending = false;
 	if (!s->by_floor)
 		s->below = false;
@@ -73,7 +72,6 @@ void shed_report(struct shed *s, u32 permille, u64 now)
 	bool change;
 
 	refresh(s, now);
-	s->fresh = true;
 	s->reported_at = now;
 
 	change = asks_for_change(s, permille);
@@ -158,7 +156,7 @@ bool shed_taken(const struct shed *s)
  */
 u64 shed_next(const struct shed *s, u64 now)
 {
-	if (!s->fresh || !s->below || s->by_floor)
+	if (!s->below || s->by_floor)
 		return NEVER;
 	return fresh_for(s, now);
 }

@@ -31,8 +31,8 @@ struct shed_config {
  * struct shed - a load that is shed
  * @cfg: the settings
  * @enabled: the remote was on at the last decision; else reports change nothing
- * @fresh: a state of charge was reported, and is not too old yet
- * @reported_at: time of the last report, ns
+ * @reported_at: time of the last report, ns; of interest while @pending, or @below
+ *	without @by_floor
  * @pending: the last report asks for another @below; one more in a row changes it
  * @below: two reports in a row were at or below the floor, and no two in a row at
  *	or above the recovery since
@@ -43,7 +43,6 @@ struct shed_config {
 struct shed {
 	struct shed_config cfg;
 	bool enabled;
-	bool fresh;
 	u64 reported_at;
 	bool pending;
 	bool below;

@@ -173,21 +173,25 @@ static bool supply_counted(const struct supply *s, struct soc_estimate *estimate
 	return true;
 }
 
+/* The best that is known apart from the lines */
+static bool supply_estimate(const struct supply *s, struct soc_estimate *estimate)
+{
+	return supply_counted(s, estimate) ||
+	       ocv_estimate(&s->ocv, s->board->measurements, estimate);
+}
+
 /* While lines are unreadable, and without a gauge, the last capacity before stands. */
 static int supply_capacity(struct supply *s, const struct snapshot *snapshot)
 {
 	enum soc_band band = supply_band(snapshot);
 	struct soc_estimate estimate;
-	bool estimated = supply_counted(s, &estimate);
 	int capacity;
 
-	if (!estimated && band == SOC_BAND_UNREADABLE)
+	if (band == SOC_BAND_UNREADABLE && !supply_counted(s, &estimate))
 		return READ_ONCE(s->capacity);
-	if (!estimated)
-		estimated = ocv_estimate(&s->ocv, s->board->measurements,
-					 &estimate);
 
-	capacity = soc_percent(band, estimated ? &estimate : NULL);
+	capacity = soc_percent(band, supply_estimate(s, &estimate) ? &estimate :
+								     NULL);
 	WRITE_ONCE(s->capacity, capacity);
 	return capacity;
 }
@@ -196,11 +200,9 @@ static int supply_error_margin(const struct supply *s,
 			       const struct snapshot *snapshot)
 {
 	struct soc_estimate estimate;
-	bool estimated = supply_counted(s, &estimate) ||
-			 ocv_estimate(&s->ocv, s->board->measurements,
-				      &estimate);
 
-	return soc_margin(supply_band(snapshot), estimated ? &estimate : NULL);
+	return soc_margin(supply_band(snapshot),
+			  supply_estimate(s, &estimate) ? &estimate : NULL);
 }
 
 static int supply_measurement(const struct supply *s, enum measurement what,

@@ -13,7 +13,7 @@
 struct gpio_desc gpios[GPIOS];
 struct irq irqs[IRQS];
 struct gpio_chip expander, second, soc;
-unsigned int single_writes, single_reads, mixed_reads, warnings, locks_held;
+unsigned int single_writes, single_reads, mixed_reads, warnings, messages, locks_held;
 u64 clock_ns;
 bool atomic, misused;
 int action_error;
@@ -60,6 +60,7 @@ void gpiolib_reset(void)
 		};
 	single_writes = 0;
 	warnings = 0;
+	messages = 0;
 	clock_ns = 99999 * 1000000ULL;	/* of more than 32 bits */
 	atomic = false;
 	action_error = 0;
@@ -89,6 +90,7 @@ int dev_err_probe(struct device *dev, long error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	messages++;
 	return error;
 }
 
@@ -100,6 +102,7 @@ void dev_err(struct device *dev, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	messages++;
 }
 
 void dev_warn(struct device *dev, const char *format, ...)
@@ -110,6 +113,7 @@ void dev_warn(struct device *dev, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	messages++;
 	warnings++;
 }
 
@@ -394,6 +398,11 @@ int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 {
 	misused |= atomic || info || !n;
 	return write_lines(n, desc, *values);
+}
+
+bool smallbms_gpiod_is_shared(const struct gpio_desc *desc)
+{
+	return desc->shared;
 }
 
 int smallbms_gpiod_set_value(struct gpio_desc *desc, int value)

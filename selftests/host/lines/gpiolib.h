@@ -95,6 +95,7 @@ struct gpio_chip {
  * @fitted: firmware describes it
  * @flags: it was requested with
  * @get_error: why it cannot be got, or 0
+ * @shared: another device may get it as well
  * @chip: its chip
  * @output: it is driven, by @driven
  * @driven: see @output
@@ -120,6 +121,7 @@ struct gpio_desc {
 	bool fitted;
 	int flags;
 	int get_error;
+	bool shared;
 	struct gpio_chip *chip;
 	bool output;
 	bool driven;
@@ -287,6 +289,7 @@ int hrtimer_cancel(struct hrtimer *timer);
 
 /* In place of driver/compat.h, which needs much more of the kernel */
 #define _SMALLBMS_COMPAT_H
+bool smallbms_gpiod_is_shared(const struct gpio_desc *desc);
 int smallbms_gpiod_set_value(struct gpio_desc *desc, int value);
 int smallbms_gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
 void smallbms_hrtimer_setup(struct hrtimer *timer,
@@ -309,7 +312,7 @@ extern unsigned int slept_ms;		/* in msleep(), in all */
 extern void (*asleep)(void);		/* called by msleep() */
 extern void (*unlocked)(void);		/* called when a lock is released */
 extern char message[512];		/* the last one */
-extern unsigned int warnings;
+extern unsigned int warnings, messages;
 
 /* Must stay as they are in each test, whatever is reset meanwhile */
 extern bool misused;			/* the kernel would have complained */

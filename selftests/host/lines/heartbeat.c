@@ -37,6 +37,14 @@ static void fitted(void)
 	CHECK(!strcmp(message, "failed to get heartbeat-gpios\n"));
 	line->get_error = 0;
 
+	line->shared = true;
+	memset(&h, 0, sizeof(h));
+	line->directions = 0;
+	CHECK(heartbeat_get(&board, &h) == -EBUSY);
+	CHECK(!h.desc && !line->directions);
+	CHECK(!strcmp(message, "heartbeat-gpios names a line of another device\n"));
+	line->shared = false;
+
 	line->fitted = false;
 	got();
 	CHECK(!h.desc && !h.sleeps);

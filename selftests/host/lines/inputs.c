@@ -266,6 +266,7 @@ static void never(void)
 	memset(&in, 0, sizeof(in));
 	CHECK(inputs_get(&board, &in) == -EACCES);
 	CHECK(!strcmp(message, "failed to make the lines on the chip of cell-low-gpios inputs\n"));
+	CHECK(messages == 1);
 	gpios[9].direction_error = -EREMOTEIO;
 	move(9, 3, &soc);
 	memset(&in, 0, sizeof(in));
@@ -353,6 +354,14 @@ static void gone(void)
 	CHECK(inputs_read(&in, &scan) == -ENODEV);
 	CHECK(scan.sample.unreadable == LINES && expander.reads == 1);
 
+	/* nor is such a chip made inputs, be it gone from the start */
+	expander.gone = false;
+	got();
+	CHECK(gpios[0].inputs == 2 && gpios[2].inputs == 1 && in.pending == OVERVOLTAGE);
+	CHECK(inputs_read(&in, &scan) == -ENODEV);
+	CHECK(gpios[0].inputs == 2 && gpios[2].inputs == 1 && in.pending == OVERVOLTAGE);
+	expander.gone = true;
+
 	/* lines whose chip is unknown are not taken for neighbours */
 	got();
 	CHECK(in.chips == 12 && in.count == 12);
@@ -374,6 +383,12 @@ static void read_time(void)
 	expander.read_error = -ETIMEDOUT;
 	CHECK(inputs_read(&in, &scan) == -ETIMEDOUT);
 	CHECK(scan.sample.read_time_ns == 23 * MS);
+
+	move(0, GPIOS, &soc);
+	got();
+	soc.read_ns = MS;
+	CHECK(!inputs_read(&in, &scan));
+	CHECK(!scan.sample.read_time_ns);
 }
 
 const struct test inputs_tests[] = {
@@ -390,6 +405,6 @@ const struct test inputs_tests[] = {
 	{ late, "F0: Lines on a bus that is dead at the start are made inputs when they can be read" },
 	{ never, "F0: A line that can never be an input is refused" },
 	{ gone, "F8: A chip that was removed is unreadable, and is not touched" },
-	{ read_time, "F2: The reads of all chips count as time" },
+	{ read_time, "F2: The reads of all chips on a bus count as time" },
 	{ }
 };

@@ -96,6 +96,16 @@ static void missing(void)
 	CHECK(out.fitted == (CHARGE | PRE_ALARM));
 }
 
+/* An output that another device may hold on is not taken, nor released */
+static void shared(void)
+{
+	memset(&out, 0, sizeof(out));
+	output(0)->shared = true;
+	CHECK(outputs_get(&board, &out) == -EBUSY);
+	CHECK(!strcmp(message, "load-gpios names a line of another device\n"));
+	CHECK(out.fitted == (CHARGE | PRE_ALARM) && !out.desc[0]);
+}
+
 static void found(void)
 {
 	memset(&out, 0, sizeof(out));
@@ -772,6 +782,7 @@ static void mixed(void)
 const struct test outputs_tests[] = {
 	{ fitted, "Outputs are got as firmware describes them, and the pre-alarm may be missing" },
 	{ missing, "F1: An output that cannot be got is named; the others are kept to be released" },
+	{ shared, "F1: An output that may be another device's as well is refused, and not touched" },
 	{ found, "L5: Only an output that is driven and reads high was on before" },
 	{ claim, "L5: Each output is claimed at the level that it has" },
 	{ claim_again, "F0 F3: An output on a bus that is dead at the start is written later" },

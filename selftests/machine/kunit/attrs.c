@@ -4,54 +4,14 @@
  * has changed; what is shown is what the core has published.
  */
 #include <linux/device.h>
-#include <linux/kernfs.h>
 
 #include "inject.h"
 #include "kunit.h"
 
-/* An attribute that was really registered, or NULL; @folder may be NULL */
-static struct device_attribute *find(struct board *b, const char *folder,
-				     const char *name)
-{
-	struct kernfs_node *parent = b->dev->kobj.sd, *node;
-	struct attribute *attr;
-
-	if (folder) {
-		parent = kernfs_find_and_get(parent, folder);
-		if (!parent)
-			return NULL;
-	}
-	node = kernfs_find_and_get(parent, name);
-	if (folder)
-		kernfs_put(parent);
-	if (!node)
-		return NULL;
-	attr = node->priv;
-	kernfs_put(node);
-	return container_of(attr, struct device_attribute, attr);
-}
-
 static ssize_t store(struct kunit *test, struct board *b, const char *name,
 		     const char *text)
 {
-	struct device_attribute *attr = find(b, NULL, name);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
-	return attr->store(b->dev, attr, text, strlen(text));
-}
-
-static void expect_shown_in(struct kunit *test, struct board *b,
-			    const char *folder, const char *name,
-			    const char *text)
-{
-	struct device_attribute *attr = find(b, folder, name);
-	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, attr->show(b->dev, attr, page), strlen(text));
-	KUNIT_EXPECT_STREQ_MSG(test, page, text, "%s", name);
-	kunit_kfree(test, page);
+	return store_in(test, b, NULL, name, text);
 }
 
 static void expect_shown(struct kunit *test, struct board *b, const char *name,
@@ -341,10 +301,10 @@ static void burst(struct kunit *test)
 
 static void expect_nothing(struct kunit *test, struct board *b)
 {
-	KUNIT_EXPECT_NULL(test, find(b, NULL, "remote"));
-	KUNIT_EXPECT_NULL(test, find(b, NULL, "conditions"));
-	KUNIT_EXPECT_NULL(test, find(b, "stats", "interrupts"));
-	KUNIT_EXPECT_NULL(test, find(b, "measurements", "errors"));
+	KUNIT_EXPECT_NULL(test, find_attribute(b, NULL, "remote"));
+	KUNIT_EXPECT_NULL(test, find_attribute(b, NULL, "conditions"));
+	KUNIT_EXPECT_NULL(test, find_attribute(b, "stats", "interrupts"));
+	KUNIT_EXPECT_NULL(test, find_attribute(b, "measurements", "errors"));
 	expect_notified(test, "");
 }
 

@@ -2,6 +2,7 @@
 /* A board for tests: a real device, a real store of measurements, a fake core. */
 #include <kunit/device.h>
 #include <linux/device.h>
+#include <linux/kernfs.h>
 #include <linux/module.h>
 
 #include "inject.h"
@@ -29,6 +30,75 @@ struct board *fake_board(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, b->measurements);
 	dev_set_drvdata(dev, b);
 	return b;
+}
+
+/**
+ * find_attribute() - an attribute that was really registered
+ * @b: the board
+ * @folder: below its device, or NULL
+ * @name: of the attribute
+ *
+ * Return: the attribute, or NULL.
+ */
+struct device_attribute *find_attribute(const struct board *b, const char *folder,
+					const char *name)
+{
+	struct kernfs_node *parent = b->dev->kobj.sd, *node;
+	struct attribute *attr;
+
+	if (folder) {
+		parent = kernfs_find_and_get(parent, folder);
+		if (!parent)
+			return NULL;
+	}
+	node = kernfs_find_and_get(parent, name);
+	if (folder)
+		kernfs_put(parent);
+	if (!node)
+		return NULL;
+	attr = node->priv;
+	kernfs_put(node);
+	return container_of(attr, struct device_attribute, attr);
+}
+
+/**
+ * store_in() - write an attribute; a test whose board lacks it fails here
+ * @test: the test
+ * @b: the board
+ * @folder: as of find_attribute()
+ * @name: likewise
+ * @text: what is written
+ *
+ * Return: what the attribute returned.
+ */
+ssize_t store_in(struct kunit *test, struct board *b, const char *folder,
+		 const char *name, const char *text)
+{
+	struct device_attribute *attr = find_attribute(b, folder, name);
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
+	return attr->store(b->dev, attr, text, strlen(text));
+}
+
+/**
+ * expect_shown_in() - read an attribute, which must be there
+ * @test: the test
+ * @b: the board
+ * @folder: as of find_attribute()
+ * @name: likewise
+ * @text: what must be read
+ */
+void expect_shown_in(struct kunit *test, struct board *b, const char *folder,
+		     const char *name, const char *text)
+{
+	struct device_attribute *attr = find_attribute(b, folder, name);
+	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, attr->show(b->dev, attr, page), strlen(text));
+	KUNIT_EXPECT_STREQ_MSG(test, page, text, "%s", name);
+	kunit_kfree(test, page);
 }
 
 /**

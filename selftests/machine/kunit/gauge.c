@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The gauge: what a program writes is taken as the interface says, or EINVAL. */
 #include <linux/device.h>
-#include <linux/kernfs.h>
 
 #include "inject.h"
 #include "kunit.h"
@@ -10,31 +9,10 @@ static const char * const names[] = {
 	"soc_permille", "voltage_uv", "current_ua", "temp_dc", "time_to_empty_s",
 };
 
-/* An attribute of gauge/, or NULL */
-static struct device_attribute *find(struct board *b, const char *name)
-{
-	struct kernfs_node *folder, *node;
-	struct attribute *attr;
-
-	folder = kernfs_find_and_get(b->dev->kobj.sd, "gauge");
-	if (!folder)
-		return NULL;
-	node = kernfs_find_and_get(folder, name);
-	kernfs_put(folder);
-	if (!node)
-		return NULL;
-	attr = node->priv;
-	kernfs_put(node);
-	return container_of(attr, struct device_attribute, attr);
-}
-
 static ssize_t store(struct kunit *test, struct board *b, const char *name,
 		     const char *text)
 {
-	struct device_attribute *attr = find(b, name);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
-	return attr->store(b->dev, attr, text, strlen(text));
+	return store_in(test, b, "gauge", name, text);
 }
 
 static void expect_taken(struct kunit *test, struct board *b, const char *name,
@@ -47,14 +25,7 @@ static void expect_taken(struct kunit *test, struct board *b, const char *name,
 static void expect_shown(struct kunit *test, struct board *b, const char *name,
 			 const char *text)
 {
-	struct device_attribute *attr = find(b, name);
-	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, attr->show(b->dev, attr, page), strlen(text));
-	KUNIT_EXPECT_STREQ_MSG(test, page, text, "%s", name);
-	kunit_kfree(test, page);
+	expect_shown_in(test, b, "gauge", name, text);
 }
 
 static struct board *attached(struct kunit *test)
@@ -217,7 +188,7 @@ static void flood(struct kunit *test)
 
 static void expect_nothing(struct kunit *test, struct board *b)
 {
-	KUNIT_EXPECT_NULL(test, find(b, "soc_permille"));
+	KUNIT_EXPECT_NULL(test, find_attribute(b, "gauge", "soc_permille"));
 	KUNIT_EXPECT_NULL(test, inject.work);
 }
 

@@ -5,7 +5,6 @@
  */
 #include <kunit/device.h>
 #include <linux/iio/iio.h>
-#include <linux/kernfs.h>
 #include <linux/property.h>
 
 #include "inject.h"
@@ -180,24 +179,6 @@ static bool is_measured(const struct rig *rig, enum measurement what)
 	return measurements_get(rig->b->measurements, what, &value);
 }
 
-/* An attribute of measurements/, or NULL */
-static struct device_attribute *attribute(const struct board *b, const char *name)
-{
-	struct kernfs_node *folder, *node;
-	struct attribute *attr;
-
-	folder = kernfs_find_and_get(b->dev->kobj.sd, "measurements");
-	if (!folder)
-		return NULL;
-	node = kernfs_find_and_get(folder, name);
-	kernfs_put(folder);
-	if (!node)
-		return NULL;
-	attr = node->priv;
-	kernfs_put(node);
-	return container_of(attr, struct device_attribute, attr);
-}
-
 static int shown(struct kunit *test, struct rig *rig, const char *name)
 {
 	struct device_attribute *attr;
@@ -205,9 +186,9 @@ static int shown(struct kunit *test, struct rig *rig, const char *name)
 	int value = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	if (!attribute(rig->b, name))
+	if (!find_attribute(rig->b, "measurements", name))
 		KUNIT_ASSERT_EQ(test, attrs_attach(rig->b), 0);
-	attr = attribute(rig->b, name);
+	attr = find_attribute(rig->b, "measurements", name);
 	KUNIT_ASSERT_NOT_NULL_MSG(test, attr, "none is called %s", name);
 	KUNIT_EXPECT_GT(test, attr->show(rig->b->dev, attr, page), 1);
 	KUNIT_EXPECT_EQ_MSG(test, kstrtoint(page, 10, &value), 0, "%s", page);

@@ -28,6 +28,12 @@ bool fake_core_is_observed(const struct core *c);
 
 /* board.c */
 struct board *fake_board(struct kunit *test);
+struct device_attribute *find_attribute(const struct board *b, const char *folder,
+					const char *name);
+ssize_t store_in(struct kunit *test, struct board *b, const char *folder,
+		 const char *name, const char *text);
+void expect_shown_in(struct kunit *test, struct board *b, const char *folder,
+		     const char *name, const char *text);
 void publish_board(struct board *b, const struct snapshot *s);
 void expect_atomic(struct kunit *test, struct board *b,
 		   int (*attach)(struct board *b),

@@ -540,6 +540,14 @@ static struct power_supply_battery_info *battery(struct kunit *test)
 	return info;
 }
 
+/* A round that measures the voltage, 10 s after the one before */
+static void measure(struct board *b, int uv)
+{
+	inject.advanced_s += 10;
+	put(b, MEASUREMENT_VOLTAGE, uv);
+	measurements_notify(b->measurements);
+}
+
 static void events_of_measurements(struct kunit *test)
 {
 	struct power_supply_battery_info *info = battery(test);
@@ -551,15 +559,12 @@ static void events_of_measurements(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
 	inject.events = 0;
 
-	put(b, MEASUREMENT_VOLTAGE, 13020000);
 	put(b, MEASUREMENT_CURRENT, -2000000);
-	measurements_notify(b->measurements);
+	measure(b, 13020000);
 	expect_events(test, 0);			/* 51 percent */
-	put(b, MEASUREMENT_VOLTAGE, 13040000);
-	measurements_notify(b->measurements);
+	measure(b, 13040000);
 	expect_events(test, 0);			/* still, by the median */
-	put(b, MEASUREMENT_VOLTAGE, 13040000);
-	measurements_notify(b->measurements);
+	measure(b, 13040000);
 	expect_events(test, 1);			/* 52 percent */
 	measurements_notify(b->measurements);
 	expect_events(test, 0);
@@ -569,7 +574,7 @@ static void events_of_measurements(struct kunit *test)
 	put(b, MEASUREMENT_CURRENT, 2000000);
 	measurements_notify(b->measurements);
 	expect_events(test, 1);			/* charging */
-	inject.advanced_s = 36;
+	inject.advanced_s += 36;
 	measurements_notify(b->measurements);
 	expect_events(test, 1);			/* unknown, 50 percent */
 	measurements_notify(b->measurements);
@@ -611,13 +616,6 @@ static void expect_estimate(struct kunit *test, int percent, int margin)
 			margin);
 }
 
-/* A round that measures the voltage */
-static void measure(struct board *b, int uv)
-{
-	put(b, MEASUREMENT_VOLTAGE, uv);
-	measurements_notify(b->measurements);
-}
-
 /* As many as it takes until the voltage counts, whatever it was before */
 static void settle(struct board *b, int uv)
 {
@@ -641,12 +639,14 @@ static void estimate(struct kunit *test)
 
 	/* 20 A through 10 mOhm are 0.2 V; then 8 in 1000: 44 to 55, 64 to 75 */
 	info->factory_internal_resistance_uohm = 10000;
+	put(b, MEASUREMENT_CURRENT, 20000000);
 	settle(b, 13200000);
 	expect_estimate(test, 50, 6);
+	put(b, MEASUREMENT_TEMPERATURE, 250);
 	put(b, MEASUREMENT_CURRENT, -20000000);
 	settle(b, 13200000);
 	expect_estimate(test, 70, 6);
-	inject.advanced_s = 36;
+	inject.advanced_s += 36;
 	put(b, MEASUREMENT_TEMPERATURE, 250);
 	settle(b, 13200000);
 	expect_estimate(test, 60, 16);
@@ -657,14 +657,15 @@ static void estimate(struct kunit *test)
 	settle(b, 12000000);
 	expect_estimate(test, 50, 5);
 	/* without a temperature that counts, at 25 degrees: 0 to 4 */
-	inject.advanced_s = 72;
+	inject.advanced_s += 36;
 	put(b, MEASUREMENT_CURRENT, 0);
 	settle(b, 12000000);
 	expect_estimate(test, 3, 5);
+	put(b, MEASUREMENT_CURRENT, 0);
 	settle(b, 13000000);
 	expect_estimate(test, 50, 6);
 
-	inject.advanced_s = 108;
+	inject.advanced_s += 36;
 	expect_estimate(test, 50, 50);
 }
 
@@ -693,6 +694,7 @@ static void dips(struct kunit *test)
 	/* a round in which it cannot be measured is no second reading */
 	measurements_notify(b->measurements);
 	expect_capacity(test, 70);
+	put(b, MEASUREMENT_CURRENT, 0);
 	measure(b, 13400000);
 	expect_capacity(test, 70);
 	measure(b, 14000000);
@@ -714,7 +716,7 @@ static void dips(struct kunit *test)
 	expect_events(test, 1);
 
 	/* what was measured long ago is nothing to compare with */
-	inject.advanced_s = 36;
+	inject.advanced_s += 36;
 	measurements_notify(b->measurements);
 	expect_capacity(test, 50);
 	measure(b, 13400000);
@@ -724,6 +726,29 @@ static void dips(struct kunit *test)
 static void report(struct board *b, enum measurement what, int value)
 {
 	measurements_put(b->measurements, SOURCE_GAUGE, what, value);
+}
+
+/* As dips(), from a program that reports the voltage each second */
+static void dips_of_gauge(struct kunit *test)
+{
+	struct power_supply_battery_info *info = battery(test);
+	struct board *b = fake_board(test);
+	unsigned int n;
+
+	inject.battery = info;
+	KUNIT_ASSERT_EQ(test, supply_attach(b), 0);
+	for (n = 0; n < 60; n++) {
+		inject.advanced_s++;
+		report(b, MEASUREMENT_VOLTAGE, n >= 25 && n < 34 ? 12000000 : 13400000);
+		measurements_notify(b->measurements);
+		expect_capacity(test, 70);
+	}
+	for (n = 0; n < 20; n++) {
+		inject.advanced_s++;
+		report(b, MEASUREMENT_VOLTAGE, 12000000);
+		measurements_notify(b->measurements);
+	}
+	expect_capacity(test, 3);
 }
 
 static void gauge(struct kunit *test)
@@ -764,9 +789,9 @@ static void gauge(struct kunit *test)
 	publish_conditions(b, 0, 0);
 	report(b, MEASUREMENT_SOC, 900);
 	expect_estimate(test, 90, 5);
-	inject.advanced_s = 31;
+	inject.advanced_s += 31;
 	expect_estimate(test, 60, 16);
-	inject.advanced_s = 36;
+	inject.advanced_s += 5;
 	expect_estimate(test, 50, 50);
 	report(b, MEASUREMENT_SOC, 900);
 	expect_estimate(test, 90, 5);
@@ -937,6 +962,8 @@ static struct kunit_case cases[] = {
 	     "The state of charge by the voltage takes current and temperature into account while these are known"),
 	CASE(dips,
 	     "A voltage that dips for one reading changes neither capacity nor makes an event"),
+	CASE(dips_of_gauge,
+	     "Nor does one that dips for 9 s, where a program reports it each second"),
 	CASE(gauge,
 	     "The capacity is a gauge's while that is fresh, and the lines clip it; else that of the voltage, or of the lines (S3)"),
 	CASE(gauge_lies,

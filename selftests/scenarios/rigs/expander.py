@@ -3,6 +3,8 @@
 The simulation stamps what happens to its pins; a program in the machine plays."""
 
 import collections
+import concurrent.futures
+import os
 
 from lib.vm import lab
 from scenarios import compare, parser
@@ -211,13 +213,25 @@ def play(machine, scenario, label):
     return compare.compare(scenario, record_of(timeline, said, recorded, levels), LATENCY)
 
 
-def check(scenarios, report, _):
+def shares(scenarios):
+    """Of each machine, as many as there are processors: its scenarios. Those with the same
+    settings are on one board."""
+    kinds = collections.defaultdict(list)
+    for scenario in scenarios:
+        kinds[settings_of(scenario)].append(scenario)
+    found = [[] for _ in range(os.cpu_count())]
+    for kind in sorted(kinds.values(), key=len, reverse=True):
+        min(found, key=len).extend(kind)
+    return [each for each in found if each]
+
+
+def check_share(scenarios, name, report):
     """All in one machine, with a board for each kind of settings."""
     labels = {}
     for scenario in scenarios:
         labels.setdefault(settings_of(scenario), f"s{len(labels)}")
     with lab.Lab("stock", [chip(label, settings) for settings, label in labels.items()],
-                 "scenarios", report) as machine:
+                 name, report) as machine:
         machine.machine.guest_ok("mount -t debugfs debugfs /sys/kernel/debug; "
                                  "insmod /lib/smallbms-bench.ko; modprobe smallbms", LIMIT_S)
         for scenario in scenarios:
@@ -225,3 +239,11 @@ def check(scenarios, report, _):
             compare.report_on(report, scenario, complaints, " [expander]")
         machine.machine.guest_ok(
             f"for told in {BENCH}/*/told; do echo leaving >$told; done; rmmod smallbms", LIMIT_S)
+
+
+def check(scenarios, report, _):
+    """Machines side by side, each with a share of them."""
+    parts = shares(scenarios)
+    with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(check_share, parts, [f"scenarios-{n}" for n in range(len(parts))],
+                      [report] * len(parts)))
