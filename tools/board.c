@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "smallbms.h"
@@ -28,7 +29,6 @@ int board_path(const struct board *board, enum attribute_id id, char *path,
 /* Return: the number of characters read, or a negative errno */
 static int read_file(const char *path, char *text, size_t size)
 {
-	size_t length = 0;
 	ssize_t got;
 	int error = 0;
 	int fd;
@@ -36,15 +36,14 @@ static int read_file(const char *path, char *text, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	/* An attribute comes whole with the first read. */
 	do {
-		got = read(fd, text + length, size - length);
-		if (got > 0)
-			length += got;
-		else if (got < 0 && errno != EINTR)
-			error = -errno;
-	} while (!error && got && length < size);
+		got = read(fd, text, size);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		error = -errno;
 	close(fd);
-	return error ? error : (int)length;
+	return error ? error : (int)got;
 }
 
 static bool is_blank(char c)
@@ -189,6 +188,25 @@ static void write_hint(const char *path, int error, char *hint, size_t size)
 }
 
 /**
+ * board_may_write - whether this process may write an attribute that the board has
+ * @why: why not, for a person
+ */
+bool board_may_write(const struct board *board, enum attribute_id id, char *why,
+		     size_t size)
+{
+	char path[PATH_MAX], hint[VALUE_MAX];
+	int error = -board_path(board, id, path, sizeof(path));
+
+	if (!error && access(path, W_OK))
+		error = errno;
+	if (!error)
+		return true;
+	write_hint(path, error, hint, sizeof(hint));
+	snprintf(why, size, "%s%s", strerror(error), hint);
+	return false;
+}
+
+/**
  * board_write - write an attribute and read it back
  *
  * Return: DONE only when the attribute really holds the text; otherwise the
@@ -233,6 +251,32 @@ enum result board_write(struct board *board, enum attribute_id id,
 		return FAILED;
 	}
 	return DONE;
+}
+
+/**
+ * board_write_floor - write the floor and its recovery, and read both back
+ *
+ * In an order that keeps the floor below the recovery in between
+ */
+enum result board_write_floor(struct board *board, int floor, int recover)
+{
+	enum result result = DONE;
+	char floor_text[16], recover_text[16];
+	bool recover_first;
+
+	snprintf(floor_text, sizeof(floor_text), "%d", floor);
+	snprintf(recover_text, sizeof(recover_text), "%d", recover);
+	board_read_attribute(board, ATTR_SOC_FLOOR_PERCENT);
+	recover_first = recover > board->values[ATTR_SOC_FLOOR_PERCENT].number;
+	if (recover_first)
+		result = board_write(board, ATTR_SOC_FLOOR_RECOVER_PERCENT,
+				     recover_text);
+	if (!result)
+		result = board_write(board, ATTR_SOC_FLOOR_PERCENT, floor_text);
+	if (!result && !recover_first)
+		result = board_write(board, ATTR_SOC_FLOOR_RECOVER_PERCENT,
+				     recover_text);
+	return result;
 }
 
 /**
@@ -330,6 +374,19 @@ bool board_in_doubt(const struct board *board)
 	       board_has_condition(board, "implausible");
 }
 
+/**
+ * board_contradicts_itself - Return: whether lines say what cannot be, as of an
+ * unplugged cord; the driver calls it implausible a second later (F4)
+ */
+bool board_contradicts_itself(const struct board *board)
+{
+	return (board_has_condition(board, "cell-overvoltage") &&
+		(board_has_condition(board, "cell-undervoltage") ||
+		 board_has_condition(board, "cell-low"))) ||
+	       (board_has_condition(board, "over-temperature") &&
+		board_has_condition(board, "under-temperature"));
+}
+
 /* It cannot be changed, so the device tree is the only place that has it. */
 static void board_read_max_age(struct board *board)
 {
@@ -377,6 +434,21 @@ long long board_shed_in(const struct board *board)
 	return shed->number;
 }
 
+/**
+ * board_cut_in - Return: milliseconds until the load goes, or -1
+ *
+ * By undervoltage, or by a shed where the driver knows them: whichever is sooner.
+ */
+long long board_cut_in(const struct board *board)
+{
+	long long cut_ms = board->values[ATTR_DISCONNECT_IN_MS].number;
+	const struct value *shed = &board->values[ATTR_SHED_IN_MS];
+
+	if (shed->error || shed->number < 0)
+		return cut_ms;
+	return cut_ms < 0 || shed->number < cut_ms ? shed->number : cut_ms;
+}
+
 /** board_is_fresh - Return: whether what has this age was reported, and is not stale */
 bool board_is_fresh(const struct board *board, enum attribute_id age_id)
 {
@@ -384,6 +456,17 @@ bool board_is_fresh(const struct board *board, enum attribute_id age_id)
 
 	return !age->error && age->number >= 0 &&
 	       age->number < board->fresh_s;
+}
+
+/**
+ * board_is_measured - Return: whether what has this age was measured, and says
+ * something of now
+ */
+bool board_is_measured(const struct board *board, enum attribute_id age_id)
+{
+	const struct value *age = &board->values[age_id];
+
+	return !age->error && age->number >= 0 && age->number <= MEASURED_STALE_S;
 }
 
 /** board_knows_soc - Return: whether a gauge has reported, not too long ago */
@@ -446,13 +529,46 @@ static enum result keep_named(struct boards *boards, const char *name)
 	return NO_BOARD;
 }
 
+/* An upgraded kernel has none if its headers were missing. Unknown counts as there. */
+static bool kernel_has_module(const char *release)
+{
+	char path[PATH_MAX], line[PATH_MAX];
+	bool found = false;
+	FILE *file;
+
+	if (!access("/sys/module/smallbms", F_OK))
+		return true;
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, "smallbms.ko");
+	fclose(file);
+	return found;
+}
+
+static void complain_of_none(const char *sysfs_root)
+{
+	struct utsname kernel;
+
+	if (!strcmp(sysfs_root, "/sys") && !uname(&kernel) &&
+	    !kernel_has_module(kernel.release)) {
+		complain("no board",
+			 "no module for the running kernel, %s; are its headers installed?",
+			 kernel.release);
+		return;
+	}
+	complain("no board",
+		 "no smallBMS in %s; is the module loaded (modprobe smallbms) and the board in the device tree?",
+		 sysfs_root);
+}
+
 static enum result boards_init(struct boards *boards, const char *sysfs_root,
 			       const struct names *names)
 {
 	if (!names->count) {
-		complain("no board",
-			 "no smallBMS in %s; is the module loaded (modprobe smallbms) and the board in the device tree?",
-			 sysfs_root);
+		complain_of_none(sysfs_root);
 		return NO_BOARD;
 	}
 	boards->board = calloc(names->count, sizeof(*boards->board));

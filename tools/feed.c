@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -236,6 +238,19 @@ static enum result feed_fill(struct feed *feed)
 	return result;
 }
 
+/** signals_that_end - Return: a file descriptor to be read when the program is to end, or -1 */
+int signals_that_end(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
 /**
  * feed_listen - be told of what boards do from now on; feed_update() finds them
  * @feed: filled; the caller closes it with feed_close(), also on error
@@ -307,15 +322,23 @@ static size_t feed_polls(struct feed *feed, const struct pollfd *others,
  * @others: what else ends the sleep, @count long; revents are filled in
  * @timeout_ms: as of poll()
  * @stirred: whether feed_update() is due
+ *
+ * Ends earlier, for nothing, in a service that systemd watches over.
  */
 enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
 		      int timeout_ms, bool *stirred)
 {
 	size_t all = feed_polls(feed, others, count);
+	int every_ms = notify_every_ms();
 
 	*stirred = false;
 	if (!all)
 		return out_of_memory();
+	if (every_ms >= 0) {
+		notify("WATCHDOG=1");
+		if (timeout_ms < 0 || timeout_ms > every_ms)
+			timeout_ms = every_ms;
+	}
 	for (size_t i = 0; i < count; i++)
 		others[i].revents = 0;
 	if (poll(feed->polls, all, timeout_ms) < 0) {
@@ -403,8 +426,19 @@ static enum result feed_find(struct feed *feed, const struct names *names,
 	return result;
 }
 
+/* For whoever looks at all boards anyway */
+static void report_nothing(void *context, enum news news,
+			   const struct board *board, unsigned long long changed)
+{
+	(void)context;
+	(void)news;
+	(void)board;
+	(void)changed;
+}
+
 /**
- * feed_update - read all boards again, and tell of those that have changed
+ * feed_update - read all boards again, and report those that have changed
+ * @tell: called with each of them; NULL: nobody
  */
 enum result feed_update(struct feed *feed, news_sink *tell, void *context)
 {
@@ -412,6 +446,8 @@ enum result feed_update(struct feed *feed, news_sink *tell, void *context)
 	enum result result = FAILED;
 	int error = names_find(feed->config->sysfs_root, &names);
 
+	if (!tell)
+		tell = report_nothing;
 	if (error) {
 		complain(feed->config->sysfs_root,
 			 "cannot look for boards: %s", strerror(-error));

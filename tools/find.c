@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which boards are there? A board is a power supply whose parent device is
- * driven by smallbms. This file alone knows the two ways of finding out:
- * libudev, and a walk through the folders, for --sysfs-root and for static
- * builds (there is no static libudev).
+ * driven by smallbms.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef HAVE_LIBUDEV
-#include <libudev.h>
-#endif
 
 #include "smallbms.h"
 
@@ -86,47 +81,6 @@ static int walk(const char *sysfs_root, struct names *names)
 	return error;
 }
 
-#ifdef HAVE_LIBUDEV
-static int ask_udev(struct names *names)
-{
-	struct udev *udev = udev_new();
-	struct udev_enumerate *found = udev ? udev_enumerate_new(udev) : NULL;
-	struct udev_list_entry *entry;
-	int error = -ENOMEM;
-
-	if (!found)
-		goto out;
-	error = udev_enumerate_add_match_subsystem(found, "power_supply");
-	if (!error)
-		error = udev_enumerate_scan_devices(found);
-	if (error < 0)
-		goto out;
-	error = 0;
-	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(found)) {
-		const char *path = udev_list_entry_get_name(entry);
-		struct udev_device *device, *parent;
-		const char *driver;
-
-		/* Gone again since the scan: not there. */
-		device = udev_device_new_from_syspath(udev, path);
-		if (!device)
-			continue;
-		parent = udev_device_get_parent(device);
-		driver = parent ? udev_device_get_driver(parent) : NULL;
-		if (driver && !strcmp(driver, DRIVER))
-			error = names_add(names,
-					  udev_device_get_sysname(device));
-		udev_device_unref(device);
-		if (error)
-			break;
-	}
-out:
-	udev_enumerate_unref(found);
-	udev_unref(udev);
-	return error;
-}
-#endif
-
 /**
  * names_find - name the boards, in order
  * @sysfs_root: normally /sys
@@ -136,14 +90,8 @@ out:
  */
 int names_find(const char *sysfs_root, struct names *names)
 {
-	int error;
+	int error = walk(sysfs_root, names);
 
-#ifdef HAVE_LIBUDEV
-	if (!strcmp(sysfs_root, "/sys"))
-		error = ask_udev(names);
-	else
-#endif
-		error = walk(sysfs_root, names);
 	if (!error && names->count)
 		qsort(names->name, names->count, sizeof(*names->name),
 		      compare_names);

@@ -7,9 +7,7 @@
 
 #include "smallbms.h"
 
-#define FLOOR_MAX 90
 #define RECOVER_MAX 100
-#define RECOVER_ABOVE 5
 
 /* Return: whether it is a number from @min to @max, without a sign or blanks */
 static bool parse_percent(const char *text, int min, int max, int *percent)
@@ -60,30 +58,16 @@ static bool obeyed_floor(const struct board *board)
 	return true;
 }
 
-/* In an order that keeps the floor below the recovery in between */
 static enum result set(const struct config *config, int floor, int recover)
 {
-	char floor_text[16], recover_text[16];
 	enum result result;
 	struct board board;
-	bool recover_first;
+	char floor_text[16];
 
 	snprintf(floor_text, sizeof(floor_text), "%d", floor);
-	snprintf(recover_text, sizeof(recover_text), "%d", recover);
 	result = board_find(config, &board);
-	if (result)
-		return result;
-	board_read_attribute(&board, ATTR_SOC_FLOOR_PERCENT);
-	recover_first = recover > board.values[ATTR_SOC_FLOOR_PERCENT].number;
-	if (recover_first)
-		result = board_write(&board, ATTR_SOC_FLOOR_RECOVER_PERCENT,
-				     recover_text);
 	if (!result)
-		result = board_write(&board, ATTR_SOC_FLOOR_PERCENT,
-				     floor_text);
-	if (!result && !recover_first)
-		result = board_write(&board, ATTR_SOC_FLOOR_RECOVER_PERCENT,
-				     recover_text);
+		result = board_write_floor(&board, floor, recover);
 	if (result)
 		return result;
 	return switched_finish(config, &board, ATTR_SOC_FLOOR_PERCENT,
@@ -111,7 +95,7 @@ enum result command_floor(const struct config *config, const char *argument)
 			 argument, FLOOR_MAX);
 		return USAGE;
 	}
-	recover = floor + RECOVER_ABOVE;
+	recover = floor + FLOOR_RECOVER_ABOVE;
 	if (recover_text && !parse_percent(recover_text, floor + 1,
 					   RECOVER_MAX, &recover)) {
 		complain("--recover", "'%s' is not a number of percent from %d to %d",

@@ -4,9 +4,6 @@
 
 #include "smallbms.h"
 
-/* As of the driver: a measurement that is older says nothing of now. */
-#define MEASURED_STALE_S 35
-
 #define MINUTE_S 60LL
 #define HOUR_S (60 * MINUTE_S)
 #define DAY_S (24 * HOUR_S)

@@ -54,14 +54,6 @@ struct service {
 	bool full;
 };
 
-static long long since_boot_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* To the journal, with its priority; to a person without */
 __printf(3, 4)
 static void report(enum priority priority, const char *name,
@@ -91,27 +83,6 @@ static const struct board *find_board(struct service *service, const char *name)
 	return NULL;
 }
 
-/* As of an unplugged cord; the driver calls it implausible a second later (F4). */
-static bool contradicts_itself(const struct board *board)
-{
-	return (board_has_condition(board, "cell-overvoltage") &&
-		(board_has_condition(board, "cell-undervoltage") ||
-		 board_has_condition(board, "cell-low"))) ||
-	       (board_has_condition(board, "over-temperature") &&
-		board_has_condition(board, "under-temperature"));
-}
-
-/* By undervoltage, or by a shed where the driver knows them: whichever is sooner */
-static long long next_cut_ms(const struct board *board)
-{
-	long long cut_ms = board->values[ATTR_DISCONNECT_IN_MS].number;
-	const struct value *shed = &board->values[ATTR_SHED_IN_MS];
-
-	if (shed->error || shed->number < 0)
-		return cut_ms;
-	return cut_ms < 0 || shed->number < cut_ms ? shed->number : cut_ms;
-}
-
 static struct power_input read_input(const struct board *board)
 {
 	struct power_input input = { .sight = POWER_MISSING, .cut_in_ms = -1 };
@@ -123,14 +94,14 @@ static struct power_input read_input(const struct board *board)
 	    !board_read_ok(board, ATTR_ALARM) ||
 	    !board_read_ok(board, ATTR_DISCONNECT_IN_MS))
 		return input;
-	input.sight = board_in_doubt(board) || contradicts_itself(board) ?
+	input.sight = board_in_doubt(board) || board_contradicts_itself(board) ?
 		      POWER_DOUBTFUL : POWER_KNOWN;
 	input.undervoltage = board_has_condition(board, "cell-undervoltage");
 	input.low = board->values[ATTR_ALARM].number > 0 &&
 		    (input.undervoltage || board_has_condition(board, "cell-low"));
 	input.disconnected = board->values[ATTR_ALARM].number == 2;
 	input.charging = board_is_text(board, ATTR_STATUS, "Charging");
-	input.cut_in_ms = next_cut_ms(board);
+	input.cut_in_ms = board_cut_in(board);
 	return input;
 }
 
@@ -313,22 +284,12 @@ static void meet(struct service *service, const char *name)
 	service->full = settings->count == POWER_BOARDS;
 }
 
-/* Everything is read again, so that it does not matter what has changed. */
-static void ignore(void *context, enum news news, const struct board *board,
-		   unsigned long long changed)
-{
-	(void)context;
-	(void)news;
-	(void)board;
-	(void)changed;
-}
-
 /* Return: when to look again at the latest */
 static long long look(struct service *service)
 {
 	struct power_input inputs[POWER_BOARDS];
 	struct power_verdict verdict;
-	long long now = since_boot_ms();
+	long long now = clock_ms(CLOCK_BOOTTIME);
 
 	for (size_t i = 0; i < service->feed.count &&
 	     service->settings.all_boards; i++)
@@ -354,11 +315,12 @@ static enum result serve(struct service *service)
 	while (!result) {
 		long long until, now;
 
-		result = feed_update(&service->feed, ignore, NULL);
+		/* Everything is read again: it does not matter what has changed. */
+		result = feed_update(&service->feed, NULL, NULL);
 		if (result)
 			break;
 		until = look(service);
-		now = since_boot_ms();
+		now = clock_ms(CLOCK_BOOTTIME);
 		if (until > now)
 			result = feed_wait(&service->feed, NULL, 0, until - now,
 					   &stirred);

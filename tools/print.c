@@ -39,8 +39,15 @@ void plain(char *text)
 	}
 }
 
+static const char *program = "smallbms";
 static char *kept;
 static size_t kept_size;
+
+/** complain_as - the name of the program, if it is not the tool */
+void complain_as(const char *name)
+{
+	program = name;
+}
 
 /** complain_into - keep what is complained from now on; NULL: print it */
 void complain_into(char *text, size_t size)
@@ -49,7 +56,7 @@ void complain_into(char *text, size_t size)
 	kept_size = size;
 }
 
-/** complain - an error on stderr, as "smallbms: what: why" */
+/** complain - an error on stderr, as "PROGRAM: what: why" */
 void complain(const char *what, const char *why, ...)
 {
 	char *line, *text;
@@ -74,7 +81,7 @@ void complain(const char *what, const char *why, ...)
 	free(line);
 	if (text)
 		plain(text);
-	fprintf(stderr, "smallbms: %s\n", text ? text : why);
+	fprintf(stderr, "%s: %s\n", program, text ? text : why);
 	free(text);
 }
 

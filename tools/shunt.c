@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,6 +21,14 @@
 #define RETRY_MAX_MS 5000
 /* A battery monitor sends two blocks a second. */
 #define SILENCE_MS 10000
+/*
+ * The port is looked at so often at least. If that was longer ago than AWAY_MS, this
+ * program was stopped, or the system slept: what the port has kept meanwhile is old, and
+ * its buffers, a USB chip's among them, bring it within DROP_MS.
+ */
+#define LOOK_MS 1000
+#define AWAY_MS 5000
+#define DROP_MS 500
 
 static const struct {
 	enum vedirect_label label;
@@ -53,7 +59,9 @@ static const struct {
 /**
  * struct shunt - a battery monitor that is followed
  * @last_ms: when the last block was accepted, or the device opened
- * @heard: whether anything has come since
+ * @looked_ms: when the device was looked at last, by a clock that counts sleep as well
+ * @drop_until_ms: what comes until then is old
+ * @heard: whether anything has come since @last_ms
  * @connected: whether it was said which battery monitor this is
  * @device_told: what is wrong with the device, said once
  * @gauge_told: and with the gauge
@@ -65,6 +73,8 @@ struct shunt {
 	struct vedirect wire;
 	int signals;
 	long long last_ms;
+	long long looked_ms;
+	long long drop_until_ms;
 	bool heard;
 	bool connected;
 	char device_told[VALUE_MAX];
@@ -303,6 +313,23 @@ static int device_open(struct shunt *shunt)
 	return -error;
 }
 
+/* To be called after the device was read: whether what has come may be old */
+static bool device_is_old(struct shunt *shunt)
+{
+	long long now = clock_ms(CLOCK_BOOTTIME);
+	long long away_ms = now - shunt->looked_ms;
+
+	shunt->looked_ms = now;
+	if (away_ms > AWAY_MS) {
+		tell_once(shunt->device_told, shunt->device,
+			  "not read for %lld s; what came meanwhile is dropped",
+			  away_ms / 1000);
+		shunt->drop_until_ms = now + DROP_MS;
+		shunt->last_ms = now_ms();
+	}
+	return now < shunt->drop_until_ms;
+}
+
 static void device_bytes(struct shunt *shunt, const unsigned char *bytes,
 			 ssize_t count)
 {
@@ -333,7 +360,7 @@ static bool device_read(struct shunt *shunt, int fd)
 	ssize_t got;
 
 	while (!ferror(stdout)) {
-		poll(polls, ARRAY_SIZE(polls), SILENCE_MS);
+		poll(polls, ARRAY_SIZE(polls), LOOK_MS);
 		if (polls[0].revents)
 			return false;
 		got = polls[1].revents ? read(fd, bytes, sizeof(bytes)) : -1;
@@ -344,7 +371,9 @@ static bool device_read(struct shunt *shunt, int fd)
 				  got ? strerror(errno) : "hung up");
 			return true;
 		}
-		if (got > 0)
+		if (device_is_old(shunt))
+			vedirect_interrupt(&shunt->wire);
+		else if (got > 0)
 			device_bytes(shunt, bytes, got);
 		tell_of_silence(shunt);
 	}
@@ -370,6 +399,7 @@ static enum result follow(struct shunt *shunt)
 				  strerror(-fd));
 		} else {
 			shunt->last_ms = now_ms();
+			shunt->looked_ms = clock_ms(CLOCK_BOOTTIME);
 			shunt->heard = false;
 			shunt->connected = false;
 			go_on = device_read(shunt, fd);
@@ -384,19 +414,6 @@ static enum result follow(struct shunt *shunt)
 			   RETRY_MAX_MS;
 	}
 	return DONE;
-}
-
-/* Return: a file descriptor that can be read when the program shall end, or -1 */
-int shunt_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 static enum result find_gauge(struct shunt *shunt)
@@ -441,7 +458,7 @@ static enum result run(const struct config *config, const char *device)
 	struct shunt shunt = { .config = config, .device = device };
 	enum result result;
 
-	shunt.signals = shunt_signals();
+	shunt.signals = signals_that_end();
 	if (shunt.signals < 0) {
 		complain("signals", "%s", strerror(errno));
 		return FAILED;

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -57,6 +56,11 @@ static void put_checksum(struct text *text)
 	text->bytes[text->length++] = -sum;
 }
 
+static long nearest(double value)
+{
+	return value < 0 ? value - 0.5 : value + 0.5;
+}
+
 static long time_to_go_min(const struct bank *bank)
 {
 	double minutes;
@@ -64,13 +68,13 @@ static long time_to_go_min(const struct bank *bank)
 	if (bank->current >= 0)
 		return -1;
 	minutes = bank->soc * CAPACITY_AH / -bank->current * 60;
-	return minutes < TTG_MAX_MIN ? lround(minutes) : TTG_MAX_MIN;
+	return minutes < TTG_MAX_MIN ? nearest(minutes) : TTG_MAX_MIN;
 }
 
 /* Four cells in series with 2 milliohms: near enough */
 static long voltage_mv(const struct bank *bank)
 {
-	return lround(12400 + 900 * bank->soc + 2 * bank->current);
+	return nearest(12400 + 900 * bank->soc + 2 * bank->current);
 }
 
 static void put_measurements(struct text *text, const struct bank *bank)
@@ -81,10 +85,10 @@ static void put_measurements(struct text *text, const struct bank *bank)
 	text->length = 0;
 	put(text, "PID", "0xA389");
 	put_number(text, "V", mv);
-	put_number(text, "I", lround(bank->current * 1000));
-	put_number(text, "P", lround(bank->current * mv / 1000));
-	put_number(text, "CE", lround((bank->soc - 1) * CAPACITY_AH * 1000));
-	put_number(text, "SOC", lround(bank->soc * 1000));
+	put_number(text, "I", nearest(bank->current * 1000));
+	put_number(text, "P", nearest(bank->current * mv / 1000));
+	put_number(text, "CE", nearest((bank->soc - 1) * CAPACITY_AH * 1000));
+	put_number(text, "SOC", nearest(bank->soc * 1000));
 	put_number(text, "TTG", time_to_go_min(bank));
 	put(text, "Alarm", low ? "ON" : "OFF");
 	put_number(text, "AR", low ? 4 : 0);
@@ -109,8 +113,8 @@ static void put_history(struct text *text, const struct bank *bank)
 	text->length = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		put_number(text, fixed[i].label, fixed[i].number);
-	put_number(text, "H6", lround(-1000 * bank->drawn_ah));
-	put_number(text, "H17", lround(1.3 * bank->drawn_ah));
+	put_number(text, "H6", nearest(-1000 * bank->drawn_ah));
+	put_number(text, "H17", nearest(1.3 * bank->drawn_ah));
 	put(text, "H9", "---");
 	put_checksum(text);
 }
@@ -191,7 +195,7 @@ enum result shunt_simulate(const struct config *config)
 		return result;
 	bank.first_soc = percent / 100;
 	bank.soc = bank.first_soc;
-	ended.fd = shunt_signals();
+	ended.fd = signals_that_end();
 	if (ended.fd < 0 ||
 	    !open_terminal(&master, &slave, name, sizeof(name))) {
 		complain("--simulate", "%s", strerror(errno));

@@ -40,6 +40,7 @@ enum {
 	OPTION_RECORD,
 	OPTION_MAX_EVENTS,
 	OPTION_MAX_DAYS,
+	OPTION_RESUME,
 };
 
 /* The options that only some commands take, as bits */
@@ -106,6 +107,9 @@ static const struct command {
 	  "The state as a line for a monitoring system", check_help },
 	{ "metrics", command_metrics, NOTHING, TAKES(OUTPUT), "",
 	  "All that the boards have, as text for Prometheus", metrics_help },
+	{ "commission", command_commission, NOTHING,
+	  TAKES(RESUME) | TAKES(OUTPUT) | TAKES(TIMEOUT), "",
+	  "Test each wire and device after installation", commission_help },
 	{ "wiring", command_wiring, ANY_NUMBER, TAKES(RST), " [PRODUCT]",
 	  "What can be connected to a board, and how", wiring_help },
 	{ "shunt", command_shunt, MAYBE_ONE,
@@ -262,6 +266,7 @@ static const struct option options[] = {
 	{ "record", no_argument, NULL, OPTION_RECORD },
 	{ "max-events", required_argument, NULL, OPTION_MAX_EVENTS },
 	{ "max-days", required_argument, NULL, OPTION_MAX_DAYS },
+	{ "resume", no_argument, NULL, OPTION_RESUME },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -342,6 +347,9 @@ static bool take_option(struct config *config, int option)
 		return true;
 	case OPTION_OUTPUT:
 		config->output = optarg;
+		return true;
+	case OPTION_RESUME:
+		config->resume = true;
 		return true;
 	case OPTION_CHECK:
 		config->check = true;

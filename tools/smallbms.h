@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define __printf(format_at, arguments_at) \
@@ -47,10 +48,11 @@ enum result {
  * @since: of log --since, NULL: from the beginning
  * @until, @lines: of log, NULL: to the end, all
  * @directory: of log --directory, NULL: the journal of this machine
- * @output: of metrics --output, NULL: stdout
+ * @output: of metrics --output, NULL: stdout; of commission, NULL: below /var/lib
  * @rst: of wiring --rst
  * @wait: of shunt --wait
  * @check: of power-down --check
+ * @resume: of commission --resume
  * @decode: of shunt --decode, NULL: not given
  * @simulate: of shunt --simulate; @soc, @current: of it, NULL: not given
  * @argv: all of the command line, for history
@@ -81,6 +83,7 @@ struct config {
 	bool simulate;
 	bool wait;
 	bool check;
+	bool resume;
 	bool colour;
 	bool utf8;
 };
@@ -238,6 +241,13 @@ static inline unsigned long long attribute_bit(enum attribute_id id)
 int names_find(const char *sysfs_root, struct names *names);
 void names_free(struct names *names);
 
+/* Of a floor, in percent, and of a recovery that was not given */
+#define FLOOR_MAX 90
+#define FLOOR_RECOVER_ABOVE 5
+
+/* As of the driver: a measurement that is older says nothing of now. */
+#define MEASURED_STALE_S 35
+
 /* board.c */
 enum result boards_find(const struct config *config, struct boards *boards);
 enum result board_find(const struct config *config, struct board *board);
@@ -251,8 +261,11 @@ void board_read_values(struct board *board);
 void board_read_attribute(struct board *board, enum attribute_id id);
 enum result board_read(struct board *board);
 enum result board_gone(const struct board *board);
+bool board_may_write(const struct board *board, enum attribute_id id, char *why,
+		     size_t size);
 enum result board_write(struct board *board, enum attribute_id id,
 			const char *text);
+enum result board_write_floor(struct board *board, int floor, int recover);
 enum result board_unread(const struct board *board);
 unsigned long long board_changes(const struct board *before,
 				 const struct board *now);
@@ -265,10 +278,13 @@ bool board_is_text(const struct board *board, enum attribute_id id,
 bool board_has_condition(const struct board *board, const char *name);
 bool board_lives_on_reserve(const struct board *board);
 bool board_in_doubt(const struct board *board);
+bool board_contradicts_itself(const struct board *board);
 bool board_is_shed(const struct board *board);
 bool board_is_low(const struct board *board);
 long long board_shed_in(const struct board *board);
+long long board_cut_in(const struct board *board);
 bool board_is_fresh(const struct board *board, enum attribute_id age_id);
+bool board_is_measured(const struct board *board, enum attribute_id age_id);
 bool board_knows_soc(const struct board *board);
 bool board_floor_waits(const struct board *board);
 
@@ -286,6 +302,7 @@ const char *words_condition_name(size_t index);
 const char *words_condition(const char *name);
 const char *words_condition_advice(const char *name);
 void words_seconds(long long milliseconds, char *text, size_t size);
+long long clock_ms(clockid_t clock);
 long long now_ms(void);
 void words_time(char *text, size_t size, bool exact);
 const char *words_pre_alarm(const struct board *board);
@@ -313,6 +330,7 @@ void advice_print(const struct board *board);
 void plain(char *text);
 __printf(2, 3)
 void complain(const char *what, const char *why, ...);
+void complain_as(const char *program);
 void complain_into(char *text, size_t size);
 void print_wrapped(const char *first, int indent, const char *text);
 void print_headline(const struct config *config, const struct board *board,
@@ -333,6 +351,10 @@ struct range {
 
 bool range_parse(const char *text, struct range *range);
 bool range_alerts(const struct range *range, double number);
+
+/* notify.c */
+void notify(const char *state);
+int notify_every_ms(void);
 
 /* feed.c */
 enum news {
@@ -367,6 +389,7 @@ struct feed {
 	size_t room;
 };
 
+int signals_that_end(void);
 enum result feed_listen(struct feed *feed, const struct config *config);
 enum result feed_open(struct feed *feed, const struct config *config);
 enum result feed_open_empty(struct feed *feed, const struct config *config);
@@ -375,6 +398,28 @@ enum result feed_wait(struct feed *feed, struct pollfd *others, size_t count,
 enum result feed_update(struct feed *feed, news_sink *tell, void *context);
 struct board *feed_board(struct feed *feed, size_t index);
 void feed_close(struct feed *feed);
+
+/* commissioned.c */
+/**
+ * struct commissioned - a report of 'smallbms commission'
+ * @broken: it cannot be read; only @path counts
+ * @date: when it was finished, by the local clock
+ */
+struct commissioned {
+	bool broken;
+	long long time_ms;
+	char date[16];
+	int passed, failed, skipped;
+	char path[PATH_MAX];
+};
+
+int commissioned_folder(const struct config *config, const char *label,
+			char *path, size_t size);
+size_t commissioned_list(const struct config *config, const char *label,
+			 bool last, struct commissioned **list);
+void words_commissioned(const struct commissioned *found, char *text,
+			size_t size);
+struct json_object *json_from_commissioned(const struct commissioned *found);
 
 /* json.c */
 struct json_object *json_from_value(const struct board *board,
@@ -407,6 +452,8 @@ enum result command_shunt(const struct config *config, const char *argument);
 enum result command_power_down(const struct config *config,
 			       const char *argument);
 enum result command_history(const struct config *config, const char *argument);
+enum result command_commission(const struct config *config,
+			       const char *argument);
 
 /* parts of one command that others use */
 enum result get_attribute(const struct config *config, enum attribute_id id);
@@ -426,7 +473,7 @@ void wiring_help(void);
 void shunt_help(void);
 void power_down_help(void);
 void history_help(void);
-int shunt_signals(void);
+void commission_help(void);
 enum result shunt_simulate(const struct config *config);
 enum result status_print(const struct config *config,
 			 const struct board *board);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* smallbms status: a person's view of the board, or all of it as JSON. */
+#include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "smallbms.h"
@@ -111,6 +113,119 @@ static void print_bank(const struct config *config, const struct board *board)
 	print_words("  Since start  ", line);
 }
 
+static void json_add_words(struct json_object *object, const char *name,
+			   const char *text)
+{
+	if (*text)
+		json_object_object_add(object, name, json_object_new_string(text));
+}
+
+static void json_add_output(struct json_object *object, const struct board *board,
+			    enum attribute_id id, enum attribute_id reason_id)
+{
+	char why[VALUE_MAX];
+
+	if (!board_is_off(board, id))
+		return;
+	words_off_reason(board, reason_id, why, sizeof(why));
+	json_add_words(object, attributes[id].name, why);
+}
+
+static struct json_object *json_from_conditions(const struct board *board)
+{
+	struct json_object *object = json_object_new_object();
+	const char *name;
+
+	for (size_t i = 0; (name = words_condition_name(i)); i++)
+		if (board_has_condition(board, name))
+			json_add_words(object, name, words_condition(name));
+	return object;
+}
+
+static void json_take_note(void *context, const char *text)
+{
+	json_object_array_add(context, json_object_new_string(text));
+}
+
+/* What the caller cannot switch, and why, before it tries */
+static struct json_object *json_from_refusals(const struct board *board)
+{
+	static const enum attribute_id switches[] = {
+		ATTR_REMOTE, ATTR_LOAD_REQUEST, ATTR_CHARGE_BEHAVIOUR,
+		ATTR_SOC_FLOOR_PERCENT, ATTR_SOC_FLOOR_RECOVER_PERCENT,
+	};
+	struct json_object *object = json_object_new_object();
+	char why[2 * VALUE_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
+		if (!board_may_write(board, switches[i], why, sizeof(why)))
+			json_add_words(object, attributes[switches[i]].name, why);
+	return object;
+}
+
+/* What the text says, for programs that show it to a person */
+static struct json_object *json_from_words(const struct config *config,
+					   const struct board *board)
+{
+	static const char * const severities[] = {
+		[MOOD_WELL] = "well",
+		[MOOD_NOTE] = "note",
+		[MOOD_ALARM] = "alarm",
+	};
+	struct json_object *object = json_object_new_object();
+	struct json_object *advice = json_object_new_array();
+	enum mood mood;
+	char text[2 * VALUE_MAX];
+
+	mood = words_headline(board, text, sizeof(text));
+	json_add_words(object, "severity", severities[mood]);
+	json_add_words(object, "headline", text);
+	json_add_output(object, board, ATTR_LOAD, ATTR_LOAD_OFF_REASON);
+	json_add_output(object, board, ATTR_CHARGE, ATTR_CHARGE_OFF_REASON);
+	if (board_is_on(board, ATTR_PRE_ALARM))
+		json_add_words(object, "pre_alarm", words_pre_alarm(board));
+	json_object_object_add(object, "conditions", json_from_conditions(board));
+	words_capacity(config, board, text, sizeof(text));
+	json_add_words(object, "capacity", text);
+	words_gauge(board, text, sizeof(text));
+	json_add_words(object, "gauge", text);
+	words_floor(board, text, sizeof(text));
+	json_add_words(object, "floor", text);
+	words_measured(config, board, text, sizeof(text));
+	json_add_words(object, "measured", text);
+	advice_list(board, json_take_note, advice);
+	json_object_object_add(object, "advice", advice);
+	json_object_object_add(object, "refused", json_from_refusals(board));
+	return object;
+}
+
+/* Only if it was */
+static void print_commissioned(const struct config *config,
+			       const struct board *board)
+{
+	struct commissioned *last;
+	char line[PATH_MAX + 64];
+
+	if (commissioned_list(config, board_label(board), true, &last)) {
+		words_commissioned(last, line, sizeof(line));
+		print_words("  Commissioned ", line);
+	}
+	free(last);
+}
+
+static void print_json(const struct config *config, const struct board *board)
+{
+	struct json_object *object = json_from_board(board, ATTR_COUNT);
+	struct commissioned *last;
+
+	json_object_object_add(object, "words", json_from_words(config, board));
+	if (commissioned_list(config, board_label(board), true, &last))
+		json_object_object_add(object, "commissioned",
+				       json_from_commissioned(last));
+	free(last);
+	json_print(object);
+}
+
 /**
  * status_print - show a board that was read, also what of it was not
  *
@@ -120,7 +235,7 @@ enum result status_print(const struct config *config,
 			 const struct board *board)
 {
 	if (config->json) {
-		json_print(json_from_board(board, ATTR_COUNT));
+		print_json(config, board);
 		return board_unread(board);
 	}
 	print_headline(config, board, true);
@@ -135,6 +250,7 @@ enum result status_print(const struct config *config,
 	print_request(board);
 	print_conditions(board);
 	print_bank(config, board);
+	print_commissioned(config, board);
 	advice_print(board);
 	fflush(stdout);
 	return board_unread(board);

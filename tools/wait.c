@@ -302,11 +302,13 @@ enum result parse_timeout(const char *text, double *seconds)
  */
 int left_ms(double end)
 {
-	double left = ceil((end - now_s()) * 1000);
+	double left = (end - now_s()) * 1000;
 
 	if (!isfinite(end))
 		return -1;
-	return left < 0 ? 0 : left < POLL_MAX_MS ? (int)left : POLL_MAX_MS;
+	if (left <= 0)
+		return 0;
+	return left < POLL_MAX_MS ? (int)left + 1 : POLL_MAX_MS;
 }
 
 static void forget(void *context, enum news news, const struct board *board,

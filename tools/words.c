@@ -92,13 +92,19 @@ void words_seconds(long long milliseconds, char *text, size_t size)
 			 seconds % 60);
 }
 
-/** now_ms - for durations; does not jump when the clock is set */
-long long now_ms(void)
+/** clock_ms - one of the kernel's clocks, in milliseconds */
+long long clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/** now_ms - for durations; does not jump when the clock is set */
+long long now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 /**

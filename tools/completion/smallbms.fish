@@ -78,7 +78,7 @@ complete -c smallbms -s h -l help
 complete -c smallbms -s V -l version
 complete -c smallbms -n '__smallbms_of monitor' -l initial -d 'First how the boards are now'
 complete -c smallbms -n '__smallbms_of monitor' -l count -x -d 'End after that many changes'
-complete -c smallbms -n '__smallbms_of monitor wait check' -s t -l timeout -x -d 'Seconds'
+complete -c smallbms -n '__smallbms_of monitor wait check commission' -s t -l timeout -x -d 'Seconds'
 complete -c smallbms -n '__smallbms_of wait' -s q -l quiet
 complete -c smallbms -n '__smallbms_of log' -l since -x
 complete -c smallbms -n '__smallbms_of log' -l until -x
@@ -88,7 +88,8 @@ complete -c smallbms -n '__smallbms_of log shunt' -l directory -r
 complete -c smallbms -n '__smallbms_of check' -s w -l warning -x
 complete -c smallbms -n '__smallbms_of check' -s c -l critical -x
 complete -c smallbms -n '__smallbms_of floor' -l recover -x
-complete -c smallbms -n '__smallbms_of metrics' -l output -r
+complete -c smallbms -n '__smallbms_of metrics commission' -l output -r
+complete -c smallbms -n '__smallbms_of commission' -l resume
 complete -c smallbms -n '__smallbms_of power-down' -l check
 complete -c smallbms -n '__smallbms_of wiring' -l rst
 complete -c smallbms -n '__smallbms_of shunt' -l decode -r

@@ -137,14 +137,6 @@ static void read_boot(char *text)
 	fclose(file);
 }
 
-static long long clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /** event_stamp - it is of this moment */
 void event_stamp(struct event *event)
 {
@@ -158,12 +150,4 @@ void event_free(struct event *event)
 	free(event->before);
 	free(event->state);
 	*event = (struct event){ 0 };
-}
-
-/** event_label - Return: the name of a board as the kernel spells it */
-const char *event_label(const struct board *board)
-{
-	const char *slash = strrchr(board->folder, '/');
-
-	return slash ? slash + 1 : board->name;
 }

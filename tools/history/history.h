@@ -73,7 +73,6 @@ bool event_board(const char *text, struct board *board,
 		 unsigned long long *which);
 void event_stamp(struct event *event);
 void event_free(struct event *event);
-const char *event_label(const struct board *board);
 
 /* store.c */
 struct sqlite3;

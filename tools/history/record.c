@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "history.h"
@@ -58,7 +57,7 @@ static void enqueue(struct recorder *recorder, enum event_kind kind,
 	struct event event = { .kind = kind, .before = before };
 
 	event_stamp(&event);
-	snprintf(event.board, sizeof(event.board), "%s", event_label(board));
+	snprintf(event.board, sizeof(event.board), "%s", board_label(board));
 	event.state = event_state(board, kind == EVENT_GONE ? 0 : ~0ULL);
 	if (!event.before)
 		event.before = strdup("{}");
@@ -115,7 +114,7 @@ static void note_missed(struct recorder *recorder, const struct board *board)
 	struct event last, now;
 
 	event_stamp(&now);
-	same_boot = store_last(&recorder->store, event_label(board), &last) &&
+	same_boot = store_last(&recorder->store, board_label(board), &last) &&
 		    !strcmp(last.boot, now.boot) &&
 		    event_board(last.state, &then, &which);
 	event_free(&last);
@@ -161,7 +160,7 @@ static bool is_minor(unsigned long long changed)
 		1ULL << ATTR_REMOTE | 1ULL << ATTR_TERMINALS |
 		1ULL << ATTR_LOAD | 1ULL << ATTR_CHARGE |
 		1ULL << ATTR_PRE_ALARM | 1ULL << ATTR_ALARM |
-		1ULL << ATTR_CHARGE_BEHAVIOUR;
+		1ULL << ATTR_LOAD_REQUEST | 1ULL << ATTR_CHARGE_BEHAVIOUR;
 
 	return !(changed & major);
 }
@@ -305,33 +304,13 @@ static enum result follow(struct recorder *recorder, int signals)
 	return result;
 }
 
-static int signals_that_end(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 /* A board that is not there yet will come. */
 static enum result open_feed(struct recorder *recorder,
 			     const struct config *config)
 {
-	char why[VALUE_MAX] = "";
-	enum result result;
+	enum result result = feed_listen(&recorder->feed, config);
 
-	complain_into(why, sizeof(why));
-	result = feed_open(&recorder->feed, config);
-	complain_into(NULL, 0);
-	if (result == NO_BOARD)
-		return DONE;
-	if (result)
-		complain("boards", "%s", why);
-	return result;
+	return result ? result : feed_update(&recorder->feed, NULL, NULL);
 }
 
 static enum result record(struct recorder *recorder,

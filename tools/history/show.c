@@ -36,6 +36,12 @@ struct seen {
 
 #define SEEN_MAX 16
 
+/* A commissioning of a board */
+struct finding {
+	char name[NAME_MAX + 1];
+	struct commissioned report;
+};
+
 /**
  * struct known - a board in the history
  * @since_ms: its first event
@@ -52,6 +58,7 @@ struct known {
 /**
  * struct show - what is to be shown, and what is known meanwhile
  * @skip: so many events come before those of --lines
+ * @findings: of the boards, the oldest first; @finding: the next one to be shown
  * @matching: how many are between @since_ms and @until_ms
  * @failed: there was no memory
  */
@@ -61,6 +68,9 @@ struct show {
 	size_t boot_count;
 	struct known *boards;
 	size_t board_count;
+	struct finding *findings;
+	size_t finding_count;
+	size_t finding;
 	long long since_ms;
 	long long until_ms;
 	size_t skip;
@@ -379,14 +389,19 @@ static void tell(char *text, const struct show *show,
 
 /* ---- an event */
 
+static void printed_name(char name[NAME_MAX + 1], const char *label)
+{
+	snprintf(name, NAME_MAX + 1, "%s", label);
+	plain(name);
+}
+
 static void print_event(const struct show *show, const struct known *known,
 			const struct event *event, long long time_ms)
 {
 	char when[64], text[TEXT_MAX], name[NAME_MAX + 1];
 
 	local_time(time_ms, when, sizeof(when));
-	snprintf(name, sizeof(name), "%s", event->board);
-	plain(name);
+	printed_name(name, event->board);
 	tell(text, show, known, event);
 	printf("%s %s: %s\n", when, name, text);
 }
@@ -405,16 +420,17 @@ static unsigned long long json_add_text(struct json_object *object,
 	return which;
 }
 
-static void print_json(const struct event *event, long long time_ms)
+static void print_json(const struct show *show, const struct known *known,
+		       const struct event *event, long long time_ms)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *before = json_object_new_object();
 	struct json_object *names = json_object_new_array();
 	unsigned long long changed = json_add_text(before, event->before);
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1], text[TEXT_MAX];
 
-	snprintf(name, sizeof(name), "%s", event->board);
-	plain(name);
+	printed_name(name, event->board);
+	tell(text, show, known, event);
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
 		if (changed_in(changed, id))
 			json_object_array_add(names,
@@ -427,6 +443,7 @@ static void print_json(const struct event *event, long long time_ms)
 	json_object_object_add(object, "event",
 			       json_object_new_string(event_names[event->kind]));
 	json_object_object_add(object, "name", json_object_new_string(name));
+	json_object_object_add(object, "words", json_object_new_string(text));
 	json_object_object_add(object, "changed", names);
 	json_object_object_add(object, "before", before);
 	json_add_text(object, event->state);
@@ -452,6 +469,88 @@ static struct known *known_of(struct show *show, const struct event *event)
 	return known;
 }
 
+/* ---- commissionings, between the events */
+
+static bool take_findings(struct show *show, const char *label)
+{
+	struct finding *findings;
+	struct commissioned *list;
+	size_t count = commissioned_list(&show->options->config, label, false,
+					 &list);
+
+	findings = realloc(show->findings, (show->finding_count + count + 1) *
+			   sizeof(*findings));
+	if (findings)
+		show->findings = findings;
+	for (size_t i = 0; i < count && findings; i++) {
+		struct finding *finding = &findings[show->finding_count];
+
+		if (list[i].broken)
+			continue;
+		printed_name(finding->name, label);
+		finding->report = list[i];
+		show->finding_count++;
+	}
+	free(list);
+	show->failed = show->failed || !findings;
+	return findings;
+}
+
+/* Of each board that has an event */
+static bool take_board(void *context, const struct event *event)
+{
+	struct show *show = context;
+	size_t known = show->board_count;
+
+	if (!known_of(show, event))
+		return false;
+	return show->board_count == known || take_findings(show, event->board);
+}
+
+static int by_time(const void *one, const void *other)
+{
+	long long a = ((const struct finding *)one)->report.time_ms;
+	long long b = ((const struct finding *)other)->report.time_ms;
+
+	return a < b ? -1 : a > b;
+}
+
+static void print_finding(const struct show *show, const struct finding *finding)
+{
+	struct json_object *object;
+	char when[64], text[PATH_MAX + 64];
+
+	if (!show->options->config.json) {
+		local_time(finding->report.time_ms, when, sizeof(when));
+		words_commissioned(&finding->report, text, sizeof(text));
+		printf("%s %s: commissioned %s\n", when, finding->name, text);
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "time",
+			       json_time(finding->report.time_ms));
+	json_object_object_add(object, "event",
+			       json_object_new_string("commissioned"));
+	json_object_object_add(object, "name",
+			       json_object_new_string(finding->name));
+	json_object_object_add(object, "commissioned",
+			       json_from_commissioned(&finding->report));
+	json_print_line(object);
+}
+
+/* What comes before an event, or after the last one */
+static void print_findings(struct show *show, long long before_ms)
+{
+	for (; show->finding < show->finding_count; show->finding++) {
+		const struct finding *finding = &show->findings[show->finding];
+
+		if (finding->report.time_ms > before_ms)
+			return;
+		if (!show->skip && matches(show, finding->report.time_ms))
+			print_finding(show, finding);
+	}
+}
+
 static bool count_event(void *context, const struct event *event)
 {
 	struct show *show = context;
@@ -468,11 +567,12 @@ static bool show_event(void *context, const struct event *event)
 
 	if (!known)
 		return false;
+	print_findings(show, time_ms);
 	if (matches(show, time_ms)) {
 		if (show->skip)
 			show->skip--;
 		else if (show->options->config.json)
-			print_json(event, time_ms);
+			print_json(show, known, event, time_ms);
 		else
 			print_event(show, known, event, time_ms);
 	}
@@ -539,8 +639,7 @@ static void print_seen(const struct known *known)
 	char name[NAME_MAX + 1], from[64], until[64];
 	const char *what;
 
-	snprintf(name, sizeof(name), "%s", known->name);
-	plain(name);
+	printed_name(name, known->name);
 	local_time(known->since_ms, from, sizeof(from));
 	printf("%s, recorded since %s\n", name, from);
 	for (size_t i = 0; (what = seen_name(i)); i++) {
@@ -564,8 +663,7 @@ static void json_print_seen(const struct known *known)
 	char name[NAME_MAX + 1];
 	const char *what;
 
-	snprintf(name, sizeof(name), "%s", known->name);
-	plain(name);
+	printed_name(name, known->name);
 	for (size_t i = 0; (what = seen_name(i)); i++) {
 		const struct seen *seen = &known->seen[i];
 		struct json_object *line = NULL;
@@ -658,8 +756,14 @@ static enum result read_all(struct show *show, struct store *store)
 					  show);
 		show->skip = options->lines && show->matching > lines ?
 			     show->matching - lines : 0;
+		good = good && store_read(store, board, false, take_board,
+					  show);
+		if (show->finding_count)
+			qsort(show->findings, show->finding_count,
+			      sizeof(*show->findings), by_time);
 		good = good && store_read(store, board, false, show_event,
 					  show);
+		print_findings(show, LLONG_MAX);
 	}
 	if (good && !show->failed)
 		return DONE;
@@ -686,5 +790,6 @@ enum result history_show(const struct options *options)
 	store_close(&store);
 	free(show.boots);
 	free(show.boards);
+	free(show.findings);
 	return result;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A full screen of characters, and the terminal that shows it. Whatever is put
- * beyond an edge is cut off, so that no size of a window needs care.
+ * A full screen of characters, and the terminal that shows it, by ncurses. Text that
+ * does not fit is cut off at the edge, so that no size of a window needs care.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum style {
 	STYLE_PLAIN,
@@ -20,20 +19,23 @@ enum style {
 	STYLE_COUNT
 };
 
-/* A character of UTF-8, and how it looks */
-struct cell {
-	char glyph[5];
-	unsigned char style;
+/* Beyond all characters, and all keys of ncurses */
+enum terminal_key {
+	TERMINAL_OTHER = 0x300,
+	TERMINAL_NEXT,
+	TERMINAL_PREVIOUS,
+	TERMINAL_PASTE_BEGINS,
+	TERMINAL_PASTE_ENDS,
 };
 
+/* struct screen - @pad: of ncurses; NULL: nothing is shown, only measured */
 struct screen {
 	int rows;
 	int columns;
-	struct cell *cells;
+	struct _win_st *pad;
 };
 
 bool screen_resize(struct screen *screen, int rows, int columns);
-void screen_clear(struct screen *screen);
 void screen_free(struct screen *screen);
 int screen_put(struct screen *screen, int row, int column, enum style style,
 	       const char *text);
@@ -41,14 +43,17 @@ int screen_fill(struct screen *screen, int row, int column, int end,
 		enum style style, const char *glyph);
 int screen_wrap(struct screen *screen, int row, int column, int end,
 		enum style style, const char *text);
+bool screen_row_is_blank(const struct screen *screen, int row);
 void screen_copy_row(struct screen *to, int to_row, const struct screen *from,
 		     int from_row);
 int text_width(const char *text);
 
-bool terminal_is_usable(void);
-void terminal_size(int *rows, int *columns);
-bool terminal_enter(void);
+bool terminal_enter(bool colour);
+void terminal_suspend(void);
+void terminal_resume(void);
 void terminal_leave(void);
-bool terminal_show(const struct screen *screen, bool colour);
+void terminal_size(int *rows, int *columns);
+bool terminal_show(const struct screen *screen);
+int terminal_key(void);
 
 #endif /* SCREEN_H */

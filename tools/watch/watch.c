@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "screen.h"
-#include "smallbms.h"
+#include "watch.h"
 
 #define MEASURE_EVERY_MS 2000
 /* More than a board with everything fills; the rest is cut off */
@@ -30,14 +30,6 @@
 #define YES "yes"
 #define READ_MS 500
 #define HOW_TO_ANSWER "  Type yes, or any other key for no: "
-
-enum key {
-	KEY_NONE = 256,
-	KEY_NEXT,
-	KEY_PREVIOUS,
-	KEY_PASTE_BEGINS,
-	KEY_PASTE_ENDS,
-};
 
 /* What the last line of the screen tells besides the keys */
 enum message {
@@ -62,7 +54,6 @@ enum message {
  * @text: of MESSAGE_TEXT, or a complaint about what was tried
  * @when: the last change that was told
  * @signals: where signals are read from; @ended_by: the one that ends it all
- * @keys: the beginning of a key that is still to come; @length: of it
  * @pasting: these keys are pasted, and mean nothing
  * @quit: as somebody wants; @lost: the terminal takes nothing any more
  */
@@ -83,8 +74,6 @@ struct watch {
 	char when[64];
 	int signals;
 	int ended_by;
-	char keys[64];
-	size_t length;
 	bool pasting;
 	bool quit;
 	bool lost;
@@ -422,15 +411,6 @@ static void draw_board(struct watch *watch)
 	watch->row = whole.row;
 }
 
-static bool row_is_blank(const struct screen *screen, int at)
-{
-	for (int column = 0; column < screen->columns; column++)
-		if (strcmp(screen->cells[at * screen->columns + column].glyph,
-			   " "))
-			return false;
-	return true;
-}
-
 /* Fit the body between two rows, without what can be spared. */
 static void show_body(struct watch *watch, int first, int end)
 {
@@ -439,14 +419,14 @@ static void show_body(struct watch *watch, int first, int end)
 	int blanks = 0, titles = 0, at = first;
 
 	for (int i = 0; i < rows; i++) {
-		blanks += row_is_blank(&watch->body, i);
+		blanks += screen_row_is_blank(&watch->body, i);
 		titles += watch->is_title[i];
 	}
 	keep_blanks = excess > 0 ? blanks - excess : blanks;
 	excess -= blanks;
 	keep_titles = excess > 0 ? titles - excess : titles;
 	for (int i = 0; i < rows; i++) {
-		if ((row_is_blank(&watch->body, i) && keep_blanks-- <= 0) ||
+		if ((screen_row_is_blank(&watch->body, i) && keep_blanks-- <= 0) ||
 		    (watch->is_title[i] && keep_titles-- <= 0))
 			continue;
 		if (at >= end) {
@@ -653,7 +633,7 @@ static bool draw(struct watch *watch)
 	top = draw_others(watch);
 	if (top < bottom)
 		show_body(watch, top, bottom);
-	return terminal_show(&watch->screen, watch->config->colour);
+	return terminal_show(&watch->screen);
 }
 
 static void told(void *context, enum news news, const struct board *board,
@@ -756,10 +736,10 @@ static enum result take_key(struct watch *watch, int key)
 			    "auto");
 		break;
 	case '\t':
-	case KEY_NEXT:
+	case TERMINAL_NEXT:
 		step(watch, 1);
 		break;
-	case KEY_PREVIOUS:
+	case TERMINAL_PREVIOUS:
 		step(watch, watch->feed.count - 1);
 		break;
 	case 'l' & 0x1f:	/* Control-L, as everywhere */
@@ -771,82 +751,36 @@ static enum result take_key(struct watch *watch, int key)
 	return DONE;
 }
 
-/*
- * Of the keys that send several characters only the arrows are known, and what
- * surrounds a paste. Returns 0 if the rest of one is to come.
- */
-static size_t parse_key(const struct watch *watch, const char *keys, size_t length,
-			int *key)
-{
-	size_t used = 2;
-
-	*key = (unsigned char)*keys;
-	if (*keys != '\033')
-		return 1;
-	*key = KEY_NONE;
-	if (length == 1)
-		return watch->pasting ? 0 : 1;
-	if (keys[1] != '[' && keys[1] != 'O')
-		return 1;
-	while (used < length && !(keys[used] >= '@' && keys[used] <= '~'))
-		used++;
-	if (used == length)
-		return length < sizeof(watch->keys) ? 0 : length;
-	if (used == 2 && keys[used] == 'C')
-		*key = KEY_NEXT;
-	else if (used == 2 && keys[used] == 'D')
-		*key = KEY_PREVIOUS;
-	else if (used == 5 && !strncmp(keys + 2, "200~", 4))
-		*key = KEY_PASTE_BEGINS;
-	else if (used == 5 && !strncmp(keys + 2, "201~", 4))
-		*key = KEY_PASTE_ENDS;
-	return used + 1;
-}
-
 static enum result take_keys(struct watch *watch)
 {
-	char *keys = watch->keys;
-	ssize_t got = read(STDIN_FILENO, keys + watch->length,
-			   sizeof(watch->keys) - watch->length);
-	size_t at = 0, length = watch->length, used;
+	int key = terminal_key();
 	enum result result = DONE;
-	int key;
 
-	if (got <= 0)
+	if (key < 0)
 		watch->lost = true;	/* it was readable: it is gone */
-	else
-		length += got;
-	while (at < length && !result && !watch->quit) {
-		used = parse_key(watch, keys + at, length - at, &key);
-		if (!used)
-			break;
-		at += used;
-		if (key == KEY_PASTE_BEGINS || key == KEY_PASTE_ENDS)
-			watch->pasting = key == KEY_PASTE_BEGINS;
+	for (; key >= 0 && !result && !watch->quit; key = terminal_key()) {
+		if (key == TERMINAL_PASTE_BEGINS || key == TERMINAL_PASTE_ENDS)
+			watch->pasting = key == TERMINAL_PASTE_BEGINS;
 		else if (!watch->pasting)
 			result = take_key(watch, key);
 	}
-	watch->length = length - at;
-	memmove(keys, keys + at, watch->length);
 	return result;
 }
 
-static bool take_signals(struct watch *watch)
+static void take_signals(struct watch *watch)
 {
 	struct signalfd_siginfo info;
 
 	while (read(watch->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGTSTP) {
-			terminal_leave();
+			terminal_suspend();
 			raise(SIGSTOP);
-			if (!terminal_enter())
-				return false;
+			terminal_resume();
 		} else if (info.ssi_signo != SIGWINCH &&
 			   info.ssi_signo != SIGCONT) {
 			watch->ended_by = info.ssi_signo;
 		}
 	}
-	return true;
 }
 
 /* How long what is shown stays true without anybody telling */
@@ -913,8 +847,8 @@ static enum result run(struct watch *watch)
 			watch->asked_at = now_ms();
 		result = feed_wait(&watch->feed, others, ARRAY_SIZE(others),
 				   fresh_for_ms(watch), &stirred);
-		if (!result && others[1].revents && !take_signals(watch))
-			watch->lost = true;
+		if (!result && others[1].revents)
+			take_signals(watch);
 		if (!result && others[0].revents)
 			result = take_keys(watch);
 		if (!result && stirred)
@@ -943,8 +877,8 @@ static enum result run_on_terminal(struct watch *watch)
 	enum result result = FAILED;
 	char complaint[512] = "";
 
-	if (!terminal_enter()) {
-		complain("watch", "the terminal cannot be set up");
+	if (!terminal_enter(watch->config->colour)) {
+		complain("watch", "the terminal cannot be set up; is TERM right?");
 		return FAILED;
 	}
 	complain_into(complaint, sizeof(complaint));
@@ -960,19 +894,13 @@ static enum result run_on_terminal(struct watch *watch)
 	return result;
 }
 
-enum result command_watch(const struct config *config, const char *argument)
+/** watch_run - what the command does, once the terminal is known to be one */
+enum result watch_run(const struct config *config)
 {
 	struct watch watch = { .config = config };
 	enum result result;
 	sigset_t signals;
 
-	(void)argument;
-	if (config->json || !terminal_is_usable()) {
-		complain("watch", config->json ?
-			 "shows a screen; 'smallbms monitor --json' tells of changes in JSON" :
-			 "needs a terminal; 'smallbms monitor' tells of changes without one");
-		return config->json ? USAGE : FAILED;
-	}
 	result = feed_open_empty(&watch.feed, config);
 	watch.signals = catch_signals(&signals);
 	if (!result && watch.signals < 0) {
