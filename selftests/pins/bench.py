@@ -100,12 +100,13 @@ class Wiring:
     speed       seconds of the bank per second
     extra       {path in the guest: file}
     disk_mb     an empty disk, /dev/vda
+    memory_mb   memory
     shunt       a SmartShunt beside the bank, on a USB cable
     """
 
     def __init__(self, title, *boards, tree='', modules=(), append='', cpus=2, others=None,
                  bank='12.8V 100Ah soc=50%', devices=(), speed=1.0, extra=None, disk_mb=0,
-                 shunt=False):
+                 memory_mb=256, shunt=False):
         self.title = title
         self.boards = boards
         self.tree = tree
@@ -119,6 +120,7 @@ class Wiring:
         self.speed = speed
         self.extra = extra or {}
         self.disk_mb = disk_mb
+        self.memory_mb = memory_mb
         self.shunt = shunt
 
     def hardware(self, folder):
@@ -159,7 +161,7 @@ class Bench:
         self.folder = folder
         self.machine = machine.Machine(
             wiring.source(), name=name, workdir=folder, modules=wiring.modules, files=files,
-            extra=wiring.extra, append=wiring.append, cpus=wiring.cpus,
+            extra=wiring.extra, append=wiring.append, cpus=wiring.cpus, memory_mb=wiring.memory_mb,
             hardware=wiring.hardware(folder), ports=['shunt'] if wiring.shunt else ())
         bank = bank_model.Bank.parse(wiring.bank)
         self.rig = rig.Rig(self.machine, wiring.wires(), bank, wiring.devices, wiring.title,
@@ -484,10 +486,10 @@ class Bench:
         """The cable brings that, as fast as the machine takes it, and nothing else."""
         self.rig.shunt.garbage = on
 
-    def told(self, edge, count, least=0, most=1000):
+    def after_reports(self, edge, count, least=0, most=1000):
         """The last such edge came after so many reports of these permille; when they were sent."""
         when = self.edges(*edge.split(), self.part_begun)[-1]
-        times = [sent for sent, permille in self.rig.shunt.told
+        times = [sent for sent, permille in self.rig.shunt.sent
                  if self.part_begun < sent < when and least <= permille <= most]
         if len(times) < count:
             raise Failed(f'{edge} after {len(times)} reports')

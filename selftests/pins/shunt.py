@@ -33,7 +33,7 @@ class SmartShunt:
         self.bank = bank
         self.limits = limits
         self.machine = machine
-        self.told = []              # (time, permille) of each report that was sent, in order
+        self.sent = []              # (time, permille) of each report that was sent, in order
         self.garbage = False        # send that instead, as fast as it is taken
         self._random = random.Random(1)
         self._plugged = threading.Event()
@@ -92,7 +92,7 @@ class SmartShunt:
 
     def reported(self):
         """The last state of charge in percent; None while the cable is unplugged."""
-        return self.told[-1][1] / 10 if self.told and self.is_plugged() else None
+        return self.sent[-1][1] / 10 if self.sent and self.is_plugged() else None
 
     def _send(self):
         due = time.monotonic()
@@ -123,7 +123,7 @@ class SmartShunt:
     def _report(self):
         fields, when = self._fields(), self.machine.now()
         if self._put(vedirect.block(**fields) + vedirect.block(vedirect.B_BLOCK)):
-            self.told.append((when, int(fields['SOC'])))
+            self.sent.append((when, int(fields['SOC'])))
 
     def _put(self, data):
         """False if what was sent before has not been taken yet, or the machine has ended."""

@@ -200,5 +200,5 @@ class TestFloor:
         bench.turn(bench.wiring.load, **bench.wiring.little)
         bench.speed(300)
         bench.on('load', within=60)
-        bench.told('load rise', count=2, least=250)
+        bench.after_reports('load rise', count=2, least=250)
         bench.device_on(bench.wiring.load)

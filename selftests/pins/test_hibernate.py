@@ -7,7 +7,9 @@ WIRING = Wiring(
     __doc__,
     Board({'cell-undervoltage': 0, 'cell-low': 1, 'charge-inhibit': 2,
            'load': 5, 'charge': 6, 'pre-alarm': 7}, retain_state_shutdown=True),
-    disk_mb=256)
+    disk_mb=512,
+    # In less the kernel cannot always find room for the image
+    memory_mb=512)
 HIBERNATE = 'echo {} > /sys/power/disk; echo disk > /sys/power/state'
 IMAGE_S = 180.0                     # to write it and to read it, on a busy host
 

@@ -23,6 +23,13 @@ def await_stale(bench):
     bench.attr_like('measurements/soc_age_s', rf'{MAX_AGE_S + 1}|[1-9]\d+', within=60)
 
 
+def called_off(bench):
+    """The countdown is, as nothing is reported any more."""
+    bench.off('pre-alarm', within=60)
+    bench.attr('shed_in_ms', '-1')
+    bench.always_on('load')
+
+
 class TestNight:
     """A night down to the floor"""
 
@@ -46,7 +53,7 @@ class TestNight:
         """S2: Two reports at the floor raise the pre-alarm, and the load goes on"""
         bench.speed(120)
         bench.on('pre-alarm', within=60)
-        bench.told('pre-alarm rise', count=2, most=200)
+        bench.after_reports('pre-alarm rise', count=2, most=200)
         bench.speed(5)
         bench.attr_like('shed_in_ms', r'[1-9]\d*')
         bench.attr('conditions', 'none')
@@ -56,13 +63,11 @@ class TestNight:
     def test_unplugged(self, bench):
         """S3: The cable is pulled: the countdown is called off once the report is too old"""
         bench.unplug()
-        bench.off('pre-alarm', within=60)
         # the last one may have been on its way
-        sent = bench.told('pre-alarm fall', count=2)[-2]
+        sent = bench.rig.shunt.sent[-2][0]
+        called_off(bench)
         if bench.edges('pre-alarm', 'fall')[-1] < sent + MAX_AGE_S:
             raise Failed('called off too early')
-        bench.attr('shed_in_ms', '-1')
-        bench.always_on('load')
 
     def test_plugged(self, bench):
         """S2: Plugged in again, it is followed again, and a countdown begins"""
@@ -105,7 +110,7 @@ class TestNight:
         bench.turn('fridge', amps=5)
         bench.speed(300)
         bench.on('load', within=60)
-        bench.told('load rise', count=2, least=250)
+        bench.after_reports('load rise', count=2, least=250)
         bench.device_on('fridge')
 
     def test_charge(self, bench):
@@ -113,6 +118,40 @@ class TestNight:
         connected = bench.edges('charge', 'rise', bench.part_begun)[0]
         if bench.edges('charge', 'fall', connected):
             raise Failed('charge was disconnected')
+
+
+class TestProgram:
+    """The program that reports ends or stops in the middle of a countdown"""
+
+    def begin(bench):
+        bench.start()
+        bench.charge_level(15)
+        bench.follow()
+        bench.on('pre-alarm', within=60)
+
+    def test_killed(self, bench):
+        """S3 S5: The program is killed: the countdown is called off, and the load goes on"""
+        bench.signal('KILL')
+        called_off(bench)
+
+    def test_started(self, bench):
+        """S2 S5: Started anew, it reports, and another countdown begins"""
+        bench.follow()
+        bench.on('pre-alarm', within=60)
+        bench.always_on('load')
+
+    def test_stopped(self, bench):
+        """S3 S5: The program is stopped: the countdown is called off, and the load goes on"""
+        bench.signal('STOP')
+        called_off(bench)
+
+    def test_continued(self, bench):
+        """S3: Continued, it writes nothing of what the port has kept meanwhile"""
+        bench.charge_level(60)
+        bench.signal('CONT')
+        bench.attr('gauge/soc_permille', '600', within=60)
+        bench.always_on('load')
+        bench.always_off('pre-alarm')
 
 
 class TestSwitch:
@@ -164,7 +203,5 @@ def test_trouble(bench, trouble):
     bench.interval('cell-overvoltage rise', 'charge fall', least=0.02, most=LATE_S)
     bench.quiet('cell-overvoltage')
     bench.on('charge', within=10)
-    if 'killed' in trouble:
-        await_stale(bench)
     bench.always_on('load')
     bench.always_off('pre-alarm')

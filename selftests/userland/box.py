@@ -5,15 +5,20 @@
         gateway.pins("house", "cell-low 1")
         text = gateway.ok("upower -d")
 
+The userland is Debian 12's, or that of another `release`, with the programs built for 12.
+
 `house` is a board on an I2C expander that knows of no charger; `cabin` one on
-lines that do not sleep, with a charger `solar` beside it.  The disk is the image
-`userland` of lib/cache; what the project installs, and what belongs to the tests,
-is laid over it.  The other end of the serial port /dev/ttyS0 is the socket `port` in
+lines that do not sleep, with a charger `solar` beside it, and a bank of 100 Ah.
+The disk is the image `userland` of lib/cache; what the project installs, and what
+belongs to the tests, is laid over it.  The other end of the serial port /dev/ttyS0 is the socket `port` in
 `workdir`.
 """
 
+import contextlib
+import fcntl
 import lzma
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -38,18 +43,31 @@ class Cabin(lab.Direct):
 
     def board(self):
         text = super().board().replace(
-            "\tlabel", "\tpower-supplies = <&solar>;\n\tlabel", 1)
+            "\tlabel", "\tpower-supplies = <&solar>;\n"
+            "\tmonitored-battery = <&bank>;\n\tlabel", 1)
         line = lab.LINES.index(CHARGER_LINE)
         return text + (
             'solar: solar {\n\tcompatible = "gpio-charger";\n'
             '\tcharger-type = "mains";\n'
-            f"\tgpios = <&{self.label}_chip {line} 0>;\n}};\n")
+            f"\tgpios = <&{self.label}_chip {line} 0>;\n}};\n"
+            'bank: battery {\n\tcompatible = "simple-battery";\n'
+            "\tcharge-full-design-microamp-hours = <100000000>;\n"
+            "\tvoltage-min-design-microvolt = <11200000>;\n};\n")
 
 
 def device_tree():
     house = lab.Expander("house", without=("heartbeat",) + lab.SENSES[1:])
     cabin = Cabin("cabin", without=(), lends=(CHARGER_LINE,) + lab.SENSES)
     return "".join(chip.node() + chip.board() for chip in (house, cabin))
+
+
+@contextlib.contextmanager
+def building():
+    """One process at a time."""
+    os.makedirs(f"{TOP}/build/userland", exist_ok=True)
+    with open(f"{TOP}/build/userland/lock", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def run(*command):
@@ -86,22 +104,42 @@ def collect_modules(modroot, bench, out):
     subprocess.run(["depmod", "-b", out, release], check=True, env=environment)
 
 
+def pid_of(gateway, unit):
+    """Of a unit's main process; "0" if there is none."""
+    return gateway.ok(f"systemctl show -p MainPID --value {unit}").strip()
+
+
+def bridges():
+    """The programs that carry boards to other systems, as tools/Makefile has them."""
+    with open(f"{TOP}/tools/Makefile", encoding="utf-8") as file:
+        return re.search("^bridges :=(.*)$", file.read(), re.M).group(1).split()
+
+
+def userland(release=None):
+    """The disk of Debian 12, or of another release, in the cache."""
+    return run(f"{SELFTESTS}/lib/cache",
+               f"userland-{release}" if release else "userland").strip()
+
+
 def packaged_tool(image, folder):
-    """The tool and its history as the packages have them, with the disk's libraries."""
+    """The tool, its history and the bridges as the packages have them, with the disk's
+    libraries."""
     libraries = f"{folder}/disk/usr/lib/aarch64-linux-gnu"
     os.makedirs(folder, exist_ok=True)
     run("unsquashfs", "-n", "-f", "-d", f"{folder}/disk", image,
         "usr/lib/aarch64-linux-gnu/*.so*")
     # Their headers are the same everywhere
-    cross = {"CC": "aarch64-linux-gnu-gcc", "HAVE_LIBUDEV": "1",
-             "EXTRA_CPPFLAGS": "-idirafter /usr/include",
+    cross = {"CC": "aarch64-linux-gnu-gcc", "EXTRA_CPPFLAGS": "-idirafter /usr/include",
              "EXTRA_LDFLAGS": f"-L{libraries} -Wl,-rpath-link,{libraries}",
              "JSONC_CFLAGS": "", "JSONC_LIBS": "-l:libjson-c.so.5",
-             "UDEV_CFLAGS": "-DHAVE_LIBUDEV", "UDEV_LIBS": "-l:libudev.so.1",
-             "SQLITE_CFLAGS": "", "SQLITE_LIBS": "-l:libsqlite3.so.0"}
+             "SQLITE_CFLAGS": "", "SQLITE_LIBS": "-l:libsqlite3.so.0",
+             "CURSES_CFLAGS": "-D_DEFAULT_SOURCE -D_XOPEN_SOURCE=600",
+             "CURSES_LIBS": "-l:libncursesw.so.6 -l:libtinfo.so.6",
+             "MOSQUITTO_LIBS": "-l:libmosquitto.so.1",
+             "SYSTEMD_CFLAGS": "", "SYSTEMD_LIBS": "-l:libsystemd.so.0"}
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
         f"O={folder}", *(f"{name}={value}" for name, value in cross.items()),
-        "all", "history")
+        "all", "history", "bridges")
     shutil.rmtree(f"{folder}/disk")
     return f"{folder}/smallbms"
 
@@ -113,9 +151,10 @@ def project_files(files, out):
     os.symlink("usr/lib", f"{out}/lib")         # as on the disk
     run("make", "--no-print-directory", "-s", "-C", f"{TOP}/tools",
         f"O={TOP}/build/tools", f"DESTDIR={out}", "prefix=/usr", "install",
-        "install-history")
+        "install-history", "install-bridges")
     shutil.copy(files["TOOL"], f"{out}/usr/bin/smallbms")
-    shutil.copy(files["TOOL"] + "-history", f"{out}/usr/bin/")
+    for each in ("history", "watch", *bridges()):
+        shutil.copy(f"{files['TOOL']}-{each}", f"{out}/usr/bin/")
     collect_modules(files["MODROOT"], files["BENCH"], out)
     ours = f"{out}/{OURS}"
     os.makedirs(ours)
@@ -148,12 +187,14 @@ def owned_by_root(entry):
 class Gateway:
     """See above; from `with` to the block's end."""
 
-    def __init__(self, name, max_seconds=900, **how):
+    def __init__(self, name, max_seconds=900, release=None, **how):
         workdir = os.path.join(TOP, "build", "userland", name)
-        image = run(f"{SELFTESTS}/lib/cache", "userland").strip()
-        files = dict(lab.build("stock"))
-        files["TOOL"] = packaged_tool(image, f"{workdir}/tool")
-        project_files(files, f"{workdir}/files")
+        image = userland()
+        disk = userland(release) if release else image
+        with building():
+            files = dict(lab.build("stock"))
+            files["TOOL"] = packaged_tool(image, f"{TOP}/build/userland/tool")
+            project_files(files, f"{workdir}/files")
         with tarfile.open(f"{workdir}/project.tar", "w") as archive:
             archive.add(f"{workdir}/files", ".", filter=owned_by_root)
         self.workdir = workdir
@@ -164,7 +205,7 @@ class Gateway:
             append="rdinit=/bin/to-userland systemd.default_timeout_start_sec=300",
             extra={"bin/to-userland": f"{HERE}/guest/to-userland",
                    "project.tar": f"{workdir}/project.tar"},
-            hardware=("-drive", f"file={image},format=raw,readonly=on,"
+            hardware=("-drive", f"file={disk},format=raw,readonly=on,"
                                 "if=none,id=disk",
                       "-device", "virtio-blk-pci,drive=disk",
                       "-chardev", f"socket,id=port,path={workdir}/port,"
@@ -197,8 +238,9 @@ class Gateway:
     def pins(self, label, levels):
         self.ok(f"echo {levels} >{BENCH}/bench-{label}/pins")
 
-    def until(self, condition, timeout=30, pause=0.2):
-        """Asks `condition` until it is true; its last answer."""
+    def until(self, condition, timeout=30, pause=1):
+        """Asks `condition` until it is true; its last answer. To ask takes the processor's
+        time, which is what everything here waits for."""
         end = time.monotonic() + timeout
         while True:
             answer = condition()

@@ -3,18 +3,25 @@
 
 import pytest
 
-import box
 import power
 import states
+
+# These wait for countdowns rather than for the processor: they have a machine of their
+# own, beside the others'
+WAITING = ("bridges", "cuts", "gauge")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        group = "waiting" if item.path.stem in WAITING else "others"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
 def gateway():
-    """The machine; nobody powers it off unasked."""
-    with box.Gateway("gateway", max_seconds=3600) as machine:
-        print(f"{machine.machine.boot_seconds:.0f} s to boot")
-        states.watch_power_offs(machine)
-        machine.booted = power.look_after_boot(machine)
+    """The machine."""
+    with power.booted() as machine:
         yield machine
 
 

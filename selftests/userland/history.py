@@ -52,7 +52,7 @@ def test_trip(service):
 
 def test_rights(service):
     """history's service is not root's, and may write nothing but its record"""
-    pid = service.ok(f"systemctl show -p MainPID --value {UNIT}").strip()
+    pid = box.pid_of(service, UNIT)
     status = dict(line.split(":\t", 1) for line in
                   service.ok(f"cat /proc/{pid}/status").splitlines() if ":\t" in line)
     user = service.ok(f"id -u {UNIT}").strip()
@@ -64,6 +64,13 @@ def test_rights(service):
                  "/root/not", "/run/not", f"{box.SUPPLIES}/{BOARD}/device/remote"):
         status, said = service.run(f"{inside} sh -c 'echo off >{path}'")
         assert status and re.search("denied|[Rr]ead-only", said), (path, said)
+
+
+def test_hangs(service):
+    """history's service is killed, and records again, when it hangs"""
+    pid = box.pid_of(service, UNIT)
+    service.ok(f"systemctl kill -s STOP {UNIT}")
+    assert service.until(lambda: box.pid_of(service, UNIT) not in ("0", pid), 180)
 
 
 def test_dies(service):

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+import box
+
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "tools"))
 import vedirect     # pylint: disable=wrong-import-position
 
@@ -67,7 +69,7 @@ def test_service_reads(gateway, wire):
         wire.sendall(vedirect.block())
         return gateway.ok(f"cat {GAUGE}/soc_permille") == "785\n"
 
-    good = gateway.until(written, 60, pause=1)
+    good = gateway.until(written, 60)
     print(gateway.ok(f"journalctl --no-pager -o cat -u {UNIT}"))
     assert good
     assert not select.select([wire], [], [], 0)[0], wire.recv(100)
@@ -76,7 +78,7 @@ def test_service_reads(gateway, wire):
 def test_service_rights(gateway, wire):
     """shunt's service is not root's, and may read ports and write gauges alone"""
     assert wire
-    pid = gateway.ok(f"systemctl show -p MainPID --value {UNIT}").strip()
+    pid = box.pid_of(gateway, UNIT)
     status = dict(line.split(":\t", 1) for line in
                   gateway.ok(f"cat /proc/{pid}/status").splitlines() if ":\t" in line)
     user = status["Uid"].split()[0]

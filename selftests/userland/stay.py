@@ -109,10 +109,8 @@ class Terminal:
             "sleep 600 >/run/keys &")
 
     def screen(self):
-        text = base64.b64decode(self.gateway.ok("base64 /run/seen")).decode(
-            errors="ignore")
         screen = Screen(*SIZE)
-        screen.feed(text)
+        screen.feed(base64.b64decode(self.gateway.ok("base64 /run/seen")))
         return screen
 
     def pid(self):
@@ -204,4 +202,4 @@ def test_watch_quit(house, terminal):
     terminal.key("q")
     assert gone(house, pid)
     screen = terminal.screen()
-    assert not screen.alternate and screen.cursor
+    assert not screen.alternate and screen.is_normal

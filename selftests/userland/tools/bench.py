@@ -50,6 +50,17 @@ class Result:
             rest = rest[end:].lstrip()
         return found
 
+    def boards(self):
+        """The attributes of each board, which must have words as well."""
+        found = self.jsons()
+        for each in found:
+            assert each.pop("words")["headline"]
+        return found
+
+    def board(self):
+        only, = self.boards()
+        return only
+
     def row(self, label):
         """The state and the reason in the row of this label."""
         found = re.search(rf"^  {label} +(.*(?:\n {{15,}}.*)*)", self.out, re.M)
@@ -73,7 +84,7 @@ def check_rules(result, args):
     assert bool(result.err) == (result.code != DONE), \
         f"exit {result.code} with stderr {result.err!r}"
     assert "\033" not in result.out, "colour, and no terminal"
-    if {"--json", "metrics", "history"} & set(args):
+    if {"--json", "metrics", "history", "commission"} & set(args):
         return
     for line in result.out.splitlines():
         assert len(line) <= COLUMNS or "list" in args, \
@@ -88,11 +99,20 @@ class Bench:
         self.folder = tempfile.mkdtemp(prefix="smallbms-tools-")
         os.chmod(self.folder, 0o755)
         self.tool = os.path.join(self.folder, "smallbms")
-        shutil.copy(tool, self.tool)
-        if os.path.exists(f"{tool}-history"):
-            shutil.copy(f"{tool}-history", self.folder)
+        self.take(tool, self.tool)
+        for each in ("history", "watch"):
+            if os.path.exists(f"{tool}-{each}"):
+                self.take(f"{tool}-{each}", f"{self.tool}-{each}")
         self.tree = Tree(os.path.join(self.folder, "sys"))
         self.children = []
+
+    @staticmethod
+    def take(program, path):
+        """Have it where each user may run it."""
+        try:
+            os.link(program, path)
+        except OSError:
+            shutil.copy(program, path)
 
     def close(self):
         for child in self.children:

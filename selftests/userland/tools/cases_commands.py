@@ -231,7 +231,7 @@ def test_charge_inhibit_fails(bench):
 def test_switch_json(bench):
     """a switching command with --json prints the board as it is now"""
     bench.tree.add("healthy").put("device/remote", "off")
-    assert bench.run("on", "--json").json() == as_json("healthy")
+    assert bench.run("on", "--json").board() == as_json("healthy")
 
 
 def test_bad_usage(bench):

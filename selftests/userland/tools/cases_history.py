@@ -222,6 +222,7 @@ def test_json(history):
     assert cut["before"] == {"load": True, "alarm": 1,
                              "load_off_reason": "none"}
     assert cut["load"] is False and cut["alarm"] == 2
+    assert [each["words"] for each in found] == history.words()
     assert cut["load_off_reason"] == "cell-undervoltage"
     assert cut["conditions"] == ["cell-low", "cell-undervoltage"]
     assert cut["stats"] == {"pre_alarms": 1, "load_disconnects": 1,
@@ -332,6 +333,9 @@ def test_flicker(history):
         history.await_idle()
     # One more a minute, on a machine that is slow
     assert len(history.rows()) - 61 <= (time.monotonic() - begun) / 60
+    history.put({"device/load_request": "shed"})
+    history.await_idle()
+    assert "load_request shed" in history.words()[-1]
     history.put({"device/conditions": "over-temperature", "device/charge": "off",
                  "device/charge_off_reason": "over-temperature"})
     history.await_idle()
@@ -686,6 +690,7 @@ def test_full(bench, history):
 def test_killed(bench, history):
     """history: killed 100 times as events pour in, it has lost at most the last one"""
     chance = random.Random(SEED)
+    bench.tree.put("device/disconnect_in_ms", 0)
     history.start()
     history.end()
     reader = sqlite3.connect(history.file)
@@ -858,3 +863,46 @@ def test_install(bench):
         ["systemd-analyze", "security", "--offline=yes", "--threshold=20", unit],
         capture_output=True, text=True, check=False)
     assert rated.returncode == 0, rated.stdout.splitlines()[-1:]
+
+
+# ---- commissioning
+
+
+def leave_report(history, when, name="house", **counts):
+    folder = os.path.join(history.bench.tree.root, "commission", name)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, f"{when.replace(':', '')}.json"), "w",
+              encoding="ascii") as file:
+        json.dump({"finished": when, "passed": 12, "failed": 1, "skipped": 0, **counts}, file)
+
+
+def test_commissioned(history):
+    """history: commissionings are shown between the events, at their time"""
+    history.start()
+    history.become("nearly-empty")
+    history.end()
+    leave_report(history, "2020-01-31T10:12:40Z")
+    leave_report(history, "2020-01-30T10:12:40Z", failed=0, skipped=2)
+    leave_report(history, "2098-01-30T10:12:40Z")
+    leave_report(history, "2020-01-31T10:12:40Z", name="other")
+    assert [words.split(";")[0] for words in history.words()] == [
+        "commissioned 2020-01-30: 12 passed, 0 failed, 2 skipped",
+        "commissioned 2020-01-31: 12 passed, 1 failed", "recording begins: All well",
+        "pre-alarm on", "recording ends", "commissioned 2098-01-30: 12 passed, 1 failed"]
+    found = history.objects()
+    assert [each["event"] for each in found] == [
+        "commissioned", "commissioned", "start", "change", "stop", "commissioned"]
+    assert found[1]["time"] == "2020-01-31T10:12:40.000Z" and found[1]["name"] == "house"
+    assert found[1]["commissioned"]["failed"] == 1
+    assert len(history.words("--since", "2020-01-31 00:00")) == 5
+    assert len(history.words("--until", "2020-01-31 00:00")) == 1
+    assert [words.split(";")[0] for words in history.words("--lines", "1")] == [
+        "recording ends", "commissioned 2098-01-30: 12 passed, 1 failed"]
+
+
+def test_broken_commissioning(history):
+    """history: a report that cannot be read does not keep the events from being shown"""
+    history.start()
+    history.end()
+    leave_report(history, "2020-01-31T10:12:40Z", failed="none")
+    assert history.words() == ["recording begins: All well", "recording ends"]

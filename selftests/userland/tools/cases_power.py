@@ -3,11 +3,15 @@
 
 import os
 import re
+import signal
+import socket
 import time
 
 import pytest
 
 from bench import DONE, USAGE
+
+BEAT_S = 1
 
 SYSTEMCTL = """#!/bin/sh
 # What is asked, and what is on disk by then
@@ -34,10 +38,10 @@ class Service:
         self.child = None
         self.said = []
 
-    def start(self):
+    def start(self, **more):
         # There must be no way to the real systemctl
         env = {"PATH": self.folder, "STATE_DIRECTORY": self.folder,
-               "ASKED": self.asked, "REFUSED": self.refused}
+               "ASKED": self.asked, "REFUSED": self.refused, **more}
         self.child = self.bench.start("power-down", f"{self.folder}/conf", env=env)
         self.kernel.accept()
         return self
@@ -85,6 +89,46 @@ def serve(bench, kernel, state, **settings):
     bench.tree.add(state)
     return Service(bench, kernel, **{"BOARDS": "house", "SUPPLY": "load",
                                      "GRACE": 0, **settings}).start()
+
+
+@pytest.fixture
+def systemd():
+    """What systemd hears, by an abstract socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("")
+        listener.settimeout(2 * BEAT_S)
+        yield listener
+
+
+def environment(systemd, **more):
+    return {"NOTIFY_SOCKET": systemd.getsockname().decode().replace("\0", "@"),
+            "WATCHDOG_USEC": str(int(2e6 * BEAT_S)), **more}
+
+
+def test_watchdog(bench, kernel, systemd):
+    """power-down: systemd hears in time that the service runs, and not that it is stopped"""
+    bench.tree.add("healthy")
+    service = Service(bench, kernel, BOARDS="house", SUPPLY="load")
+    service.start(**environment(systemd))
+    begun = time.monotonic()
+    for _ in range(3):
+        assert systemd.recv(100) == b"WATCHDOG=1"
+    assert time.monotonic() - begun > BEAT_S
+    service.child.send_signal(signal.SIGSTOP)
+    with pytest.raises(TimeoutError):
+        while True:     # what was on its way
+            systemd.recv(100)
+    service.child.send_signal(signal.SIGCONT)
+    assert systemd.recv(100) == b"WATCHDOG=1"
+
+
+def test_other_watchdog(bench, kernel, systemd):
+    """power-down: a watchdog that is another process's hears nothing"""
+    bench.tree.add("healthy")
+    service = Service(bench, kernel, BOARDS="house", SUPPLY="load")
+    service.start(**environment(systemd, WATCHDOG_PID="1"))
+    with pytest.raises(TimeoutError):
+        systemd.recv(100)
 
 
 def test_lasting(bench, kernel):

@@ -41,7 +41,7 @@ def test_missing_attribute(bench, name):
         f"smallbms: house/{name}: this board does not have it\n"
     whole = as_json("healthy")
     del whole[name]
-    assert bench.run("--json", expect=FAILED).json() == whole
+    assert bench.run("--json", expect=FAILED).board() == whole
 
 
 def test_headline_unknown(bench):
@@ -71,7 +71,7 @@ def test_empty_board(bench):
         bench.tree.take(path)
     result = bench.run(expect=FAILED)
     assert len(result.err.splitlines()) == len(CORE)
-    assert bench.run("--json", expect=FAILED).json() == {"name": "house"}
+    assert bench.run("--json", expect=FAILED).board() == {"name": "house"}
 
 
 def test_junk(bench):
@@ -88,7 +88,7 @@ def test_junk(bench):
             bench.tree.put(paths[name], junk)
         bench.run("status", expect=FAILED)
         result = bench.run("--json", expect=FAILED)
-        for name, value in flat(result.json()).items():
+        for name, value in flat(result.board()).items():
             junk = given.get(name, b"house")
             reported = f"smallbms: house/{name}: " in result.err
             assert reported == (value is None), (name, junk, value)
@@ -184,7 +184,7 @@ def test_one_of_two_vanishes(bench):
         bench.tree.remove()
     result = bench.finish(child)
     assert result.code == NO_BOARD
-    assert result.jsons() == [as_json("healthy", "shed")]
+    assert result.boards() == [as_json("healthy", "shed")]
 
 
 def test_trips_while_read(bench):

@@ -22,6 +22,7 @@ from vedirect import B_BLOCK, COUNT, block, damaged, ending, \
 
 A = {"PID": "0xA389", "V": 12800, "I": -20000, "P": -256, "T": 21, "CE": -20000,
      "SOC": 785, "TTG": 236, "Alarm": False, "AR": 0, "MON": 0}
+AWAY_S = 6      # longer than what makes old what the port has
 GAUGE = {"soc_permille": "785", "voltage_uv": "12800000",
          "current_ua": "-20000000", "temp_dc": "210", "time_to_empty_s": "14160"}
 
@@ -523,15 +524,42 @@ def test_gauge_refuses(house, monitor, reader):
         "Is a directory\n"
 
 
-def test_stopped(house, monitor, reader):
-    """S5: shunt that was stopped for a while goes on with what comes then"""
+def send_until(house, monitor, reader, permille):
+    """Send a block again and again, as a battery monitor does, until it is taken."""
+    def taken():
+        monitor.send(block(SOC=permille))
+        time.sleep(0.1)
+        return house.tree.get("device/gauge/soc_permille") == permille
+
+    reader.until(taken)
+
+
+def test_stopped_shortly(house, monitor, reader):
+    """S5: shunt that was stopped for a moment goes on with what comes then"""
     monitor.send(block())
     reader.until_blocks(1)
     reader.child.send_signal(signal.SIGSTOP)
     monitor.send(10 * block(V="1"))
-    monitor.send(block(SOC="5"))
     reader.child.send_signal(signal.SIGCONT)
-    reader.until(lambda: house.tree.get("device/gauge/soc_permille") == "5")
+    send_until(house, monitor, reader, "5")
+
+
+def test_stopped(house, monitor, reader):
+    """S3 S5: what comes while shunt is stopped is never taken for fresh"""
+    monitor.send(block())
+    reader.until_blocks(1)
+    reader.child.send_signal(signal.SIGSTOP)
+    monitor.send(10 * block(SOC="1") + block(SOC="2")[:50])
+    end = time.clock_gettime(time.CLOCK_BOOTTIME) + AWAY_S
+    reader.until(lambda: time.clock_gettime(time.CLOCK_BOOTTIME) > end)
+    reader.child.send_signal(signal.SIGCONT)
+    reader.until_said(f"{monitor.path}: not read for ")
+    send_until(house, monitor, reader, "42")
+    found = {json.loads(line)["SOC"] for line in reader.text("out").splitlines()}
+    assert found == {785, 42}
+    counters = json.loads(reader.end())["counters"]
+    assert not any(value for key, value in counters.items()
+                   if key not in ("blocks", "text_unfinished")), counters
 
 
 def test_no_gauge(bench, monitor):

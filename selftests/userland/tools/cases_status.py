@@ -348,7 +348,7 @@ def test_condition_prefix(bench):
 def test_json_all_states(bench, state):
     """JSON: in every state, exactly what was read under its own names"""
     bench.tree.add(state)
-    assert bench.run("--json").json() == as_json(state)
+    assert bench.run("--json").board() == as_json(state)
 
 
 @pytest.mark.parametrize("state", state_names())
@@ -367,11 +367,47 @@ def test_non_ascii(bench):
     assert bench.run().out.startswith(name + ": All well\n")
 
 
+@pytest.mark.parametrize("state", state_names())
+def test_json_words(bench, state):
+    """JSON: in every state, words are what the text says"""
+    bench.tree.add(state)
+    text = bench.run("status")
+    words = bench.run("--json").json()["words"]
+    assert "house: " + words["headline"] == text.headline
+    for label, key in (("Load", "load"), ("Charge", "charge"),
+                       ("Pre-alarm", "pre_alarm")):
+        assert text.row(label).partition(" ")[2] == words.get(key, ""), key
+    for label in ("Capacity", "Gauge", "Floor", "Measured"):
+        row = text.row(label) if f"\n  {label} " in text.out else ""
+        assert words.get(label.lower(), "") == row
+    for name, meaning in words["conditions"].items():
+        says(text, f"{name}: {meaning}")
+    assert ("What to do:" in text.out) == bool(words["advice"])
+    assert text.words.endswith(" ".join(f"- {each}" for each in words["advice"]))
+
+
+def test_json_refused(bench):
+    """JSON: words say what the caller may not write, and how to get to it"""
+    bench.tree.add("healthy")
+    for path in ("device/remote", "device/load_request", "charge_behaviour"):
+        os.chmod(bench.tree.path(path), 0o666)
+    for path in ("device/soc_floor_percent", "device/soc_floor_recover_percent"):
+        os.chmod(bench.tree.path(path), 0o444)
+    words = bench.run_as_user("--json").json()["words"]
+    why = "Permission denied; run it as root, for instance with sudo"
+    assert words["refused"] == {"soc_floor_percent": why,
+                                "soc_floor_recover_percent": why}
+    bench.tree.take("device/load_request")
+    words = bench.run_as_user("--json").json()["words"]
+    assert words["refused"]["load_request"] == \
+        "No such file or directory; this board's driver does not offer it"
+
+
 def test_json_null(bench):
     """JSON: an unreadable value is null, is reported, and the run has failed"""
     bench.tree.add("healthy").put("device/load", "perhaps")
     result = bench.run("--json", expect=FAILED)
-    assert result.json() == {**as_json("healthy"), "load": None}
+    assert result.board() == {**as_json("healthy"), "load": None}
     assert result.err == \
         "smallbms: house/load: what it holds makes no sense\n"
 
@@ -382,16 +418,16 @@ def test_two_boards(bench):
     result = bench.run()
     assert result.out.index("house: All well") < result.out.index("shed: Off")
     says(result, "smallbms --board shed on")
-    assert bench.run("--json").jsons() == \
+    assert bench.run("--json").boards() == \
         [as_json("healthy"), as_json("remote-off", "shed")]
-    assert bench.run("--json", "--board", "shed").jsons() == \
+    assert bench.run("--json", "--board", "shed").boards() == \
         [as_json("remote-off", "shed")]
 
 
 def test_two_boards_json(bench):
     """two boards: with --board, JSON is the object of that board"""
     bench.tree.add("remote-off", "shed").add("healthy", "house")
-    assert bench.run("--json", "--board", "shed").json() == \
+    assert bench.run("--json", "--board", "shed").board() == \
         as_json("remote-off", "shed")
     assert bench.run("status", "--board", "house").headline == \
         "house: All well"

@@ -239,11 +239,12 @@ def test_wiring_table(bench):
         assert file.read() == TABLE_HEAD + bench.run("wiring", "--rst").out
 
 
-def test_screenshot(bench):
-    """the picture in the documents is what watch shows"""
-    path = os.path.join(TOOLS, "../Documentation/watch.svg")
+@pytest.mark.parametrize("name", ("watch", "status"))
+def test_screenshot(bench, name):
+    """the picture in the documents is what {name} shows"""
+    path = os.path.join(TOOLS, f"../Documentation/{name}.svg")
     with open(path, encoding="utf-8") as file:
-        assert file.read() == screenshot.draw(bench.tool)
+        assert file.read() == screenshot.PICTURES[name](bench.tool)
 
 
 # ---- log, from journal files made of the journal's export format
@@ -613,7 +614,7 @@ def test_install(bench):
         "usr/share/bash-completion/completions/smallbms",
         "usr/share/fish/vendor_completions.d/smallbms.fish",
         "usr/share/zsh/site-functions/_smallbms",
-        "usr/share/man/man1/smallbms.1",
+        "usr/share/man/man1/smallbms.1", "usr/share/man/man1/smallbms-watch.1",
         "usr/share/smallbms/overlays/smallbms-eeprom.txt",
         "usr/share/smallbms/overlays/smallbms-expander-eeprom.txt",
         "usr/share/smallbms/overlays/smallbms-expander.dtbo",

@@ -62,7 +62,6 @@ class Terminal:
 
     def __init__(self, bench, *args, rows=24, columns=80, env=None):
         self.screen = Screen(rows, columns)
-        self.rest = ""
         self.shown = ""
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
@@ -94,18 +93,8 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:
             return False
-        # A character may be cut in two; its rest comes with the next read.
-        text = self.rest.encode("utf-8", "surrogateescape") + data
-        text = text.decode("utf-8", "surrogateescape")
-        tail = text[-3:]
-        cut = next((i for i, c in enumerate(tail)
-                    if "\udc80" <= c <= "\udcff"), None)
-        keep = ""
-        if cut is not None:
-            keep = tail[cut:]
-            text = text[:len(text) - len(tail) + cut]
-        self.shown += text
-        self.rest = self.screen.feed(text) + keep
+        self.shown += data.decode("utf-8", "replace")
+        self.screen.feed(data)
         return True
 
     def await_that(self, condition):
@@ -140,8 +129,7 @@ class Terminal:
         return self.child.returncode, self.child.stderr.read().decode()
 
     def is_restored(self):
-        screen = self.screen
-        return not screen.alternate and screen.cursor and screen.wraps and \
+        return self.screen.is_normal and \
             termios.tcgetattr(self.slave) == self.before
 
     def close(self):

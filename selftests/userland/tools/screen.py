@@ -1,82 +1,95 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A terminal, as much of one as `smallbms watch` may use, and a picture of it.
-
-Any other sequence is an error: what works here works on every terminal.
-"""
+"""A terminal on which `smallbms watch` is seen, and a picture of it."""
 
 import re
+import types
 from xml.sax.saxutils import escape
 
-SEQUENCE = re.compile(r"\033\[(\?)?([\d;]*)([A-Za-z])")
-COLOURS = {31: "#ff6b6b", 32: "#51cf66", 33: "#fcc419", 36: "#66d9e8"}
+import pyte
+
+COLOURS = {"red": "#ff6b6b", "green": "#51cf66", "brown": "#fcc419", "cyan": "#66d9e8"}
 INK, PAPER = "#e9ecef", "#16191d"
+ALTERNATE, PASTE = 1049, 2004
 
 
-class Screen:
-    """What somebody sees: rows of (character, attributes)."""
+class Stream(pyte.ByteStream):
+    """With what ncurses uses and pyte lacks."""
+
+    csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"repeat", "scroll_up", "scroll_down"}
+
+
+class Screen(pyte.Screen):
+    """What a person sees, and what was asked of the terminal."""
 
     def __init__(self, rows, columns):
-        self.alternate = False
-        self.cursor = True
-        self.wraps = True
-        self.resize(rows, columns)
+        self.asked = set()
+        self.last = " "
+        super().__init__(columns, rows)
+        self.feed = Stream(self).feed
 
-    def resize(self, rows, columns):
-        self.rows, self.columns = rows, columns
-        self.row = self.column = 0
-        self.style = ()
-        self.clear()
+    def draw(self, data):
+        self.last = data[-1:]
+        super().draw(data)
 
-    def clear(self):
-        self.cells = [[(" ", ())] * self.columns for _ in range(self.rows)]
+    def repeat(self, count=1, **_):
+        self.draw(self.last * count)
 
-    def feed(self, text):
-        """Show the text; return what of its end may be half a sequence."""
-        at = 0
-        while at < len(text):
-            if text[at] == "\033":
-                found = SEQUENCE.match(text, at)
-                if not found:
-                    assert len(text) - at < 16, f"not known: {text[at:]!r}"
-                    return text[at:]
-                self.obey(*found.groups())
-                at = found.end()
-                continue
-            assert text[at] >= " ", f"a control character: {text[at]!r}"
-            assert self.row < self.rows and self.column < self.columns, \
-                f"beyond the edge: {self.row}, {self.column}"
-            self.cells[self.row][self.column] = (text[at], self.style)
-            self.column += 1
-            at += 1
-        return ""
+    def scroll(self, edge, step, count):
+        before = self.cursor.y
+        self.cursor.y = edge
+        for _ in range(count):
+            step()
+        self.cursor.y = before
 
-    def obey(self, private, numbers, letter):
-        values = [int(number) for number in numbers.split(";") if number]
-        if private:
-            on = letter == "h"
-            assert letter in "hl" and values[0] in (1049, 2004, 25, 7), values
-            if values[0] == 1049:
-                self.alternate = on
-                self.clear()
-            elif values[0] == 25:
-                self.cursor = on
-            else:
-                self.wraps = on
-        elif letter == "H":
-            self.row, self.column = values[0] - 1, values[1] - 1
-        elif letter == "J" and values == [2]:
-            self.clear()
-        elif letter == "m":
-            self.style = tuple(value for value in values if value)
-        else:
-            raise AssertionError(f"not known: {numbers}{letter}")
+    def scroll_up(self, count=1, **_):
+        self.scroll((self.margins or (0, self.lines - 1))[1], self.index, count)
 
-    def lines(self):
-        return ["".join(cell[0] for cell in row).rstrip() for row in self.cells]
+    def scroll_down(self, count=1, **_):
+        self.scroll((self.margins or (0, 0))[0], self.reverse_index, count)
+
+    def set_mode(self, *modes, **kwargs):
+        if kwargs.get("private"):
+            self.asked.update(modes)
+            if ALTERNATE in modes:
+                self.erase_in_display(2)
+        super().set_mode(*modes, **kwargs)
+
+    def reset_mode(self, *modes, **kwargs):
+        if kwargs.get("private"):
+            self.asked.difference_update(modes)
+            if ALTERNATE in modes:
+                self.erase_in_display(2)
+        super().reset_mode(*modes, **kwargs)
+
+    @property
+    def alternate(self):
+        return ALTERNATE in self.asked
+
+    @property
+    def is_normal(self):
+        """As any program expects its terminal."""
+        return not self.asked & {ALTERNATE, PASTE} and not self.cursor.hidden and \
+            pyte.modes.DECAWM in self.mode
+
+    @property
+    def cells(self):
+        """Rows of pyte's characters."""
+        return [[self.buffer[row][column] for column in range(self.columns)]
+                for row in range(self.lines)]
+
+    @property
+    def is_coloured(self):
+        return any(cell.fg != "default" or cell.bg != "default"
+                   for row in self.cells for cell in row)
+
+    @property
+    def shown(self):
+        return [line.rstrip() for line in self.display]
 
     @property
     def text(self):
-        return "\n".join(self.lines())
+        return "\n".join(self.shown)
 
     @property
     def words(self):
@@ -93,11 +106,33 @@ class Screen:
         return bool(re.search(rf"  {label} +{re.escape(text)}", self.text))
 
 
+class Roll(Screen):
+    """A terminal so high that nothing scrolls away, for what prints line by line."""
+
+    ROWS = 300
+
+    def __init__(self, columns):
+        super().__init__(self.ROWS, columns)
+
+    @property
+    def row(self):
+        return self.cursor.y
+
+    @property
+    def shown(self):
+        return super().shown[:self.row + 1]
+
+    def crop(self, first, last):
+        """These rows alone, for a picture."""
+        return types.SimpleNamespace(columns=self.columns, lines=last - first,
+                                     cells=self.cells[first:last])
+
+
 def svg(screen, title):
     """Draw a terminal."""
     wide, high, margin = 8.4, 18, 16
     width = screen.columns * wide + 2 * margin
-    height = screen.rows * high + 2 * margin
+    height = screen.lines * high + 2 * margin
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" '
            f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
            f'height="{height:g}">',
@@ -110,20 +145,20 @@ def svg(screen, title):
         top = margin + number * high
         at = 0
         while at < len(row):
-            style = row[at][1]
+            look = row[at]._replace(data="")
             end = at
-            while end < len(row) and row[end][1] == style:
+            while end < len(row) and row[end]._replace(data="") == look:
                 end += 1
-            text = "".join(cell[0] for cell in row[at:end])
-            ink = next((COLOURS[v] for v in style if v in COLOURS), INK)
+            text = "".join(cell.data for cell in row[at:end])
+            ink = COLOURS.get(look.fg, INK)
             left = margin + at * wide
-            if 7 in style:
+            if look.reverse:
                 out.append(f'<rect x="{left:.1f}" y="{top}" '
                            f'width="{(end - at) * wide:.1f}" '
                            f'height="{high}" fill="{ink}"/>')
                 ink = PAPER
             if text.strip():
-                weight = ' font-weight="bold"' if 1 in style else ""
+                weight = ' font-weight="bold"' if look.bold else ""
                 first = len(text) - len(text.lstrip())
                 text = text.strip()
                 out.append(f'<text x="{left + first * wide:.1f}" '

@@ -11,6 +11,7 @@ The layout is that of the kernel, so that the tool follows the same links:
 
 import os
 import shutil
+import threading
 
 TREES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trees")
 
@@ -69,12 +70,17 @@ class Tree:
         return os.path.join(self.supply(name), path)
 
     def put(self, path, value, name="house"):
-        """Set a value; bytes as they are, text with the kernel's newline."""
+        """Set a value; bytes as they are, text with the kernel's newline. Who reads it
+        meanwhile reads the old one or the new one, as of the kernel."""
         full = self.path(path, name)
         os.makedirs(os.path.dirname(full), exist_ok=True)
         data = value if isinstance(value, bytes) else f"{value}\n".encode()
-        with open(full, "wb") as file:
+        new = os.path.join(self.root, f"new.{threading.get_ident()}")
+        with open(new, "wb") as file:
             file.write(data)
+        if os.path.exists(full):
+            shutil.copymode(full, new)
+        os.replace(new, full)
         return self
 
     def get(self, path, name="house"):
