@@ -22,6 +22,8 @@ help:
 	@echo '  module       the module alone; KDIR=FOLDER for another kernel'
 	@echo '  tool         the tool alone'
 	@echo '  install      all of it; DESTDIR and prefix ($(prefix)) are honoured'
+	@echo '  bridges      programs that carry boards to MQTT, Venus OS and NUT'
+	@echo '  install-bridges  these, and a page for Cockpit'
 	@echo '  install-tool the tool alone, without the module'
 	@echo '  uninstall    removes what install has put there'
 	@echo '  dkms         the sources as DKMS wants them: build/dkms'
@@ -47,9 +49,11 @@ help:
 	@echo '  check-expander  the driver on an I2C expander that fails on demand'
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
-	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it'
+	@echo '  check-userland  upowerd, node_exporter, udev, systemd and libgpiod on it; asked'
+	@echo '               for by name, with the systemd of Debian 13 as well'
 	@echo '  check-package  the packages and DKMS in a Debian root of their own, and'
 	@echo '               an overlay on an emulated Raspberry Pi'
+	@echo '  check-bridges  what carries boards to other systems, with these systems'
 	@echo '  check-debug  the driver on kernels that look for bugs; to build those'
 	@echo '               takes some 10 minutes, once'
 	@echo
@@ -63,8 +67,10 @@ help:
 	@echo '               build/coverage.txt; a kernel is built for it, once'
 	@echo
 	@echo '  Not among them, as it takes as long as you like:'
-	@echo '  soak         all that can happen, at random; HOURS=n or MINUTES=n, and'
-	@echo '               SEED=n to see the same again'
+	@echo '  soak         an hour of inputs that find their own way (all of it of what a'
+	@echo '               battery monitor sends), a million damaged blocks, and an hour'
+	@echo '               of all that can happen, at random; HOURS=n or MINUTES=n instead'
+	@echo '               of an hour, and SEED=n to see the same again'
 	@echo
 	@echo 'Measure'
 	@echo '  bench        the driver against what one would use instead: build/bench'
@@ -73,6 +79,7 @@ help:
 	@echo '  docs         builds them: build/docs/index.html'
 	@echo '  diagrams     plays the timing diagrams in them again, on the pins'
 	@echo '  pictures     draws what they show of the tool again'
+	@echo '  cockpit-pictures  the same of the page for Cockpit'
 	@echo
 	@echo 'The emulated machine'
 	@echo '  vm-paths     builds what it is made of; prints where that is (make -s)'
@@ -81,12 +88,22 @@ help:
 	@echo '  cache-list   what is kept of downloads and kernels, and what it is for'
 	@echo '  cache-drop   removes of that what nothing needs any more'
 	@echo
-	@echo 'Needed packages are installed, by apt-get, when a target needs them.'
+	@echo 'Packages'
+	@echo '  setup        installs, by apt-get, what it takes to build module and tool, or'
+	@echo '               PARTS="module tool bridges deb docs"'
+	@echo
+	@echo 'What builds, installs nothing: it names the packages that are missing. What tests,'
+	@echo 'measures or tries it out, installs those that it needs.'
 
 # ---- build and install
 
+PARTS ?= module tool
+
+setup:
+	@$(lib)/host-packages.sh $(PARTS)
+
 module:
-	@$(lib)/host-packages.sh module
+	@$(lib)/host-packages.sh --check module
 	@if [ -z "$(release)" ]; then \
 		echo "smallbms: no kernel headers in $(KDIR);" \
 			"install linux-headers-$$(uname -r), or give KDIR=" >&2; \
@@ -96,9 +113,14 @@ module:
 	+@$(lib)/kbuild.sh $(KDIR) $(module_out) modules
 
 tool:
-	@$(lib)/host-packages.sh tool
+	@$(lib)/host-packages.sh --check tool
 	@echo '  TOOL    build/tools'
 	@$(make_in) tools O=$(CURDIR)/build/tools all history overlays
+
+bridges:
+	@$(lib)/host-packages.sh --check bridges
+	@echo '  BRIDGES build/tools'
+	@$(make_in) tools O=$(CURDIR)/build/tools bridges
 
 # Relative to this folder, also for those that run elsewhere
 destdir = $(if $(DESTDIR),$(shell realpath -ms -- "$(DESTDIR)"))
@@ -121,6 +143,12 @@ install: all install-tool
 install-tool: tool
 	@$(tools_to) install install-history
 
+install-bridges: bridges
+	@$(tools_to) install-bridges
+
+uninstall-bridges:
+	@$(tools_to) uninstall-bridges
+
 uninstall: release := $(or $(release),$(shell uname -r))
 uninstall:
 	@$(tools_to) uninstall uninstall-history
@@ -133,7 +161,7 @@ dkms:
 	@cp COPYING build/dkms/smallbms-*/
 
 deb:
-	@$(lib)/host-packages.sh deb
+	@$(lib)/host-packages.sh --check deb
 	@echo '  DEB     build/deb'
 	@tools/debian/build.sh build/deb
 
@@ -151,7 +179,8 @@ vm-paths: vm
 	@cat build/vm-paths
 
 update-cache:
-	@$(lib)/cache --update machine-6.12 machine-6.1 headers newest-source
+	@$(lib)/cache --update newest-source machine-6.12 machine-6.12-rt \
+		machine-6.1 machine-newest headers
 
 cache-list:
 	@$(lib)/cache --list
@@ -161,10 +190,15 @@ cache-drop:
 
 # What the documents show of the tool
 pictures: tool
-	@$(PYTHON) selftests/userland/tools/screenshot.py build/tools/smallbms \
-		Documentation/watch.svg
+	@$(PYTHON) selftests/userland/tools/screenshot.py build/tools/smallbms Documentation
 	@(printf '.. SPDX-License-Identifier: GPL-2.0\n\n'; \
 		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt
+
+# And of the page for Cockpit, in a browser
+cockpit-pictures: tool
+	@$(lib)/host-packages.sh check-bridges
+	@$(PYTHON) selftests/userland/tools/bridges/pictures.py build/tools/smallbms \
+		Documentation
 
 demo: vm
 	@$(PYTHON) selftests/pins/demo.py
@@ -175,19 +209,20 @@ shell: vm
 # ---- documents
 
 docs:
-	@$(lib)/host-packages.sh docs
+	@$(lib)/host-packages.sh --check docs
 	@echo '  DOCS    build/docs/index.html'
 	@sphinx-build -q -W -E -d build/doctrees Documentation build/docs
 
 diagrams: vm
 	@$(PYTHON) selftests/pins/pictures.py
 
-# ---- tests: each a title and the command that prints its results
+# ---- tests: each a title and the command that prints its results; one that begins with
+# "& " runs beside those before it, whatever the clock says
 
 gather := $(lib)/gather.sh
 quietly := $(MAKE) --no-print-directory
 play := $(PYTHON) selftests/scenarios/run
-mutants = 'whether the proof and the tests would notice, by examples' \
+mutants = '& whether the proof and the tests would notice, by examples' \
 	'$(lib)/host-packages.sh host && selftests/host/mutation/run --examples'
 check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
@@ -196,16 +231,16 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 	'whether to power down, on this machine' '$(make_in) selftests/host power' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
-	'$(make_in) selftests/host lines' \
-	'whether these tests would notice, by a sample' \
-	'selftests/host/mutation/run --sample 20' \
+	'$(make_in) selftests/host lines'
+check_proof = '& whether these tests would notice, by a sample' \
+	'$(lib)/host-packages.sh host && selftests/host/mutation/run --sample 60' \
 	$(mutants) \
-	'protection logic, every state' \
+	'& protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host/proof check'
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/host/fuzz/run'
 check_tools = 'the tool' \
-	'$(lib)/host-packages.sh tools && $(PYTEST) selftests/userland/tools'
+	'$(lib)/host-packages.sh tools && $(PYTEST) -n auto selftests/userland/tools'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = 'the kernel'\''s own checks, on the patches for it' \
@@ -220,7 +255,10 @@ check_bench = 'the benchmark, whether it works' \
 check_kernels = 'driver, on all supported kernels' \
 	'selftests/static/kernels/run'
 check_userland = 'upowerd, node_exporter, udev, systemd' \
-	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland'
+	'$(lib)/host-packages.sh userland && \
+	$(PYTEST) -n 2 --dist loadgroup --ignore=selftests/userland/debian13.py selftests/userland'
+check_debian13 = 'powering down, with the systemd of Debian 13' \
+	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland/debian13.py'
 check_expander = 'scenarios, on an I2C expander' \
 	'$(quietly) vm && $(play) --rig expander' \
 	'driver, on an I2C expander that fails' \
@@ -231,6 +269,9 @@ check_debug = 'driver, on debug kernels' \
 check_gpio = 'the GPIO chip' \
 	'$(lib)/host-packages.sh userland && $(quietly) vm && selftests/userland/gpio/run'
 
+check_bridges = 'bridges to other systems' \
+	'$(lib)/host-packages.sh check-bridges && $(PYTEST) -n auto selftests/userland/tools/bridges'
+
 check_package = 'Debian packages and DKMS' \
 	'$(lib)/host-packages.sh package && selftests/userland/package/run' \
 	'an overlay, on an emulated Raspberry Pi' \
@@ -239,14 +280,19 @@ check_package = 'Debian packages and DKMS' \
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
-		$(check_patches) $(check_pins) $(check_bench)
+		$(check_patches) $(check_pins) $(check_bench) $(check_proof)
+
+# What takes long to make, and is needed last
+ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest headers \
+	newest-armhf newest-riscv64
 
 check-all:
-	+@$(gather) $(check_expander) $(check_userland) $(check_gpio) \
+	+@$(lib)/ahead.sh $(ahead) -- \
+		$(gather) $(check_expander) $(check_userland) $(check_gpio) $(check_bridges) \
 		$(check_kernels) $(check_package) $(check_debug)
 
 check-host:
-	+@$(gather) $(check_host)
+	+@$(gather) $(check_host) $(check_proof)
 
 scenarios:
 	+@$(gather) 'scenarios, on all rigs' \
@@ -268,7 +314,7 @@ check-pins:
 	+@$(gather) $(check_pins)
 
 check-userland:
-	+@$(gather) $(check_userland) $(check_gpio)
+	+@$(gather) $(check_userland) $(check_gpio) $(check_debian13)
 
 check-kernels:
 	+@$(gather) $(check_kernels)
@@ -278,6 +324,9 @@ check-expander:
 
 check-debug:
 	+@$(gather) $(check_debug)
+
+check-bridges:
+	+@$(gather) $(check_bridges)
 
 check-package:
 	+@$(gather) $(check_package)
@@ -299,19 +348,19 @@ coverage: vm
 # An hour unless told otherwise
 MINUTES ?= $(shell expr $(or $(HOURS),1) '*' 60)
 
-# A tenth of it each for the inputs that find their own way
 soak: vm
-	@$(lib)/host-packages.sh fuzz
-	@selftests/host/fuzz/run $$(($(MINUTES) * 6))
+	@$(lib)/host-packages.sh fuzz tools
+	@selftests/host/fuzz/run $$(($(MINUTES) * 60))
+	@BLOCKS=1000000 $(PYTEST) selftests/userland/tools/cases_shunt.py -k test_damaged
 	@selftests/machine/expander/soak $(MINUTES) $(SEED)
 
 bench: vm
 	@$(lib)/host-packages.sh userland
 	@selftests/bench/run
 
-.PHONY: all help module tool install install-tool uninstall clean vm vm-paths update-cache cache-list \
+.PHONY: all help setup module tool install install-tool uninstall clean vm vm-paths update-cache cache-list \
 	cache-drop demo shell \
-	docs diagrams pictures check check-all check-host check-tools check-static \
+	docs diagrams pictures cockpit-pictures check check-all check-host check-tools check-static \
 	check-pins check-userland check-expander check-debug check-kernels \
-	check-package check-fuzz deb dkms patches soak bench mutation \
+	check-package check-bridges check-fuzz bridges install-bridges uninstall-bridges deb dkms patches soak bench mutation \
 	mutants layers coverage

@@ -2,7 +2,8 @@
 """Print the results of pytest as KTAP, also those of pytest-xdist's processes.
 
 The title of a test is the first paragraph of its docstring, in which {name} stands
-for a parameter; the parameters of a title that names none follow it in brackets.
+for a parameter; the parameters of a title that names none follow it in brackets, and
+SUFFIX of its module, if there is one.
 -k selects by titles as well as by names.  What a test prints is shown above its
 result, as "# ..." lines.
 """
@@ -13,6 +14,7 @@ import io
 import pytest
 from _pytest.config import create_terminal_writer
 
+LONG_S = 10         # of a test, or of what it needs first
 collect_ignore_glob = ["*conftest.py"]      # not a test, although it is *.py
 
 
@@ -31,8 +33,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "title" in dict(item.user_properties):   # by the folder's own rules
             continue
-        item.user_properties.append(("title", title(item)))
-        item.extra_keyword_matches.add(title(item))
+        text = title(item) + getattr(item.module, "SUFFIX", "")
+        item.user_properties.append(("title", text))
+        item.extra_keyword_matches.add(text)
     items.sort(key=lambda item: bool(item.get_closest_marker("last")))
 
 
@@ -86,6 +89,9 @@ class Ktap:
                 self.why = why
         # The last report has what was printed from the beginning
         self.note(report.capstdout + report.capstderr)
+        took_s = sum(each.duration for each in reports)
+        if took_s >= LONG_S:
+            self.note(f"took {took_s:.0f} s")
         self.result(not any(each.failed for each in reports), text)
 
     def pytest_sessionfinish(self):

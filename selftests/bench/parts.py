@@ -5,7 +5,7 @@ import os
 import re
 
 import turns
-from report import NAMES, quantile, us
+from report import NAMES, quantile, ratio, us
 from turns import lab
 
 COMPILED = ("smallbms", "daemon", "fifo", "copy")
@@ -14,6 +14,17 @@ AVAILABILITY_TRIPS = 5
 STORM_TICK_US = 10
 MEMORY_FROM = 16                                # boards; with fewer it is lost in what else happens
 DEBOUNCE_MS = 20                                # the default
+DIRECT = "/sys/class/power_supply/direct/device"
+# Who reports a state of charge, and the commands that do; `tty` is the pseudo terminal's name
+FLOODS = {
+    "every millisecond": f"flood 1000 {DIRECT}/gauge/soc_permille >/tmp/flood 2>&1 & echo $!",
+    "without a pause": f"flood 0 {DIRECT}/gauge/soc_permille >/tmp/flood 2>&1 & echo $!",
+    "a port, without a pause":
+        "flood >/tmp/flood 2>&1 & echo $!; until tty=$(grep pts /tmp/flood); do usleep 10000; "
+        "done; smallbms shunt $tty >/tmp/shunt 2>&1 & echo $!; "
+        "until grep -q ' on ' /tmp/shunt; do usleep 10000; done"}
+QUIET = "nobody"
+FLOOR_PERCENT = 20
 WHERE = {"direct": "lines that do not sleep", "e400": "expander, 400 kHz",
          "e100": "expander, 100 kHz"}
 
@@ -33,6 +44,7 @@ class Extent:
     storm_ms = 1500
     storm_trips = 30
     reading_s = 3
+    flooded_trips = 400
     uevents = 20
     boards = (1, 8, 64)
 
@@ -48,6 +60,7 @@ class Smoke(Extent):
     storm_ms = 100
     storm_trips = 2
     reading_s = 0.2
+    flooded_trips = 4
     uevents = 2
     boards = (1, 2)
 
@@ -268,6 +281,39 @@ def reading(section, bench, extent):
     section.table(("", "p50", "max"), [
         (who, us(quantile(samples, .5)), us(quantile(samples, 1)))
         for who, samples in (("without readers", quiet), ("with readers", busy))])
+
+
+def flooded(section, bench, extent):
+    """A gauge that is written much too often, and what that does to a trip."""
+    taken = {QUIET: [], **{how: [] for how in FLOODS}}
+    rates = dict.fromkeys(taken, 0.0)
+    with bench.competitor("smallbms", "direct"):
+        bench.ok(f"echo {FLOOR_PERCENT} >{DIRECT}/soc_floor_percent; mkdir -p /dev/pts; "
+                 "grep -q devpts /proc/mounts || mount -t devpts devpts /dev/pts")
+        for _ in range(extent.rounds):
+            for how in taken:
+                pids = bench.ok(FLOODS[how]).split() if how != QUIET else []
+                begun = bench.uptime()
+                taken[how] += bench.trips("direct", extent.flooded_trips // extent.rounds)
+                seconds = bench.uptime() - begun
+                for pid in pids:
+                    bench.ok(f"kill {pid}; while kill -0 {pid} 2>/dev/null; do usleep 10000; done")
+                if pids:
+                    count = int(bench.ok("tail -n 1 /tmp/flood"))
+                    rates[how] += count / seconds / extent.rounds
+        bench.ok(f"echo 0 >{DIRECT}/soc_floor_percent")
+    for how, samples in taken.items():
+        save(f"flooded-direct-{how.replace(' ', '-')}", samples)
+    quiet = taken[QUIET]
+    section.say("While a state of charge is reported much too often, and jumps across floor and "
+                "recovery: from an edge to the output, us, and against nobody")
+    section.table(("", "trips", "p50", "p99", "max", "missed", "p50", "p99", "reports a second"), [
+        (how, str(len(samples)), *(us(quantile(samples, q)) for q in (.5, .99, 1)),
+         str(samples.count(turns.MISSED_NS)),
+         *(f"{ratio(samples, quiet, q):.2f} x" for q in (.5, .99)), f"{rates[how]:.0f}")
+        for how, samples in taken.items()])
+    section.value = taken
+    section.works(all(rates[how] for how in FLOODS), "flood: reports come")
 
 
 def uevents(section, bench, extent):

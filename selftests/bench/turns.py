@@ -64,7 +64,7 @@ def build_peers(root, kdir):
     library = f"{root}/usr/lib/aarch64-linux-gnu"
     found = {}
     for name, more in (("daemon", (f"-I{root}/usr/include", f"{library}/libgpiod.a")),
-                       ("uevent", ()), ("press", ()), ("readers", ())):
+                       ("flood", ()), ("uevent", ()), ("press", ()), ("readers", ())):
         run(f"{CROSS}gcc", *flags, "-o", f"{out}/{name}", f"{HERE}/peers/{name}.c", *more)
         found[f"bin/{name}"] = f"{out}/{name}"
     folder = f"{out}/copy"
@@ -131,7 +131,8 @@ class Bench:
         self.machine = machine.Machine(tree, name=name, workdir=os.path.join(OUT, name),
                                        modules=("smallbms", "gpio-charger"), files=files,
                                        extra=extra, memory_mb=512, max_seconds=max_seconds,
-                                       cpus=2 if icount is None else 1, **more)
+                                       cpus=2 if icount is None else 1, quick=False,
+                                       **more)
 
     def __enter__(self):
         machine.BOOT_TIMEOUT = 240

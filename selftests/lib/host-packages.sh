@@ -2,9 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # host-packages.sh PART...: installs the Debian packages that the parts need
 # and this machine lacks.  Elsewhere than on Debian that is up to the user.
+#
+#	host-packages.sh --check PART...	only names them, and fails
 
 set -eu
 command -v dpkg-query >/dev/null || exit 0
+only_check=
+if [ "${1-}" = --check ]; then
+	only_check=yes
+	shift
+fi
 
 say() {
 	echo "smallbms: $*" >&2
@@ -20,7 +27,7 @@ packages_of() {
 	case $1 in
 	module) echo "gcc libc6-dev kmod" ;;
 	tool) echo "device-tree-compiler gcc libc6-dev pkg-config" \
-		"libjson-c-dev libsqlite3-dev libudev-dev" ;;
+		"libjson-c-dev libncurses-dev libsqlite3-dev" ;;
 	vm) echo "$cross pkg-config kmod device-tree-compiler python3" \
 		"qemu-system-arm" ;;
 	pins) echo "$(packages_of vm) python3-pytest python3-pytest-xdist" ;;
@@ -35,19 +42,26 @@ packages_of() {
 	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
 		"pkg-config python3" ;;
 	docs) echo "python3-sphinx" ;;
-	tools) echo "$(packages_of tool) fish jq python3-pytest" \
+	tools) echo "$(packages_of tool) fish jq python3-pyte" \
+		"python3-pytest python3-pytest-xdist" \
 		"systemd-journal-remote zsh" ;;
-	static) echo "$cross binutils clang codespell cpp device-tree-compiler" \
-		"dt-schema gcc libc6-dev libjson-c-dev libsqlite3-dev libudev-dev" \
-		"lld llvm make mandoc perl pkg-config pyflakes3 python3 python3-pytest" \
-		"python3-docutils python3-sphinx" \
-		"qemu-system-arm shellcheck sparse xz-utils" ;;
+	bridges) echo "$(packages_of tool) libmosquitto-dev libsystemd-dev" ;;
+	check-bridges) echo "$(packages_of tools) $(packages_of bridges) chromium" \
+		"chromium-driver cockpit-bridge cockpit-ws dbus-daemon faketime" \
+		"fonts-dejavu-core mosquitto mosquitto-clients nodejs nut-client" \
+		"nut-server openssl pngquant" \
+		"python3-dbus-next python3-jsonschema python3-selenium systemd" \
+		"$(command -v npm >/dev/null || echo npm)" ;;
+	static) echo "$cross $(packages_of bridges) binutils clang codespell cpp" \
+		"dt-schema lld llvm make mandoc perl pyflakes3 python3" \
+		"python3-docutils python3-pytest python3-sphinx qemu-system-arm" \
+		"shellcheck xz-utils" ;;
 	applet) echo "dbus-daemon adwaita-icon-theme fonts-dejavu-core imagemagick" \
 		"librsvg2-common umockdev upower x11-xserver-utils xdotool" \
 		"xfce4-panel xfce4-power-manager-plugins xfce4-settings xvfb" ;;
-	userland) echo "$(packages_of tool) $(packages_of vm) python3-pytest" \
-		"squashfs-tools" ;;
-	deb) echo "$(packages_of tool) debhelper dh-dkms dpkg-dev make" ;;
+	userland) echo "$(packages_of bridges) $(packages_of vm) e2fsprogs python3-pyte" \
+		"python3-pytest python3-pytest-xdist squashfs-tools systemd" ;;
+	deb) echo "$(packages_of bridges) debhelper dh-dkms dpkg-dev make" ;;
 	package) echo "$(packages_of deb) lintian mmdebstrap python3-pytest" ;;
 	*) say "host-packages: no part $1"
 		exit 2 ;;
@@ -66,6 +80,12 @@ for part; do
 	done
 done
 [ "$missing" ] || exit 0
+if [ "$only_check" ]; then
+	say "packages are missing:$missing"
+	say "install them as root with 'make setup PARTS=\"$*\"', or with"
+	say "apt-get install --no-install-recommends --no-upgrade$missing"
+	exit 1
+fi
 
 sudo=
 if [ "$(id -u)" -ne 0 ]; then
@@ -89,4 +109,5 @@ until said=$($sudo apt-get -q update 2>&1); do
 	break
 done
 # shellcheck disable=SC2086 # a list of words
-$sudo apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install $missing >&2
+$sudo apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+	--no-install-recommends --no-upgrade install $missing >&2

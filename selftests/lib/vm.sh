@@ -36,7 +36,7 @@ say "building the module for $release"
 say "building the static arm64 tool"
 PKG_CONFIG_SYSROOT_DIR=$cache PKG_CONFIG_LIBDIR=$libdir/pkgconfig \
 	make --no-print-directory -C tools O="$PWD/$out/tool" \
-	CC=${cross}gcc STATIC=1 HAVE_LIBUDEV=0 all >&2
+	CC=${cross}gcc STATIC=1 tool >&2
 
 modroot=$out/modroot
 from=$out/modroot.from

@@ -8,11 +8,11 @@ bindings=Documentation/devicetree/bindings
 dt=$out/dt
 
 # Lays the binding out as it would stand in the kernel, beside those that it and
-# its examples need.
-stage() {
-	local each
-
-	[ ! -e "$dt/schema.json" ] || return 0
+# its examples need. The overlays' checks, which run at the same time, do so too.
+stage() (
+	exec 9>"$out/stage.lock"
+	flock 9
+	[ ! -e "$dt/schema.json" ] || exit 0
 	for each in power/supply/power-supply.yaml power/supply/battery.yaml \
 		    gpio/gpio-pca95xx.yaml gpio/pl061-gpio.yaml; do
 		install -D -m 644 "$kernel/$bindings/$each" "$dt/$bindings/$each"
@@ -20,7 +20,7 @@ stage() {
 	install -m 644 "dt-bindings/$binding" "$dt/$bindings/power/supply/"
 	dt-mk-schema -j -o "$dt/schema.json" "$dt/$bindings"
 	dt-extract-example "$dt/$bindings/power/supply/$binding" >"$dt/example.dts"
-}
+)
 
 # compile SOURCE: what the kernel's build does with an example
 compile() {

@@ -58,11 +58,3 @@ module_clang() {
 		CONFIG_CC_NO_ARRAY_BOUNDS= CONFIG_CC_NO_STRINGOP_OVERFLOW=
 	built_by clang clang
 }
-
-check module_sparse "sparse finds nothing in the module"
-module_sparse() {
-	module sparse C=2 CHECK=sparse CF=-D__CHECK_ENDIAN__
-	# ... and was really asked, about each file
-	diff <(tree_files 'driver/*.c' | sed 's#.*/##') \
-	     <(sed -n 's#^ *CHECK .*/##p' "$out/module-sparse.log" | sort -u)
-}

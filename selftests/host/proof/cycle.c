@@ -161,7 +161,7 @@ static void check_reports(struct world *w, u64 now)
 static void carry_out(struct world *w, u32 requested, u32 actual, u64 now)
 {
 	bool retries = w->p.debounce.read_failing & ~w->p.debounce.unreadable;
-	u64 next;
+	u64 next, ticks;
 
 	w->failed = false;
 	if (part->mode == LINES) {
@@ -180,9 +180,10 @@ static void carry_out(struct world *w, u32 requested, u32 actual, u64 now)
 	next = next_in(w, now);
 	if (retries && next > 20 * MS)
 		complain("F2", "a reading that failed is tried again soon");
-	if (next != NEVER && next / tick <= horizon && next % tick)
+	ticks = next / tick;
+	if (next != NEVER && ticks <= horizon && next != ticks * tick)
 		complain("grid", "a cycle falls due between two ticks");
-	w->next = next / tick > horizon ? NOT_DUE : next / tick;
+	w->next = ticks > horizon ? NOT_DUE : ticks;
 	if (next != NEVER && w->next == NOT_DUE && part->mode != RULES)
 		complain("T1", "a cycle is due later than any delay");
 }

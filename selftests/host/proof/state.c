@@ -32,6 +32,7 @@ static unsigned int ticks_of(unsigned int n_ms)
 
 /* ---- flags */
 
+/* What is inlined below is so for the sake of time: a third of all. */
 struct codec {
 	u64 word[FLAG_WORDS];
 	unsigned int at;
@@ -39,7 +40,7 @@ struct codec {
 };
 
 /* Appends @value, or returns what was appended instead. */
-static u64 field(struct codec *c, u64 value, unsigned int width)
+static __always_inline u64 field(struct codec *c, u64 value, unsigned int width)
 {
 	unsigned int word, shift;
 
@@ -60,7 +61,7 @@ static u64 field(struct codec *c, u64 value, unsigned int width)
 
 #define FIELD(c, at, width)	((at) = field(c, at, width))
 
-static void lines_flags(struct codec *c, struct debounce *d)
+static __always_inline void lines_flags(struct codec *c, struct debounce *d)
 {
 	FIELD(c, d->level, WIRES);
 	FIELD(c, d->active, WIRES);
@@ -92,13 +93,11 @@ static unsigned int longest_charge_wait(void)
 	return LONGEST(charge_reconnect) * (charge_doubles() ? 256 : 1);
 }
 
-static void rules_flags(struct codec *c, struct protection *p)
+/* What the rules of the outputs remember, without requests */
+static __always_inline void driven_flags(struct codec *c, struct protection *p)
 {
-	FIELD(c, p->software_remote, 1);
-	FIELD(c, p->inhibit_charge, 1);
 	FIELD(c, p->actual, 3);
 	FIELD(c, p->requested, 3);
-	FIELD(c, p->shorted, 3);
 	FIELD(c, p->pre_alarm, 1);
 	/* Only what is under way can have been renewed. */
 	if (!p->pre_alarm && !c->unpacks)
@@ -109,8 +108,6 @@ static void rules_flags(struct codec *c, struct protection *p)
 	FIELD(c, p->load_trips.steady, 1);
 	FIELD(c, p->charge_trips.steady, 1);
 	/* Where nothing doubles, nobody asks how often it did. */
-	if (load_doubles())
-		FIELD(c, p->load_trips.count, 4);
 	if (charge_doubles())
 		FIELD(c, p->charge_trips.count, 4);
 	/* A reason is that of a trip. */
@@ -124,38 +121,23 @@ static void rules_flags(struct codec *c, struct protection *p)
 		field(c, 0, 4);
 }
 
-static void twin_flags(struct codec *c, struct protection *p)
+static __always_inline void rules_flags(struct codec *c, struct protection *p)
 {
-	FIELD(c, p->actual, 3);
-	FIELD(c, p->requested, 3);
-	FIELD(c, p->pre_alarm, 1);
-	if (!p->pre_alarm && !c->unpacks)
-		p->pre_alarm_renewed = false;
-	FIELD(c, p->pre_alarm_renewed, 1);
-	FIELD(c, p->load_tripped, 1);
-	FIELD(c, p->charge_tripped, 1);
-	FIELD(c, p->load_trips.steady, 1);
-	FIELD(c, p->charge_trips.steady, 1);
-	if (charge_doubles())
-		FIELD(c, p->charge_trips.count, 4);
-	if (p->load_tripped)
-		FIELD(c, p->load_trip_reason, 4);
-	else
-		field(c, 0, 4);
-	if (p->charge_tripped)
-		FIELD(c, p->charge_trip_reason, 4);
-	else
-		field(c, 0, 4);
+	FIELD(c, p->software_remote, 1);
+	FIELD(c, p->inhibit_charge, 1);
+	FIELD(c, p->shorted, 3);
+	driven_flags(c, p);
+	if (load_doubles())
+		FIELD(c, p->load_trips.count, 4);
 }
 
 /* @applied is @below, and @floored is @demands, after each decision. */
-static void shed_flags(struct codec *c, struct shed *s, struct oracle *o)
+static __always_inline void shed_flags(struct codec *c, struct shed *s, struct oracle *o)
 {
 	FIELD(c, s->cfg.request, 2);
 	FIELD(c, s->cfg.floor_percent, 7);
 	FIELD(c, s->cfg.max_age_ms, 16);
 	FIELD(c, s->enabled, 1);
-	FIELD(c, s->fresh, 1);
 	FIELD(c, s->pending, 1);
 	FIELD(c, s->below, 1);
 	FIELD(c, s->by_request, 1);
@@ -177,7 +159,7 @@ static void shed_flags(struct codec *c, struct shed *s, struct oracle *o)
 	o->floored = o->demands;
 }
 
-static void oracle_flags(struct codec *c, struct oracle *o)
+static __always_inline void oracle_flags(struct codec *c, struct oracle *o)
 {
 	FIELD(c, o->truth, SIGNALS);
 	FIELD(c, o->asked, 3);
@@ -198,7 +180,7 @@ static void oracle_flags(struct codec *c, struct oracle *o)
 	FIELD(c, o->charge_blame, WHY_WIRE + WIRES);
 }
 
-static void terminal_flags(struct codec *c, struct world *w)
+static __always_inline void terminal_flags(struct codec *c, struct world *w)
 {
 	unsigned int n;
 
@@ -221,7 +203,7 @@ static void terminal_flags(struct codec *c, struct world *w)
 	}
 }
 
-static void flags(struct codec *c, struct world *w)
+static __always_inline void flags(struct codec *c, struct world *w)
 {
 	FIELD(c, w->next, 16);
 	FIELD(c, w->failed, 1);
@@ -236,7 +218,7 @@ static void flags(struct codec *c, struct world *w)
 	if (part->sheds)
 		shed_flags(c, &w->p.shed, &w->o);
 	if (part->twin)
-		twin_flags(c, &w->twin);
+		driven_flags(c, &w->twin);
 }
 
 /* ---- times */
@@ -250,7 +232,7 @@ struct ages {
 };
 
 /* The age of a moment in ticks, its cap at most. */
-static inline unsigned int ticks_since(u64 time, unsigned int cap, u64 now)
+static __always_inline unsigned int ticks_since(u64 time, unsigned int cap, u64 now)
 {
 	u64 age = now - time;
 	unsigned int ticks;
@@ -267,7 +249,7 @@ static inline unsigned int ticks_since(u64 time, unsigned int cap, u64 now)
  * A time in a state: where it is, whether it is used, and the age at which it stops
  * to matter. In a wild run that age is beyond the cap.
  */
-static inline void moment(struct ages *a, u64 *time, bool used, unsigned int cap)
+static __always_inline void moment(struct ages *a, u64 *time, bool used, unsigned int cap)
 {
 	unsigned int ticks = 0;
 	u64 age;
@@ -292,16 +274,16 @@ static inline void moment(struct ages *a, u64 *time, bool used, unsigned int cap
 	*time = a->now - age;
 }
 
-static void sign_moment(struct ages *a, struct oracle *o,
-			unsigned int signal, bool used, unsigned int cap)
+static __always_inline void sign_moment(struct ages *a, struct oracle *o,
+					unsigned int signal, bool used, unsigned int cap)
 {
 	moment(a, (u64 *)&o->since[signal], used && oracle_true(o, signal),
 	       cap);
 }
 
 /* Times of a wire whose readings are explored. */
-static void reading_moments(struct ages *a, struct world *w,
-			    unsigned int wire)
+static __always_inline void reading_moments(struct ages *a, struct world *w,
+					    unsigned int wire)
 {
 	struct debounce *d = &w->p.debounce;
 	struct oracle *o = &w->o;
@@ -325,8 +307,8 @@ static void reading_moments(struct ages *a, struct world *w,
 }
 
 /* In mode RULES the rest follows from what the line is, see free.c. */
-static void rest_moments(struct ages *a, struct world *w,
-			 unsigned int wire)
+static __always_inline void rest_moments(struct ages *a, struct world *w,
+					 unsigned int wire)
 {
 	struct debounce *d = &w->p.debounce;
 	bool rests = BIT(wire) & INPUTS_CONDITIONS &&
@@ -337,8 +319,8 @@ static void rest_moments(struct ages *a, struct world *w,
 		    LONGEST(debounce));
 }
 
-static void clear_moments(struct ages *a, struct world *w,
-			  unsigned int wire)
+static __always_inline void clear_moments(struct ages *a, struct world *w,
+					  unsigned int wire)
 {
 	struct debounce *d = &w->p.debounce;
 	bool uv = wire == CELL_UNDERVOLTAGE && part->mode != LINES;
@@ -354,7 +336,7 @@ static void clear_moments(struct ages *a, struct world *w,
 		sign_moment(a, &w->o, SIGNAL(wire, CLEAR), true, since);
 }
 
-static void terminal_moments(struct ages *a, struct world *w)
+static __always_inline void terminal_moments(struct ages *a, struct world *w)
 {
 	unsigned int n;
 
@@ -372,7 +354,7 @@ static void terminal_moments(struct ages *a, struct world *w)
 }
 
 /* See shed_events(). */
-static void report_moment(struct ages *a, u64 *time, bool used)
+static __always_inline void report_moment(struct ages *a, u64 *time, bool used)
 {
 	u64 on_grid = *time + 1;
 
@@ -381,13 +363,16 @@ static void report_moment(struct ages *a, u64 *time, bool used)
 		*time = on_grid - 1;
 }
 
-static void shed_moments(struct ages *a, struct world *w)
+static __always_inline void shed_moments(struct ages *a, struct world *w)
 {
-	report_moment(a, &w->p.shed.reported_at, w->p.shed.fresh);
+	struct shed *s = &w->p.shed;
+
+	report_moment(a, &s->reported_at,
+		      s->pending || (s->below && !s->by_floor));
 	report_moment(a, (u64 *)&w->o.heard_at, w->o.heard);
 }
 
-static void twin_moments(struct ages *a, struct protection *p)
+static __always_inline void twin_moments(struct ages *a, struct protection *p)
 {
 	moment(a, &p->pre_alarm_since, p->pre_alarm, LONGEST(pre_alarm));
 	if (charge_doubles())
@@ -396,7 +381,7 @@ static void twin_moments(struct ages *a, struct protection *p)
 		       part->steady);
 }
 
-static void all_moments(struct ages *a, struct world *w)
+static __always_inline void all_moments(struct ages *a, struct world *w)
 {
 	struct protection *p = &w->p;
 	struct oracle *o = &w->o;
@@ -567,7 +552,7 @@ static void unpack_nothing(struct world *w)
 		false, false,		/* load_tripped, charge_tripped */
 		{ 0, false, 0 }, { 0, false, 0 },	/* *_trips */
 		0, 0,			/* *_trip_reason */
-		{ { 0, 0, 0, 0 }, false, false, 0, false, false, false, false, false },
+		{ { 0, 0, 0, 0 }, false, 0, false, false, false, false, false },
 	};
 	w->twin = w->p;
 	w->t = (struct terminal){

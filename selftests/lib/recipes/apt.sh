@@ -79,11 +79,11 @@ versions_of() {
 }
 
 # unpack FOLDER PACKAGE...: these packages, and no others, fetched into FOLDER/deb
-# and unpacked in FOLDER/root
+# and unpacked in FOLDER/root, beside what is there
 unpack() {
 	_folder=$1
 	shift
-	mkdir "$_folder/deb" "$_folder/root"
+	mkdir -p "$_folder/deb" "$_folder/root"
 	# shellcheck disable=SC2086 # a list of words
 	(cd "$_folder/deb" && apt-get -q $apt_options download "$@" >&2)
 	for _deb in "$_folder"/deb/*.deb; do

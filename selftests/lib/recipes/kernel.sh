@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The arm64 kernel debug, remove, rt or gcov. Shows three lines: KERNEL= (the image),
+# The arm64 kernel debug, remove or gcov. Shows three lines: KERNEL= (the image),
 # KDIR= (where modules are built against) and RELEASE=.
 #
 # The source is Debian's package linux-source-6.12. A kernel is known by a hash of the
@@ -45,7 +45,6 @@ fragments_of() {
 	case $1 in
 	debug) echo debug.config ;;
 	remove) echo debug.config remove.config ;;
-	rt) echo debug.config rt.config ;;
 	gcov) echo debug.config gcov.config ;;
 	esac
 }

@@ -4,11 +4,9 @@
 # The newest kernel source that Debian has (unstable's package linux-source-*):
 #
 #	source		the source, and what of Debian's tools is needed with it
-#	machine		an arm64 kernel built from it, slim.config, that boots
 #	armhf, riscv64	prepared to build modules against it, in the configuration
 #			and with the symbols of Debian's own kernel
 
-slim=$lib/../static/kernels/slim.config
 current=$cache/newest
 
 have() {
@@ -21,8 +19,6 @@ folder_of() {
 
 	folder=$(realpath "$current")
 	case $name in
-	machine) echo "$folder/arm64-$( (cat "$slim"
-		aarch64-linux-gnu-gcc -dumpfullversion) | sha256sum | cut -c 1-8)" ;;
 	source) echo "$folder/source" ;;
 	*) echo "$folder/$name-$(cat "$folder/version")" ;;
 	esac
@@ -34,10 +30,6 @@ show() {
 	out=$(folder_of)
 	case $name in
 	source) echo "SOURCE=$out" ;;
-	machine)
-		echo "KERNEL=$out/arch/arm64/boot/Image"
-		echo "KDIR=$out"
-		echo "RELEASE=$(cat "$out/include/config/kernel.release")" ;;
 	*) echo "KDIR=$out" ;;
 	esac
 }
@@ -58,10 +50,7 @@ create() {
 	fi
 	[ -e "$current/version" ] || fetch_source
 	folder=$(realpath "$current")
-	case $name in
-	machine) build_machine "$(folder_of)" ;;
-	*) prepare "$(folder_of)" ;;
-	esac
+	prepare "$(folder_of)"
 }
 
 fetch_source() {
@@ -106,26 +95,12 @@ kbuild() {
 	local arch cross
 
 	case $name in
-	machine) arch=arm64 cross=aarch64-linux-gnu- ;;
 	armhf) arch=arm cross=arm-linux-gnueabihf- ;;
 	riscv64) arch=riscv cross=riscv64-linux-gnu- ;;
 	esac
 	nice -n 10 make -s -C "$folder/source" O="$1" ARCH=$arch \
 		CROSS_COMPILE=$cross KBUILD_BUILD_HOST=smallbms \
 		KBUILD_BUILD_USER=smallbms "${@:2}" >&2
-}
-
-# build_machine FOLDER
-build_machine() {
-	local out=$1
-
-	say "building a kernel from Linux $(cat "$folder/version")," \
-		"this takes several minutes"
-	rm -rf "$out"
-	mkdir "$out"
-	configure "$out" "$folder/source" "$slim"
-	kbuild "$out" -j"$(nproc)" Image modules
-	touch "$out/smallbms-built"
 }
 
 # prepare FOLDER: Debian's configuration, as far as this compiler can do it

@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 #
 # The packed root folder of a small Debian 12. With it, not yet installed, are the
-# packages that the test installs. Needs to be root.
+# packages that the tests install. Needs to be root.
 
 # A word for the packages below: choose another one with them
-tar=$cache/package-root-41f11d26.tar
+tar=$cache/package-root-2d94c1f8.tar
 
 have() {
 	[ -e "$tar" ]
@@ -35,7 +35,9 @@ create() {
 		--include=gcc,libc6-dev,make,kmod,systemd,udev \
 		--customize-hook="chroot \"\$1\" apt-get -q -y --download-only \
 			--no-install-recommends install dkms linux-headers-$arch \
-			linux-headers-rt-$arch linux-headers-cloud-$arch libjson-c5" \
+			linux-headers-rt-$arch linux-headers-cloud-$arch libjson-c5 \
+			device-tree-compiler libjson-c-dev libncurses-dev libsqlite3-dev \
+			pkg-config" \
 		bookworm "$new/root.tar" "$@" >&2
 	mv "$new/root.tar" "$tar"
 }

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The userland of the emulated machine: a Debian 12 for arm64 as a read-only file
-# system. Beside it, in "packages", is what it is made of. The few things that the
-# packages' scripts would have done are done here.
+# The userland of the emulated machine: a Debian for arm64 as a read-only file system, of
+# this machine's release, or 13 by that name. Beside it, in "packages", is what it is
+# made of. The few things that the packages' scripts would have done are done here.
 
 # What the tests use; apt finds out what that needs.
 packages="acpi bash bsdutils coreutils dash dbus findutils gawk grep hostname i3status
-	kmod libc-bin libsqlite3-0 lm-sensors mount passwd prometheus-node-exporter sed
-	systemd systemd-sysv udev umockdev upower usr-is-merged util-linux"
+	kmod libc-bin libmosquitto1 libncursesw6 libsqlite3-0 lm-sensors mount ncurses-base
+	passwd prometheus-node-exporter sed systemd systemd-sysv udev umockdev upower
+	usr-is-merged util-linux"
 
 # A word for this recipe: choose another one with what is done below
-word=9c41d0e7
-current=$cache/userland-$word
+word=5c0de21a
+current=$cache/userland$name-$word
 
 have() {
 	[ -e "$current/packages" ]
@@ -29,10 +30,13 @@ places() {
 create() {
 	local files folder root units each deb
 
-	apt_for apt-userland-arm64 arm64
+	case $name in
+	13) apt_in_suites arm64 'deb trixie' ;;
+	*) apt_for apt-userland-arm64 arm64 ;;
+	esac
 	# shellcheck disable=SC2086 # a list of words
 	files=$(files_of $packages)
-	folder=$cache/userland-$(printf '%s\n' "$files" "$word" | sha256sum |
+	folder=$cache/userland$name-$(printf '%s\n' "$files" "$word" | sha256sum |
 		cut -c 1-16)
 	[ -e "$folder/packages" ] || pack
 	ln -sfn "$folder" "$current"
@@ -40,7 +44,7 @@ create() {
 
 # The image of these files, in its folder
 pack() {
-	say "fetching a Debian userland for arm64"
+	say "fetching a Debian userland for arm64${name:+, of Debian $name}"
 	# shellcheck disable=SC2086 # a list of words
 	fetch "$new/deb" $packages
 	say "unpacking it"
@@ -72,6 +76,7 @@ pack() {
 	echo "root:x:0:" >"$root/etc/group"
 	echo "u prometheus - - /var/lib/prometheus" \
 		>"$root/usr/lib/sysusers.d/packages.conf"
+	systemd-sysusers --root="$root" >&2
 	mkdir -p "$root/var/lib/prometheus/node-exporter" "$root/root" \
 		"$root/usr/local/bin"
 	units=$root/etc/systemd/system

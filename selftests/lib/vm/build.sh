@@ -19,8 +19,11 @@ say() {
 	echo "smallbms: $*" >&2
 }
 
+paths=build/vm-paths
+[ "$name" != rt ] || paths=build/vm-paths-rt
+
 vm() {
-	sed -n "s/^$1=//p" build/vm-paths
+	sed -n "s/^$1=//p" "$paths"
 }
 
 # Sources are linked, so that their own folder stays clean
@@ -47,6 +50,7 @@ make --no-print-directory vm >&2
 mkdir -p build
 exec 9>"build/.lock-bench"
 flock 9
+[ "$name" != rt ] || VM_PATHS=$paths VM_KERNEL=6.12-rt selftests/lib/vm.sh 9>&-
 
 counting=()
 if [ "$name" = gcov ]; then
@@ -55,7 +59,7 @@ if [ "$name" = gcov ]; then
 	counting=(GCOV_PROFILE=y "CFLAGS_GCOV=-fprofile-arcs -ftest-coverage \
 		-fno-tree-loop-im -fprofile-update=atomic -mno-outline-atomics")
 fi
-if [ "$name" = stock ]; then
+if [ "$name" = stock ] || [ "$name" = rt ]; then
 	release=$(basename "$(dirname "$(dirname "$(vm MODULE)")")")
 	[ -e "build/$release" ] ||
 		release=$(ls "$(vm MODROOT)/lib/modules")

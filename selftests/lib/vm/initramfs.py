@@ -62,7 +62,7 @@ def module_name(path):
 
 def add_modules(archive, modroot, wanted):
     """Add the modules `wanted` and all that they depend on, uncompressed; and
-    the PORTS, if they are modules."""
+    the PORTS, if they are modules. One that not every kernel has ends with a ?."""
     release, = os.listdir(f"{modroot}/lib/modules")
     folder = f"lib/modules/{release}"
     depends = {}
@@ -73,7 +73,9 @@ def add_modules(archive, modroot, wanted):
     by_name = {module_name(path): path for path in depends}
     chosen = set()
     for name in (*wanted, *(port for port in PORTS if port in by_name)):
-        path = by_name.get(name.replace("-", "_"))
+        path = by_name.get(name.rstrip("?").replace("-", "_"))
+        if not path and name.endswith("?"):
+            continue
         if not path:
             raise RuntimeError(f"no module {name} in {modroot}")
         chosen.update((path, *depends[path]))

@@ -65,12 +65,13 @@ Inside
     leave(cmd, timeout=30)  a command that ends the machine ("reboot -f"): waits
                             until QEMU is gone; pins and console can still be
                             looked at
+    kill()                  the power is cut: QEMU is killed
     boot_seconds            from QEMU's start to the agent's greeting
 
 Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",),
         firmware=None, shell=False, max_seconds=600, files=None,
         append="", memory_mb=256, extra=None, cpus=2, icount=None, hardware=(),
-        ports=())
+        ports=(), quick=True)
     board       text for the device tree, see dt.py
     modules     kernel modules put into the guest, with their dependencies;
                 none is loaded by itself
@@ -85,6 +86,9 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
                 machine's clock is of no use
     hardware    more arguments for QEMU
     ports       names of chardevs to have, for devices
+    quick       the kernel leaves out what takes a fourth of a boot under emulation, and no
+                test is about: trying its own cryptography, and unmapping itself whenever
+                a program runs, as a kernel at a random address does
 
 What it is made of comes from `make -s vm-paths`, kept in build/vm-paths.
 
@@ -100,6 +104,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -117,6 +122,11 @@ PL061_DATA = PL061_BASE + 0x3fc     # all eight bits unmasked
 PL061_DIR = PL061_BASE + 0x400
 
 BOOT_TIMEOUT = 120                  # seconds; it takes about 5 on an idle host
+
+# See `quick`: tests, keys to check signatures with, randomness from jitter
+QUICK = ("nokaslr cryptomgr.notests initcall_blacklist=jent_mod_init,init_encrypted,"
+         "load_system_certificate_list,crypto_kdf108_init,bpf_tcp_ca_kfunc_init,"
+         "bpf_dummy_struct_ops_init")
 
 # What a kernel bug looks like at the start of a console line's text
 SPLAT = re.compile(r"^(?:<\d>)?\[ *\d+\.\d+\](?:\[.*?\])? "
@@ -150,7 +160,7 @@ class Machine:
     def __init__(self, board, name="machine", workdir=None,
                  modules=("smallbms",), firmware=None, shell=False,
                  max_seconds=600, files=None, append="", memory_mb=256,
-                 extra=None, cpus=2, icount=None, hardware=(), ports=()):
+                 extra=None, cpus=2, icount=None, hardware=(), ports=(), quick=True):
         self.name = name
         self.workdir = workdir or os.path.join(TOP, "build", "pins", name)
         self.events = []
@@ -162,7 +172,7 @@ class Machine:
         self._shell = shell
         self._max_seconds = max_seconds
         self._files = files
-        self._append = append
+        self._append = f"{QUICK} {append}" if quick else append
         self._memory_mb = memory_mb
         self._extra = extra or {}
         self._cpus = cpus
@@ -215,6 +225,12 @@ class Machine:
         for each in self._sockets.values():
             each.close()
         self._process = None
+
+    def kill(self):
+        parent = self._process.pid      # which is timeout
+        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        self.wait_end(10)
 
     def now(self):
         return time.time() - self._t0

@@ -13,6 +13,7 @@ NATIVE = (
     (r'smallbms_hrtimer_setup\(', 'hrtimer_setup('),
     (r'smallbms_run_worker\((.*)\);', r'kthread_run_worker(0, "%s", \1);'),
     (r'smallbms_(gpiod_set_value(?:_cansleep)?)\(', r'\1('),
+    (r'smallbms_gpiod_is_shared\(', 'gpiod_is_shared('),
     (r'smallbms_battery_info\(', 'power_supply_get_battery_info('),
     (r'smallbms_assign_str\((\w+), \w+\)', r'__assign_str(\1)'),
     (r'smallbms_set_behaviours\((\w+)\);',
@@ -45,12 +46,12 @@ def renamed(text, old, new):
         if not made.endswith('(') or not moved:
             continue
         depth = 1
-        while depth:
+        while depth > 0:
             line = text[end:text.index('\n', end) + 1]
             depth += line.count('(') - line.count(')')
             result.append(line)
             end += len(line)
-            if depth:
+            if depth > 0:
                 indent = re.match(r'[ \t]*', text[end:])[0]
                 columns = width(indent) + moved
                 result.append('\t' * (columns // 8) + ' ' * (columns % 8))
