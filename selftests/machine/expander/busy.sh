@@ -12,7 +12,7 @@ POLL_US=20000
 TRIPS=5
 
 begin
-modprobe gpio-keys
+first gpio-keys keys
 start
 verdict $? "boards start although an interrupt is taken"
 

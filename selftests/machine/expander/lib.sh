@@ -180,6 +180,16 @@ none_bound() {
 	done
 }
 
+# first DRIVER DEVICE: another driver has bound DEVICE-LABEL of each board, whose chip
+# may come late, before the boards start
+first() {
+	modprobe "$1" || return
+	for _label in $(labels); do
+		within 10000 [ -e "/sys/bus/platform/drivers/$1/$2-$_label" ] ||
+			note "$2-$_label is not bound"
+	done
+}
+
 # A healthy bank on every chip, the driver loaded, all outputs on
 start() {
 	for _label in $(labels); do

@@ -12,7 +12,7 @@ EDGES=16
 STORM_SECONDS=8
 
 begin
-modprobe gpio-keys
+first gpio-keys keys
 start
 verdict $? "all boards come up with load and charge on"
 
