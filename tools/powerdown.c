@@ -19,8 +19,8 @@
 
 /* Everything is read as often even if nothing happens: an event may be lost. */
 #define READ_AGAIN_MS (5 * 1000)
-/* The order is given again if systemctl does not end */
-#define ORDER_MS (20 * 1000)
+/* If systemctl does not end; two of it must be over before the watchdog bites */
+#define ORDER_MS (10 * 1000)
 /* A wake-up that is nearer might come before the computer is off. */
 #define WAKE_LEAST_S (5 * 60)
 #define DAY_S (24 * 60 * 60)
@@ -220,10 +220,8 @@ static void set_wake(const struct service *service, const char *name)
 }
 
 /* Return: whether systemctl says that it is done */
-static bool order(void)
+static bool systemctl(char * const words[])
 {
-	/* -i: whatever inhibitors say */
-	static char * const words[] = { "systemctl", "poweroff", "-i", NULL };
 	struct pollfd ended = { -1, POLLIN, 0 };
 	int status;
 	pid_t pid;
@@ -242,6 +240,23 @@ static bool order(void)
 		close(ended.fd);
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
 	       !WEXITSTATUS(status);
+}
+
+/*
+ * logind is asked first, so that programs that delay the shutdown get their time. Where
+ * it refuses, as that of systemd 257 does while a program blocks the shutdown and no
+ * polkit is there to allow it after all (-i), systemd itself is told what logind would
+ * have told it.
+ */
+static bool order(void)
+{
+	static char * const ask[] = { "systemctl", "poweroff", "-i", NULL };
+	static char * const tell[] = {
+		"systemctl", "start", "poweroff.target", "--no-block",
+		"--job-mode=replace-irreversibly", NULL
+	};
+
+	return systemctl(ask) || systemctl(tell);
 }
 
 static void power_down(struct service *service,

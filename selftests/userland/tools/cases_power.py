@@ -16,7 +16,8 @@ BEAT_S = 1
 SYSTEMCTL = """#!/bin/sh
 # What is asked, and what is on disk by then
 printf '%s\n%s\n' "$*" "$(/bin/cat "$STATE_DIRECTORY/power-down.log")" >>"$ASKED"
-[ ! -e "$REFUSED" ] || exit 1
+[ ! -e "$REFUSED" ] || read -r refused <"$REFUSED"
+case $1 in $refused) exit 1 ;; esac
 """
 
 
@@ -37,6 +38,11 @@ class Service:
         self.folder = folder
         self.child = None
         self.said = []
+
+    def refuse(self, command):
+        """systemctl refuses that, or all commands: *"""
+        with open(self.refused, "w", encoding="ascii") as file:
+            file.write(f"{command}\n")
 
     def start(self, **more):
         # There must be no way to the real systemctl
@@ -265,8 +271,7 @@ def test_repeated(bench, kernel):
     """P4: an order that is refused, or not carried out, is given again; its reason is told once"""
     bench.tree.add("undervoltage")
     service = Service(bench, kernel, BOARDS="house", SUPPLY="load", DELAY=0, GRACE=0)
-    with open(service.refused, "w", encoding="ascii"):
-        pass
+    service.refuse("*")
     service.start()
     service.says("house: the order to power down was not accepted")
     service.says("house: still not powered down; again")
@@ -274,6 +279,19 @@ def test_repeated(bench, kernel):
     with open(f"{service.folder}/power-down.log", encoding="ascii") as file:
         assert file.read().count("\n") == 1
     assert asked.count("poweroff -i") == 2
+    assert asked.count("start poweroff.target ") >= 1
+
+
+def test_blocked(bench, kernel):
+    """P4: where logind refuses, as an inhibitor is held, systemd is told directly"""
+    bench.tree.add("undervoltage")
+    service = Service(bench, kernel, BOARDS="house", SUPPLY="load", DELAY=0, GRACE=0)
+    service.refuse("poweroff")
+    service.start()
+    service.says("house: still not powered down; again")
+    assert "start poweroff.target --no-block --job-mode=replace-irreversibly\n" \
+        in service.questions()
+    assert not any("not accepted" in line for line in service.said)
 
 
 def test_no_systemctl(bench, kernel):
