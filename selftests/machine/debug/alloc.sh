@@ -1,16 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# alloc.sh [STEP]: allocations of a probe fail, one at a time. Either the probe fails,
-# and the outputs float (F1), or the board protects, and what reports for it and is
-# missing comes by itself (F0). That is each allocation of the core and of the log,
-# which comes first and has few, and each STEP-th (7) of the others that report,
-# which takes long; KUnit fails each call of those. Named at the end are those that
-# cannot slip through: the log, and what has many more than STEP.
+# alloc.sh [CORE_STEP [STEP]]: allocations of a probe fail, one at a time. Either the
+# probe fails, and the outputs float (F1), or the board protects, and what reports for it
+# and is missing comes by itself (F0). That is each CORE_STEP-th (1) allocation of the
+# core and of the log, which comes first and has few, and each STEP-th (15) of the others
+# that report, which takes long; KUnit fails each call of those. Named at the end are
+# those that cannot slip through: the log, unless CORE_STEP is more, and what has many
+# more than STEP.
 
 # shellcheck source-path=SCRIPTDIR/../expander source=lib.sh
 . ../expander/lib.sh
 
-STEP=${1-7}
+CORE_STEP=${1-1}
+STEP=${2-15}
 driver=/sys/bus/platform/drivers/smallbms
 
 # Supply, attributes, gauge, hwmon, GPIO chip; and "added" in the log for each "failed to add"
@@ -49,6 +51,11 @@ judge_bound() {
 	echo "board-$label" >$driver/unbind
 }
 
+among() {
+	grep -q "^$1$" /tmp/observers
+	verdict $? "$label: among them were failures to add: $1"
+}
+
 begin
 if [ ! -e /proc/self/fail-nth ]; then
 	skip "no fault injection in this kernel"
@@ -74,10 +81,10 @@ for label in $(labels); do
 		*) note "$label: n=$n: $result" ;;
 		esac
 		tried=$((tried + 1))
-		step=1
+		step=$CORE_STEP
 		if [ -e "$driver/board-$label" ]; then
 			judge_bound
-			grep -q '^log$' /tmp/observers && step=$STEP
+			[ ! -s /tmp/observers ] || step=$STEP
 		fi
 		is_level "$label" load 0 && is_level "$label" charge 0 ||
 			floating=1
@@ -92,9 +99,9 @@ for label in $(labels); do
 	verdict $off "$label: a board that is bound then has load and charge on (F0)"
 	verdict $incomplete "$label: what reports for it is complete, by itself (F0)"
 	note "$label: failed to be added: $(sort /tmp/observers | uniq -c | tr -s ' \n' ' ,')"
-	for each in log attributes 'power supply' 'GPIO chip'; do
-		grep -q "^$each$" /tmp/observers
-		verdict $? "$label: among them were failures to add: $each"
+	[ "$CORE_STEP" -gt 1 ] || among log
+	for each in attributes 'power supply' 'GPIO chip'; do
+		among "$each"
 	done
 	verdict $floating "$label: load and charge float without the driver (F1)"
 	[ -e "$driver/board-$label" ] || echo "board-$label" >$driver/bind
