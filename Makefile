@@ -243,7 +243,7 @@ check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && $(PYTEST) -n auto selftests/userland/tools'
 check_static = 'static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
-check_patches = 'the kernel'\''s own checks, on the patches for it' \
+check_patches = '& the kernel'\''s own checks, on the patches for it' \
 	'selftests/static/patches/check'
 check_pins = 'scenarios, on emulated pins' \
 	'$(quietly) vm && $(play) --rig pins' \
@@ -280,7 +280,7 @@ check_package = 'Debian packages and DKMS' \
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
-		$(check_patches) $(check_pins) $(check_bench) $(check_proof)
+		$(check_pins) $(check_bench) $(check_proof) $(check_patches)
 
 # What takes long to make, and is needed last
 ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest headers \

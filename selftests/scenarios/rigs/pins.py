@@ -239,7 +239,7 @@ def machines(scenarios, at_once):
 
 def check(scenarios, report, options):
     """Some machines at a time; they mostly wait."""
-    at_once = 2 * (os.cpu_count() or 1)
+    at_once = 4 * (os.cpu_count() or 1)
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         runs = [pool.submit(play_all, n, board, some, options)
                 for n, (board, some) in enumerate(machines(scenarios, at_once))]
