@@ -180,12 +180,17 @@ none_bound() {
 	done
 }
 
-# first DRIVER DEVICE: another driver has bound DEVICE-LABEL of each board, whose chip
-# may come late, before the boards start
+# bound FOLDER DEVICE: the driver in FOLDER has the device, or takes it now
+bound() {
+	[ -e "$1/$2" ] || echo "$2" >"$1/bind" 2>/dev/null
+}
+
+# first DRIVER DEVICE: another driver has DEVICE-LABEL of each board before the boards
+# start. gpio-keys does not wait for a chip that is on its way.
 first() {
 	modprobe "$1" || return
 	for _label in $(labels); do
-		within 10000 [ -e "/sys/bus/platform/drivers/$1/$2-$_label" ] ||
+		within 10000 bound "/sys/bus/platform/drivers/$1" "$2-$_label" ||
 			note "$2-$_label is not bound"
 	done
 }
