@@ -272,9 +272,9 @@ check_gpio = 'the GPIO chip' \
 check_bridges = 'bridges to other systems' \
 	'$(lib)/host-packages.sh check-bridges && $(PYTEST) -n auto selftests/userland/tools/bridges'
 
-check_package = 'Debian packages and DKMS' \
+check_package = '& Debian packages and DKMS' \
 	'$(lib)/host-packages.sh package && selftests/userland/package/run' \
-	'an overlay, on an emulated Raspberry Pi' \
+	'& an overlay, on an emulated Raspberry Pi' \
 	'$(lib)/host-packages.sh static package && \
 	$(PYTEST) selftests/userland/package/pi.py'
 
@@ -289,7 +289,7 @@ ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest h
 check-all:
 	+@$(lib)/ahead.sh $(ahead) -- \
 		$(gather) $(check_expander) $(check_userland) $(check_gpio) $(check_bridges) \
-		$(check_kernels) $(check_package) $(check_debug)
+		$(check_kernels) $(check_debug) $(check_package)
 
 check-host:
 	+@$(gather) $(check_host) $(check_proof)

@@ -20,7 +20,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 OUT = os.path.join(TOP, "build", "package", "pi")
 COMPILED = os.path.join(TOP, "build", "static", "overlays")
 OVERLAYS = os.path.join(TOP, "selftests", "static", "overlays.py")
-TIMEOUT_S = 300
+TIMEOUT_S = 1200     # beside other work it may have to wait
 # Another name, another delay, and the load on another line than the overlay's
 PARAMETERS = ("label=house", "load=12", "pre-alarm-delay-ms=45000")
 LOAD, OTHER, CHARGE, PRE_ALARM = 12, 16, 20, 21
