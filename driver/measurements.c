@@ -79,9 +79,13 @@ static bool is_present(const struct value *v)
 
 static int age_s(const struct value *v)
 {
+	u32 at;
+
 	if (!is_present(v))
 		return -1;
-	return min(now_s() - READ_ONCE(v->at_s), (u32)INT_MAX);
+	/* first this: a value that is put meanwhile is not from the future */
+	at = READ_ONCE(v->at_s);
+	return min(now_s() - at, (u32)INT_MAX);
 }
 
 /* What a gauge concludes is fresh for as long as the rules take it (S3). */
@@ -170,6 +174,10 @@ void measurements_put(struct measurements *m, enum source from,
 {
 	struct value *v = &m->values[from][what];
 
+	/* An old direction says nothing of now. */
+	if (what == MEASUREMENT_CURRENT &&
+	    !measurements_fresh_from(m, from, what))
+		WRITE_ONCE(m->directions[from].sign, 0);
 	WRITE_ONCE(v->value, value);
 	WRITE_ONCE(v->at_s, now_s());
 	WRITE_ONCE(v->number, v->number + 1);

@@ -118,4 +118,15 @@ u32 protection_load_reason(const struct protection *p, u64 now);
 u32 protection_charge_reason(const struct protection *p, u64 now);
 unsigned int protection_alarm(const struct protection *p);
 
+/**
+ * protection_let_go() - the outputs were released on purpose, as for a sleep
+ * @p: the board; protection_feedback() without outputs follows
+ *
+ * L2: a pre-alarm that is raised afterwards is a new one, and its 30 s count from then.
+ */
+static inline void protection_let_go(struct protection *p)
+{
+	p->pre_alarm = false;
+}
+
 #endif /* _SMALLBMS_PROTECTION_H */

@@ -108,6 +108,7 @@ void sleep_end(struct sleep *sl, struct device *dev, struct scan *s,
 	/* an error was logged, and the read-back finds what does not follow */
 	outputs_claim(dev, &s->outputs, 0);
 	raw_spin_lock_irq(&s->lock);
+	protection_let_go(&s->protection);
 	scan_feedback(s, 0, ktime_get_boottime_ns());
 	raw_spin_unlock_irq(&s->lock);
 }

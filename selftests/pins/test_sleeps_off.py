@@ -15,6 +15,7 @@ NAP_S = 2
 CLOCK_S = 60
 BUDGET_S = 2.0
 RESUME_S = 10.0
+CUT_S = 33
 
 
 def sleeps(bench):
@@ -61,6 +62,25 @@ class TestReleases:
         bench.on('charge', 'pre-alarm', within=BUDGET_S)
         bench.stays_off('load', 1)
         bench.attr('load_off_reason', 'cell-undervoltage')
+
+
+class TestWarns:
+    """The pre-alarm of a board that is no wakeup source"""
+
+    begin = TestReleases.begin
+
+    def test_each_time(self, bench):
+        """L2 T4: After each sleep the pre-alarm counts anew: 30 s from its return to the cut"""
+        bench.active('cell-low')
+        bench.on('pre-alarm', within=BUDGET_S)
+        for _ in range(2):
+            bench.suspend(NAP_S)
+            bench.off('load', 'pre-alarm', within=BUDGET_S)
+            sleeps(bench)
+            bench.on('load', 'pre-alarm', within=BUDGET_S)
+        bench.active('cell-undervoltage')
+        bench.off('load', within=CUT_S)
+        bench.interval('pre-alarm rise', 'load fall', 30, 31)
 
 
 def test_both(bench):

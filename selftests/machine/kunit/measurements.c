@@ -107,6 +107,9 @@ static void direction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, measurements_direction(m), 1);
 	inject.advanced_s = 36;
 	KUNIT_EXPECT_EQ(test, measurements_direction(m), 0);
+	/* and what is small then has no direction */
+	put(b, MEASUREMENT_CURRENT, 50000);
+	KUNIT_EXPECT_EQ(test, measurements_direction(m), 0);
 }
 
 static void put_gauge(struct board *b, enum measurement what, int value)
