@@ -477,6 +477,46 @@ bool board_knows_soc(const struct board *board)
 	       board->values[ATTR_GAUGE_SOC_PERMILLE].error != ENODATA;
 }
 
+/**
+ * board_soc - the state of charge that a gauge has reported, not too long ago
+ * @percent: filled if it is known
+ *
+ * The gauge counts it to a tenth. Where a cell is low, empty or full the lines know
+ * better: the driver clips its capacity then.
+ * Return: whether it is known
+ */
+bool board_soc(const struct board *board, double *percent)
+{
+	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
+	const struct value *capacity = &board->values[ATTR_CAPACITY];
+
+	if (!board_knows_soc(board) ||
+	    !board_read_ok(board, ATTR_GAUGE_SOC_PERMILLE))
+		return false;
+	*percent = board->values[ATTR_GAUGE_SOC_PERMILLE].number / 10.0;
+	if (!capacity->error && !margin->error && margin->number < 100 &&
+	    fabs(*percent - capacity->number) > 1)
+		*percent = capacity->number;
+	return true;
+}
+
+/**
+ * board_empty_in - seconds until the bank is empty, as a gauge has it
+ *
+ * Return: them, or -1: it is not being emptied, or nobody has reported it lately. For
+ * both the driver has its largest value, a year.
+ */
+long long board_empty_in(const struct board *board)
+{
+	const struct value *left = &board->values[ATTR_TIME_TO_EMPTY_AVG];
+
+	if (left->error || left->number < 0 ||
+	    left->number >= EMPTY_NEVER_S ||
+	    !board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S))
+		return -1;
+	return left->number;
+}
+
 /** board_floor_waits - Return: whether there is a floor that has nothing to go by */
 bool board_floor_waits(const struct board *board)
 {

@@ -133,8 +133,7 @@ static bool is_unknown(const struct board *board, enum attribute_id id)
 	case ATTR_GAUGE_SOC_PERMILLE:
 		return !board_knows_soc(board);
 	case ATTR_TIME_TO_EMPTY_AVG:
-		return board->values[id].number < 0 ||
-		       !board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S);
+		return board_empty_in(board) < 0;
 	case ATTR_SOC_AGE_S:
 		return board->values[id].number < 0;
 	default:

@@ -506,6 +506,14 @@ bool run_restore(struct run *run)
 	return good;
 }
 
+static bool is_switched(const struct run *run)
+{
+	for (int i = 0; i < CHANGED_COUNT; i++)
+		if (*run->report.original[i])
+			return true;
+	return false;
+}
+
 /* ---- the run */
 
 static void run_step(struct run *run, unsigned int step)
@@ -647,7 +655,8 @@ static enum result find_unfinished(struct run *run)
 			return run->result;
 		if (answer == ANSWER_NO) {
 			run_restore(run);
-			run->report = begun;
+			if (!is_switched(run))
+				run->report = begun;
 			return run->result;
 		}
 	}
@@ -694,13 +703,17 @@ static enum result finish(struct run *run)
 /* Nothing stays switched; Return: what to exit with */
 static enum result leave(struct run *run)
 {
+	bool restored;
+
 	run_restore(run);
+	restored = !is_switched(run);
 	keep(run);
 	if (run->restarts)
 		return run->result;
 	fflush(stdout);
-	complain("commission",
-		 "not finished, and everything is switched as before; continue with 'smallbms commission --resume'");
+	complain("commission", "not finished, and %s; continue with 'smallbms commission --resume'",
+		 restored ? "everything is switched as before" :
+		 "NOT everything could be switched back, see the board");
 	return run->result ? run->result : FAILED;
 }
 
@@ -775,6 +788,8 @@ enum result command_commission(const struct config *config,
 			  isatty(config->json ? STDERR_FILENO : STDOUT_FILENO);
 	/* Whoever reads may go; what was switched has to be put back all the same. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Stopped, it could not put back anything, and a countdown would go on. */
+	signal(SIGTSTP, SIG_IGN);
 	run.signals = signals_that_end();
 	if (config->json)
 		output = move_aside();

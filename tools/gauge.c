@@ -44,10 +44,9 @@ void words_gauge(const struct board *board, char *text, size_t size)
 		return;
 	}
 	used = snprintf(text, size, "%s, reported %s ago", percent, ago);
-	if (left->error || left->number < 0 ||
-	    !board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S))
+	if (board_empty_in(board) < 0)
 		return;
-	words_duration(left->number, empty, sizeof(empty));
+	words_duration(board_empty_in(board), empty, sizeof(empty));
 	snprintf(text + used, size - used, ", empty in %s", empty);
 }
 

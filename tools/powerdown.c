@@ -100,7 +100,11 @@ static struct power_input read_input(const struct board *board)
 	input.low = board->values[ATTR_ALARM].number > 0 &&
 		    (input.undervoltage || board_has_condition(board, "cell-low"));
 	input.disconnected = board->values[ATTR_ALARM].number == 2;
-	input.charging = board_is_text(board, ATTR_STATUS, "Charging");
+	/* The driver keeps a direction while the current is too small to tell. */
+	input.charging = board_is_text(board, ATTR_STATUS, "Charging") &&
+			 !(board_read_ok(board, ATTR_CURRENT_NOW) &&
+			   board_is_measured(board, ATTR_CURRENT_AGE_S) &&
+			   board->values[ATTR_CURRENT_NOW].number <= 0);
 	input.cut_in_ms = board_cut_in(board);
 	return input;
 }
@@ -336,9 +340,9 @@ static enum result serve(struct service *service)
 			break;
 		until = look(service);
 		now = clock_ms(CLOCK_BOOTTIME);
-		if (until > now)
-			result = feed_wait(&service->feed, NULL, 0, until - now,
-					   &stirred);
+		/* In any case: it says that the service is alive. */
+		result = feed_wait(&service->feed, NULL, 0,
+				   until > now ? until - now : 0, &stirred);
 	}
 	feed_close(&service->feed);
 	return result;

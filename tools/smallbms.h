@@ -247,6 +247,10 @@ void names_free(struct names *names);
 
 /* As of the driver: a measurement that is older says nothing of now. */
 #define MEASURED_STALE_S 35
+/* The driver's time to empty where there is none */
+#define EMPTY_NEVER_S (365 * 24 * 60 * 60)
+/* A current of less may be noise, as the driver has it */
+#define NOISE_UA 50000
 
 /* board.c */
 enum result boards_find(const struct config *config, struct boards *boards);
@@ -284,6 +288,8 @@ bool board_is_low(const struct board *board);
 long long board_shed_in(const struct board *board);
 long long board_cut_in(const struct board *board);
 bool board_is_fresh(const struct board *board, enum attribute_id age_id);
+bool board_soc(const struct board *board, double *percent);
+long long board_empty_in(const struct board *board);
 bool board_is_measured(const struct board *board, enum attribute_id age_id);
 bool board_knows_soc(const struct board *board);
 bool board_floor_waits(const struct board *board);

@@ -185,11 +185,11 @@ void words_measured(const struct config *config, const struct board *board,
 				 " (not within 8 to 70 V: check its wiring)" :
 				 "");
 	if (!current->error)
-		used += snprintf(text + used, size - used, "%s%.2f A %s",
+		used += snprintf(text + used, size - used, "%s%.2f A%s",
 				 used ? ", " : "",
 				 fabs(current->number / 1e6),
-				 current->number < 0 ? "discharging" :
-				 "charging");
+				 current->number < -NOISE_UA ? " discharging" :
+				 current->number > NOISE_UA ? " charging" : "");
 	if (!temperature->error)
 		used += snprintf(text + used, size - used, "%s%.1f %sC",
 				 used ? ", " : "", temperature->number / 10.0,

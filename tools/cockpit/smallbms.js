@@ -39,14 +39,20 @@ const OUTPUTS = [
 	["terminals", "Terminals"],
 ];
 
+/* Whatever is less may be noise, as the driver has it */
+const NOISE_UA = 50000;
+
 const MEASURED = [
 	["voltage_now", "Voltage", "voltage_age_s", uv => number(uv / 1e6, 2) + " V"],
-	["current_now", "Current", "current_age_s", ua => number(Math.abs(ua) / 1e6, 2) + " A " +
-		(ua < 0 ? "discharging" : "charging")],
+	["current_now", "Current", "current_age_s", ua => number(Math.abs(ua) / 1e6, 2) + " A" +
+		(ua < -NOISE_UA ? " discharging" : ua > NOISE_UA ? " charging" : "")],
 	["temp", "Temperature", "temperature_age_s", dc => number(dc / 10, 1) + " °C"],
 ];
 
 const LEVELS = { Normal: "Normal", Low: "Low", Critical: "Empty", Full: "Full" };
+
+/* The exit status of smallbms that says so */
+const NO_BOARD = 3;
 
 const NO_CONNECTION = "no connection to this computer";
 const NO_ANSWER = "no answer from this computer";
@@ -230,7 +236,8 @@ function is_stale()
 	return !page.lost_at && page.answered_at && Math.abs(Date.now() - page.answered_at) > STALE_MS;
 }
 
-function take_boards(text, asked_at)
+/* @complete: of all boards; one that is absent then is gone */
+function take_boards(text, asked_at, complete)
 {
 	const there = new Set();
 
@@ -249,8 +256,10 @@ function take_boards(text, asked_at)
 			      { state, read_at: asked_at, gone_at: 0 });
 	}
 	for (const [name, board] of page.boards)
-		if (!there.has(name) && !board.gone_at)
+		if (complete && !there.has(name) && !board.gone_at)
 			Object.assign(board, { state: null, gone_at: Date.now() });
+	if (!complete && !there.size)
+		return;
 	page.answered_at = asked_at;
 	page.lost_at = 0;
 }
@@ -268,7 +277,7 @@ function read()
 	page.reading = true;
 	smallbms(["--json", "status"]).then(text => {
 		page.trouble = "";
-		take_boards(text, asked_at);
+		take_boards(text, asked_at, true);
 	}, (error, text) => {
 		if (is_lost(error.problem)) {
 			lose(NO_CONNECTION);
@@ -276,7 +285,7 @@ function read()
 			page.trouble = "The program smallbms is not installed. Install the package smallbms-tools.";
 		} else {
 			page.trouble = complaint(error.message || String(error));
-			take_boards(text || "", asked_at);
+			take_boards(text || "", asked_at, error.exit_status === NO_BOARD);
 		}
 	}).catch(error => {
 		page.trouble = `What smallbms says makes no sense: ${error.message}`;

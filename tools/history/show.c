@@ -44,7 +44,7 @@ struct finding {
 
 /**
  * struct known - a board in the history
- * @since_ms: its first event
+ * @since_ms: its first event, or when --since begins
  * @boot, @kind: of the event before
  */
 struct known {
@@ -613,22 +613,26 @@ static bool note_seen(void *context, const struct event *event)
 	unsigned long long all;
 	const char *name;
 
-	if (!matches(show, time_ms) || event->kind == EVENT_GONE ||
+	/* What is active when --since begins is active after it. */
+	if (time_ms > show->until_ms || event->kind == EVENT_GONE ||
 	    !event_board(event->state, &board, &all))
 		return true;
 	known = known_of(show, event);
 	if (!known)
 		return false;
 	if (!known->since_ms)
-		known->since_ms = time_ms;
+		known->since_ms = matches(show, time_ms) ? time_ms :
+							   show->since_ms;
 	for (size_t i = 0; (name = seen_name(i)); i++) {
 		struct seen *seen = &known->seen[i];
 		bool active = seen_active(&board, name);
 
 		if (active && !seen->active)
 			seen->from_ms = time_ms;
-		if (active || seen->active)
+		if (active || (seen->active && matches(show, time_ms)))
 			seen->until_ms = time_ms;
+		else if (!matches(show, time_ms))
+			seen->until_ms = 0;
 		seen->active = active;
 	}
 	return true;

@@ -42,6 +42,8 @@ static enum result write_floor(struct board *board, int floor)
 
 	if (!floor)
 		return board_write(board, ATTR_SOC_FLOOR_PERCENT, "0");
+	/* Nobody is told when it changes. */
+	board_read_attribute(board, ATTR_SOC_FLOOR_RECOVER_PERCENT);
 	if (recover->error || recover->number <= floor)
 		return board_write_floor(board, floor,
 					 floor + FLOOR_RECOVER_ABOVE);

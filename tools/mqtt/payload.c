@@ -80,20 +80,19 @@ static double temperature_of(const struct board *board)
 
 static double time_to_empty_of(const struct board *board)
 {
-	double seconds = measured(board, ATTR_TIME_TO_EMPTY_AVG,
-				  ATTR_TIME_TO_EMPTY_AGE_S, 1);
+	long long seconds = board_empty_in(board);
 
 	return seconds < 0 ? NAN : seconds;
 }
 
-/* By a gauge, or by the voltage; NAN when it is only guessed from the lines */
+/* By a gauge, the voltage, or a line that is active; NAN when nothing tells */
 static double soc_of(const struct board *board)
 {
 	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
+	double percent;
 
-	if (board_knows_soc(board) &&
-	    board_read_ok(board, ATTR_GAUGE_SOC_PERMILLE))
-		return board->values[ATTR_GAUGE_SOC_PERMILLE].number / 10.0;
+	if (board_soc(board, &percent))
+		return percent;
 	if (board_read_ok(board, ATTR_CAPACITY) && !margin->error &&
 	    margin->number < ERROR_MARGIN_GUESS)
 		return board->values[ATTR_CAPACITY].number;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes back all that was ever published: an empty retained message removes a topic,
+ * Takes back all that was ever published, and nothing of others: an empty retained message removes a topic,
  * and with that of discovery Home Assistant forgets the device. The broker knows
  * what there is, also of boards that are gone.
  */
@@ -16,10 +16,14 @@
 #define STEP_MS 100
 #define FOUND_MAX 256
 
+/* What the bridge has below TOPIC/ and below TOPIC/BOARD/ */
+static const char * const own[] = { "bridge", "state", "availability" };
+
 /**
  * struct removal
  * @mark: a topic of its own; all that was retained comes before its message
  * @found: the topics, @count long
+ * @more: there are more topics than @found has room for
  * @running: a bridge is online
  * @waiting: so many messages are not acknowledged yet
  */
@@ -28,27 +32,49 @@ struct removal {
 	char mark[TOPIC_MAX];
 	char *found[FOUND_MAX];
 	size_t count;
+	bool more;
 	bool running;
 	bool complete;
 	bool refused;
 	int waiting;
 };
 
+/* Return: what follows TOPIC/, or NULL of a topic that no bridge has published */
+static const char *own_rest(const struct settings *settings, const char *topic)
+{
+	size_t base = strlen(settings->topic);
+	const char *rest = topic + base + 1, *slash;
+
+	/* TOPIC itself is below TOPIC/#, too. */
+	if (strncmp(topic, settings->topic, base) || topic[base] != '/')
+		return NULL;
+	slash = strchr(rest, '/');
+	if (!slash)
+		return strcmp(rest, own[0]) ? NULL : rest;
+	for (size_t i = 1; i < ARRAY_SIZE(own); i++)
+		if (!strcmp(slash + 1, own[i]))
+			return rest;
+	return NULL;
+}
+
 static void take_message(struct mosquitto *mosq, void *context,
 			 const struct mosquitto_message *message)
 {
 	struct removal *removal = context;
 	const struct settings *settings = removal->link.settings;
-	size_t base = strlen(settings->topic) + 1;
+	const char *rest = own_rest(settings, message->topic);
 
 	(void)mosq;
 	if (!strcmp(message->topic, removal->mark))
 		removal->complete = true;
-	if (!message->retain || removal->count == FOUND_MAX)
+	if (!message->retain || !rest)
 		return;
-	if (!strcmp(message->topic + base, "bridge"))
+	if (!strcmp(rest, own[0]))
 		removal->running = message->payloadlen ==
 				   strlen(PAYLOAD_ONLINE);
+	removal->more = removal->count == FOUND_MAX;
+	if (removal->more)
+		return;
 	removal->found[removal->count] = strdup(message->topic);
 	removal->count += !!removal->found[removal->count];
 }
@@ -166,6 +192,8 @@ static enum result take_all_back(struct removal *removal)
 		return FAILED;
 	printf("%zu topics below %s were removed\n", removal->count,
 	       settings->topic);
+	if (removal->more)
+		puts("there are more: remove them by the same again");
 	return print_finish();
 }
 

@@ -94,18 +94,16 @@ static void add_battery(struct lines *lines, const struct board *board)
 {
 	const struct value *capacity = &board->values[ATTR_CAPACITY];
 	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
-	const struct value *runtime = &board->values[ATTR_TIME_TO_EMPTY_AVG];
 	const struct value *full = &board->values[ATTR_CHARGE_FULL_DESIGN];
 
 	if (capacity->error || margin->error || margin->number >= KNOWN_MARGIN)
 		add(lines, "battery.charge", "%s", "");
 	else
 		add(lines, "battery.charge", "%lld", capacity->number);
-	if (runtime->error || runtime->number < 0 ||
-	    !board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S))
+	if (board_empty_in(board) < 0)
 		add(lines, "battery.runtime", "%s", "");
 	else
-		add(lines, "battery.runtime", "%lld", runtime->number);
+		add(lines, "battery.runtime", "%lld", board_empty_in(board));
 	add_measured(lines, "battery.voltage", board, ATTR_VOLTAGE_NOW,
 		     ATTR_VOLTAGE_AGE_S, 1e6, 2);
 	add_measured(lines, "battery.current", board, ATTR_CURRENT_NOW,

@@ -200,26 +200,9 @@ void venus_measure(struct board *board)
 	board_read_attribute(board, ATTR_TIME_TO_EMPTY_AGE_S);
 }
 
-/*
- * Return: percent. The gauge counts it to a tenth, and the lines know better when a
- * cell is low, empty or full: the driver clips its capacity then.
- */
-static double state_of_charge(const struct board *board)
-{
-	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
-	const struct value *capacity = &board->values[ATTR_CAPACITY];
-	double soc = board->values[ATTR_GAUGE_SOC_PERMILLE].number / 10.0;
-
-	if (!capacity->error && !margin->error && margin->number < 100 &&
-	    fabs(soc - capacity->number) > 1)
-		return capacity->number;
-	return soc;
-}
-
 static void set_measurements(struct venus_value *values, const struct board *board)
 {
 	const struct value *full = &board->values[ATTR_CHARGE_FULL_DESIGN];
-	const struct value *left = &board->values[ATTR_TIME_TO_EMPTY_AVG];
 	double ah = full->error ? 0 : full->number / 1e6;
 	double soc;
 
@@ -236,13 +219,10 @@ static void set_measurements(struct venus_value *values, const struct board *boa
 			 (board->values[ATTR_CURRENT_NOW].number / 1e6));
 	if (ah > 0)
 		set_real(values, VENUS_INSTALLED_CAPACITY, ah);
-	if (!left->error && left->number >= 0 && left->number <= INT_MAX &&
-	    board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S))
-		set_integer(values, VENUS_TIME_TO_GO, left->number);
-	if (!board_knows_soc(board) ||
-	    !board_read_ok(board, ATTR_GAUGE_SOC_PERMILLE))
+	if (board_empty_in(board) >= 0)
+		set_integer(values, VENUS_TIME_TO_GO, board_empty_in(board));
+	if (!board_soc(board, &soc))
 		return;
-	soc = state_of_charge(board);
 	set_real(values, VENUS_SOC, soc);
 	if (ah > 0) {
 		set_real(values, VENUS_CAPACITY, ah * soc / 100);

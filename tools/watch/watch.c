@@ -277,8 +277,8 @@ static void draw_bank(struct watch *watch, struct part *part)
 		row(watch, part, "Floor", STYLE_PLAIN, "", text);
 	number_row(watch, part, "Voltage", ATTR_VOLTAGE_NOW, 1e6, "%.2f", "V");
 	number_row(watch, part, "Current", ATTR_CURRENT_NOW, 1e6, "%+.2f",
-		   current_now->error || current_now->number >= 0 ?
-		   "A, charging" : "A, discharging");
+		   current_now->number < -NOISE_UA ? "A, discharging" :
+		   current_now->number > NOISE_UA ? "A, charging" : "A");
 	number_row(watch, part, "Temperature", ATTR_TEMP, 10, "%.1f",
 		   watch->config->utf8 ? "\u00b0C" : "C");
 	words_measured_ago(board, text, sizeof(text));
@@ -783,14 +783,40 @@ static void take_signals(struct watch *watch)
 	}
 }
 
+/* That of others is shown as well: draw_others() */
+static const enum attribute_id counting[] = {
+	ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
+};
+
+/* Return: for how long all countdowns stay true, or -1: until the next second, as they are
+ * rounded up
+ */
+static int counted_for_ms(struct watch *watch)
+{
+	int least = -1;
+
+	for (size_t i = 0; i < watch->feed.count; i++) {
+		const struct board *board = feed_board(&watch->feed, i);
+
+		for (size_t n = 0; n < ARRAY_SIZE(counting); n++) {
+			const struct value *left = &board->values[counting[n]];
+			int ms;
+
+			if (left->error || left->number < 0)
+				continue;
+			ms = left->number % 1000 ? left->number % 1000 : 1000;
+			if (least < 0 || ms < least)
+				least = ms;
+		}
+	}
+	return least;
+}
+
 /* How long what is shown stays true without anybody telling */
 static int fresh_for_ms(struct watch *watch)
 {
 	static const enum attribute_id measured[] = {
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
-	};
-	static const enum attribute_id counting[] = {
-		ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 	};
 	const struct value *soc_age;
 
@@ -799,13 +825,8 @@ static int fresh_for_ms(struct watch *watch)
 	if (!watch->feed.count)
 		return -1;
 	soc_age = &current(watch)->values[ATTR_SOC_AGE_S];
-	for (size_t i = 0; i < ARRAY_SIZE(counting); i++) {
-		const struct value *left = &current(watch)->values[counting[i]];
-
-		/* Until the next second, as it is rounded up */
-		if (!left->error && left->number >= 0)
-			return left->number % 1000 ? left->number % 1000 : 1000;
-	}
+	if (counted_for_ms(watch) >= 0)
+		return counted_for_ms(watch);
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))
 			return MEASURE_EVERY_MS;
@@ -818,13 +839,16 @@ static int fresh_for_ms(struct watch *watch)
 static void refresh(struct watch *watch)
 {
 	static const enum attribute_id ids[] = {
-		ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
 		ATTR_GAUGE_SOC_PERMILLE, ATTR_SOC_AGE_S,
 		ATTR_TIME_TO_EMPTY_AVG, ATTR_TIME_TO_EMPTY_AGE_S,
 		ATTR_VOLTAGE_AGE_S, ATTR_CURRENT_AGE_S, ATTR_TEMPERATURE_AGE_S,
 	};
 
+	for (size_t i = 0; i < watch->feed.count; i++)
+		for (size_t n = 0; n < ARRAY_SIZE(counting); n++)
+			board_read_attribute(feed_board(&watch->feed, i),
+					     counting[n]);
 	for (size_t i = 0; i < ARRAY_SIZE(ids) && watch->feed.count; i++)
 		board_read_attribute(current(watch), ids[i]);
 }

@@ -631,13 +631,14 @@ def test_died_with_load(bench, made):
 # ---- what ends it
 
 
+SIGNALS = {"interrupt": signal.SIGINT, "hangup": signal.SIGHUP, "backslash": signal.SIGQUIT}
 STEPS_THAT_SWITCH = (("software-remote", "device/remote", "off"),
                      ("load", "device/load_request", "off"),
                      ("charge", "charge_behaviour", "inhibit-charge"),
                      ("pre-alarm", "device/load_request", "shed"))
 
 
-@pytest.mark.parametrize("how", ("interrupt", "hangup", "quit", "end", "closed"))
+@pytest.mark.parametrize("how", ("interrupt", "hangup", "backslash", "quit", "end", "closed"))
 @pytest.mark.parametrize("step, path, value", STEPS_THAT_SWITCH,
                          ids=[step for step, _, _ in STEPS_THAT_SWITCH])
 def test_ended(bench, made, step, path, value, how):
@@ -647,8 +648,8 @@ def test_ended(bench, made, step, path, value, how):
     run.until({"pre-alarm": "Do you hear", "charge": "Look at each"}.get(
         step, f"ask {step}: Look at"))
     assert bench.tree.get(path) == value
-    if how in ("interrupt", "hangup"):
-        run.child.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGHUP)
+    if how in SIGNALS:
+        run.child.send_signal(SIGNALS[how])
     elif how == "quit":
         run.answer("q")
     elif how == "end":
@@ -665,6 +666,30 @@ def test_ended(bench, made, step, path, value, how):
         person = Person(board)
         Run(bench, board, person, "--resume").end()
         assert next(iter(person.outcomes)) == step
+
+
+def test_not_stopped(bench, made):
+    """commission: Ctrl-Z does not stop it in the middle of what it has switched"""
+    board = made()
+    run = Run(bench, board, Person(board))
+    run.until("ask charge: Look at each")
+    run.child.send_signal(signal.SIGTSTP)
+    run.answer("q")
+    run.child.wait(timeout=TIMEOUT_S)
+    unchanged(bench)
+
+
+def test_not_restored(bench, made):
+    """commission: what cannot be switched back is not said to be as before"""
+    board = made()
+    run = Run(bench, board, Person(board))
+    run.until("ask charge: Look at each")
+    board.ended.set()
+    board.thread.join()
+    bench.tree.remove()
+    run.child.send_signal(signal.SIGINT)
+    run.child.wait(timeout=TIMEOUT_S)
+    assert "NOT everything could be switched back" in run.child.stderr.read()
 
 
 def test_killed(bench, made):

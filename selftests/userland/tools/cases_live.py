@@ -658,6 +658,15 @@ def test_watch_several(bench, kernel, watch):
     terminal.await_text("All well")
 
 
+def test_watch_several_count(bench, watch):
+    """watch: the countdown of a board that is not selected goes on"""
+    bench.tree.add("healthy").add("pre-alarm", "shed")
+    terminal = watch()
+    terminal.await_text("shed: PRE-ALARM: the load will be cut in 23 s")
+    bench.tree.put("device/disconnect_in_ms", 21000, "shed")
+    terminal.await_text("shed: PRE-ALARM: the load will be cut in 21 s")
+
+
 @pytest.mark.parametrize("args", ((), ("--board", "house")))
 def test_watch_no_board(bench, kernel, watch, args):
     """watch: it starts without a board, and shows one when it comes"""

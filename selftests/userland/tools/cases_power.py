@@ -17,6 +17,7 @@ SYSTEMCTL = """#!/bin/sh
 # What is asked, and what is on disk by then
 printf '%s\n%s\n' "$*" "$(/bin/cat "$STATE_DIRECTORY/power-down.log")" >>"$ASKED"
 [ ! -e "$REFUSED" ] || read -r refused <"$REFUSED"
+[ ! "$SLOW_S" ] || /bin/sleep "$SLOW_S"
 case $1 in $refused) exit 1 ;; esac
 """
 
@@ -224,6 +225,29 @@ def test_unknown(bench, kernel, state, values):
     service.change(alarm=0, conditions="none", disconnect_in_ms=-1)
     service.says("house: it can be read and believed again")
     assert service.intends_nothing()
+
+
+def test_not_charging(bench, kernel):
+    """P3: a current that flows out of the bank is no charge, whatever direction was the last"""
+    bench.tree.add("undervoltage").put("status", "Charging").put("current_now", -31000) \
+        .put("device/measurements/current_age_s", 1)
+    service = Service(bench, kernel, BOARDS="house", SUPPLY="bank", RESERVE=0, GRACE=0).start()
+    assert "undervoltage has lasted" in service.await_question()
+
+
+def test_slow_order(bench, kernel, systemd):
+    """P1: systemd hears that the service runs while orders take their time and fail"""
+    bench.tree.add("undervoltage")
+    service = Service(bench, kernel, BOARDS="house", SUPPLY="load", DELAY=0, GRACE=0)
+    service.refuse("*")
+    service.start(**environment(systemd, SLOW_S="5"))
+    service.await_question()
+    systemd.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        while True:     # what was on its way
+            systemd.recv(100)
+    service.await_question(2)
+    assert systemd.recv(100) == b"WATCHDOG=1"
 
 
 def test_unplugged(bench, kernel):

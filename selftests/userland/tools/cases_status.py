@@ -89,6 +89,9 @@ def test_measurements(bench):
     assert result.row("Measured") == "13.21 V, 2.10 A discharging, 51.3 °C"
     bench.tree.put("current_now", 950000).take("temp")
     assert bench.run().row("Measured") == "13.21 V, 0.95 A charging"
+    for small in (-50000, 0, 4000):
+        bench.tree.put("current_now", small)
+        assert bench.run().row("Measured") == f"13.21 V, {abs(small) / 1e6:.2f} A"
 
 
 def test_voltage_implausible(bench):

@@ -13,6 +13,8 @@ import os
 import shutil
 import threading
 
+# The driver's time to empty while there is none
+NEVER_S = 365 * 24 * 60 * 60
 TREES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trees")
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from bench import FAILED, TIMEOUT_S, USAGE
 from live import await_asleep, wake_ups
-from tree import TREES, values
+from tree import NEVER_S, TREES, values
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.join(HERE, "../../../../tools")
@@ -918,6 +918,30 @@ def test_floor_above_recovery(house):
         assert state["soc_floor_recover_percent"] == recover
 
 
+def test_command_floor_recover(house):
+    """mqtt: a floor is set beside the recovery as it is now, of which nobody was told"""
+    listener = house.start("COMMANDS=floor").listen()
+    listener.await_last(AVAILABILITY, "online")
+    await_that(lambda: "smallbms/+/set/floor" in house.broker.log, "not subscribed")
+    house.bench.tree.put("device/soc_floor_recover_percent", "60")
+    house.publish(f"{SET}/floor", "30")
+    state = listener.await_state(lambda state: state["soc_floor_percent"] == 30)
+    assert state["soc_floor_recover_percent"] == 60
+
+
+def test_state_of_charge(site):
+    """mqtt: where the lines know better than a gauge their state of charge is published; a
+    bank that is not being emptied has no time to empty"""
+    site.bench.tree.add("gauge").put("time_to_empty_avg", NEVER_S)
+    site.broker.start()
+    listener = site.start("GX=yes").listen()
+    assert listener.await_state(lambda state: True)["time_to_empty_s"] is None
+    listener.await_state(lambda gx: gx["Dc"]["Power"] and "TimeToGo" not in gx, GX)
+    site.put({"capacity": "1"})
+    assert listener.await_state(lambda state: state["state_of_charge"] == 1)
+    listener.await_state(lambda gx: gx["Soc"] == 1, GX)
+
+
 def test_flood(house):
     """mqtt: a flood of commands leaves the outputs alone, and what comes after it is obeyed"""
     listener = house.start("COMMANDS=floor").listen(topic="smallbms/#")
@@ -937,10 +961,13 @@ def test_flood(house):
 
 
 def test_remove(house):
-    """mqtt: --remove takes back all that was published, also of boards that are gone"""
-    house.publish("other/topic", "kept", "-r")
+    """mqtt: --remove takes back all that was published, also of boards that are gone,
+    and nothing of others"""
     house.publish("homeassistant/device/smallbms_attic/config", "{}", "-r")
     house.publish("smallbms/attic/availability", "offline", "-r")
+    others = {"smallbms": "kept", "smallbms/tank/level": "63", "other/topic": "kept"}
+    for topic, payload in others.items():
+        house.publish(topic, payload, "-r")
     listener = house.start().listen()
     listener.await_last(AVAILABILITY, "online")
     path = house.configure()
@@ -949,7 +976,7 @@ def test_remove(house):
     house.end()
     await_that(lambda: house.retained()[BRIDGE] == "offline", "it did not end")
     print(house.run("--remove", "--config", path))
-    assert house.retained() == {"other/topic": "kept"}
+    assert house.retained() == others
     await_that(lambda: listener.last(DISCOVERY) == "", "no empty message")
 
 

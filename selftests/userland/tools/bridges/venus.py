@@ -19,7 +19,7 @@ from dbus_next.service import ServiceInterface, method
 
 from bench import DONE, FAILED, NOBODY, TIMEOUT_S, USAGE
 from live import Kernel, await_asleep, wake_ups
-from tree import values
+from tree import NEVER_S, values
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = os.path.join(HERE, "../../../../tools")
@@ -485,6 +485,9 @@ def test_stale(venus):
     measured = ["/Soc", "/Dc/0/Voltage", "/Dc/0/Current", "/Dc/0/Power", "/Dc/0/Temperature",
                 "/TimeToGo", "/ConsumedAmphours", "/Capacity"]
     assert None not in [venus.bus.values()[path] for path in measured]
+    # As the driver has it while the bank is not being emptied
+    venus.put({"time_to_empty_avg": str(NEVER_S)})
+    venus.bus.await_values(TimeToGo=None)
     # Of its age the kernel reports nothing
     for path, value in values("gauge-stale").items():
         if "_age_s" in path:
