@@ -190,6 +190,7 @@ cache-drop:
 
 # What the documents show of the tool
 pictures: tool
+	@$(lib)/host-packages.sh tools
 	@$(PYTHON) selftests/userland/tools/screenshot.py build/tools/smallbms Documentation
 	@(printf '.. SPDX-License-Identifier: GPL-2.0\n\n'; \
 		build/tools/smallbms wiring --rst) >Documentation/wiring-table.txt

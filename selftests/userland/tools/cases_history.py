@@ -167,13 +167,13 @@ def history(bench):
 # ---- what is recorded
 
 CHANGES = (
-    ("pre-alarm", "pre-alarm on; active: cell-low, cell-undervoltage"),
+    ("pre-alarm", "pre-alarm on; active: cell-low, cell-undervoltage (1 %)"),
     ("undervoltage",
-     "load off: a cell is empty, below its load-disconnect threshold"),
+     "load off: a cell is empty, below its load-disconnect threshold (1 %)"),
     ("waiting-for-reconnect",
      "pre-alarm off; clear again: cell-low, cell-undervoltage"),
     ("healthy", "load on"),
-    ("overvoltage", "charge off: a cell is too full; active: cell-overvoltage"),
+    ("overvoltage", "charge off: a cell is too full; active: cell-overvoltage (100 %)"),
     ("healthy", "charge on; clear again: cell-overvoltage"),
     ("remote-off", "software remote off; load and charge off by the software "
      "remote"),
@@ -427,6 +427,18 @@ def test_when(week, args, days):
     lines = week.show(*args, env={"TZ": "UTC"})
     assert [line[:20] for line in lines] == [
         f"2026-01-0{day} 12:00:00 " for day in days]
+
+
+@only_plain
+def test_seen_since(week):
+    """history: --seen has a line that is active when --since begins"""
+    week.change("UPDATE events SET state = json_set(state, '$.conditions', 'cell-low') "
+                "WHERE id BETWEEN 2 AND 4")
+    found = {args: week.show("--seen", "--since", *args, env={"TZ": "UTC"}) for args in (
+        ("2026-01-04",), ("2026-01-03", "--until", "2026-01-04"), ("2026-01-06",))}
+    assert [[line.split(maxsplit=1)[1] for line in lines if line.startswith("  cell-low")]
+            for lines in found.values()] == [
+        ["2026-01-02 12:00:00 to 2026-01-05 12:00:00"], ["since 2026-01-02 12:00:00"], ["never"]]
 
 
 def test_local(week):
@@ -888,7 +900,7 @@ def test_commissioned(history):
     assert [words.split(";")[0] for words in history.words()] == [
         "commissioned 2020-01-30: 12 passed, 0 failed, 2 skipped",
         "commissioned 2020-01-31: 12 passed, 1 failed", "recording begins: All well",
-        "pre-alarm on", "recording ends", "commissioned 2098-01-30: 12 passed, 1 failed"]
+        "pre-alarm on", "recording ends (5 %)", "commissioned 2098-01-30: 12 passed, 1 failed"]
     found = history.objects()
     assert [each["event"] for each in found] == [
         "commissioned", "commissioned", "start", "change", "stop", "commissioned"]
@@ -897,7 +909,7 @@ def test_commissioned(history):
     assert len(history.words("--since", "2020-01-31 00:00")) == 5
     assert len(history.words("--until", "2020-01-31 00:00")) == 1
     assert [words.split(";")[0] for words in history.words("--lines", "1")] == [
-        "recording ends", "commissioned 2098-01-30: 12 passed, 1 failed"]
+        "recording ends (5 %)", "commissioned 2098-01-30: 12 passed, 1 failed"]
 
 
 def test_broken_commissioning(history):

@@ -78,7 +78,8 @@ def test_monitor_changes(bench):
         change = monitor.object()
         assert change["event"] == "change" and change["name"] == "house"
         assert change["changed"] == ["pre_alarm", "alarm", "conditions",
-                                     "health", "capacity_level", "capacity"]
+                                     "health", "capacity_level", "capacity",
+                                     "capacity_error_margin"]
         assert change["load"] is True and change["alarm"] == 1
         assert change["conditions"] == ["cell-low", "cell-undervoltage"]
         assert change["disconnect_in_ms"] == 22300

@@ -494,8 +494,8 @@ def test_watch_counts(bench, watch):
     terminal.await_text("the load will be shed in 30 s by request")
     bench.tree.put("device/shed_in_ms", 15000)
     terminal.await_text("the load will be shed in 15 s by request")
-    marks = terminal.screen.shown[3]
-    assert abs(marks.count("█") - marks.count("░")) <= 1, marks
+    terminal.await_that(lambda screen: "░" in screen.shown[3] and abs(
+        screen.shown[3].count("█") - screen.shown[3].count("░")) <= 1)
 
 
 def test_watch_age(bench, watch):

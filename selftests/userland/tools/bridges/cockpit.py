@@ -478,6 +478,16 @@ def test_no_board(bench, open_page):
     page.says(" ".join(said.split()), "#trouble")
 
 
+def test_tool_fails(page):
+    """cockpit: that the tool fails is told, and says of no board that it is gone"""
+    page.says("All well", ".headline")
+    with open(page.site.tool, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\necho 'smallbms: memory: none' >&2\nexit 1\n")
+    page.kernel.send()
+    page.says("memory: none", "#trouble")
+    page.says("UNKNOWN: no answer", ".headline", STALE_S)
+
+
 def test_monitor_killed(page):
     """cockpit: a monitor that ends is started again, and changes are seen as before"""
     page.site.kill("monitor --initial")
