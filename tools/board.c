@@ -495,7 +495,8 @@ bool board_soc(const struct board *board, double *percent)
 		return false;
 	*percent = board->values[ATTR_GAUGE_SOC_PERMILLE].number / 10.0;
 	if (!capacity->error && !margin->error && margin->number < 100 &&
-	    fabs(*percent - capacity->number) > 1)
+	    fabs(*percent - capacity->number) > 1 &&
+	    !(capacity->number == CAPACITY_LEAST && *percent < CAPACITY_LEAST))
 		*percent = capacity->number;
 	return true;
 }

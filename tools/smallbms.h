@@ -249,6 +249,8 @@ void names_free(struct names *names);
 #define MEASURED_STALE_S 35
 /* The driver's time to empty where there is none */
 #define EMPTY_NEVER_S (365 * 24 * 60 * 60)
+/* What the driver reports of a gauge at least: at less, desktops power off */
+#define CAPACITY_LEAST 3
 /* A current of less may be noise, as the driver has it */
 #define NOISE_UA 50000
 

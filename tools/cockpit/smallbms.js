@@ -51,7 +51,7 @@ const MEASURED = [
 
 const LEVELS = { Normal: "Normal", Low: "Low", Critical: "Empty", Full: "Full" };
 
-/* The exit status of smallbms that says so */
+/* The exit status of smallbms where there is no board */
 const NO_BOARD = 3;
 
 const NO_CONNECTION = "no connection to this computer";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes back all that was ever published, and nothing of others: an empty retained message removes a topic,
- * and with that of discovery Home Assistant forgets the device. The broker knows
- * what there is, also of boards that are gone.
+ * Takes back all that was ever published, and nothing of others: an empty retained
+ * message removes a topic, and with that of discovery Home Assistant forgets the
+ * device. The broker knows what there is, also of boards that are gone.
  */
 #include <errno.h>
 #include <mosquitto.h>

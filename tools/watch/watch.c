@@ -788,9 +788,7 @@ static const enum attribute_id counting[] = {
 	ATTR_DISCONNECT_IN_MS, ATTR_SHED_IN_MS, ATTR_RECONNECT_IN_MS,
 };
 
-/* Return: for how long all countdowns stay true, or -1: until the next second, as they are
- * rounded up
- */
+/* Return: ms for which all countdowns stay true: they are rounded up to seconds; or -1 */
 static int counted_for_ms(struct watch *watch)
 {
 	int least = -1;
