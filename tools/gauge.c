@@ -25,7 +25,6 @@ void words_duration(long long seconds, char *text, size_t size)
 /** words_gauge - the last state of charge and its age; nothing without any */
 void words_gauge(const struct board *board, char *text, size_t size)
 {
-	const struct value *left = &board->values[ATTR_TIME_TO_EMPTY_AVG];
 	const struct value *soc = &board->values[ATTR_GAUGE_SOC_PERMILLE];
 	const struct value *age = &board->values[ATTR_SOC_AGE_S];
 	char ago[64], percent[32] = "a state of charge", empty[64];
