@@ -19,9 +19,4 @@ while read -r source; do
 	mkdir -p "$out/$(dirname "$source")"
 	ln -sf "$PWD/$source" "$out/$source"
 done
-# As many at a time as there are processors, unless a make above says how many
-case ${MAKEFLAGS-} in
-*-j*) ;;
-*) set -- "-j$(nproc)" "$@" ;;
-esac
-exec make --no-print-directory -C "$kdir" M="$out" "$@"
+exec selftests/lib/make.sh -C "$kdir" M="$out" "$@"

@@ -11,8 +11,6 @@ lib=$(realpath "$(dirname "$0")")
 cd "$lib/../.."
 cross=aarch64-linux-gnu-
 paths=${VM_PATHS:-build/vm-paths}
-jobs=()		# unless a make above says how many
-[[ ${MAKEFLAGS-} == *-j* ]] || jobs=("-j$(nproc)")
 
 say() {
 	echo "smallbms: $*" >&2
@@ -37,7 +35,7 @@ say "building the module for $release"
 
 say "building the static arm64 tool"
 PKG_CONFIG_SYSROOT_DIR=$cache PKG_CONFIG_LIBDIR=$libdir/pkgconfig \
-	make --no-print-directory "${jobs[@]}" -C tools O="$PWD/$out/tool" \
+	"$lib/make.sh" -C tools O="$PWD/$out/tool" \
 	CC=${cross}gcc STATIC=1 tool >&2
 
 modroot=$out/modroot

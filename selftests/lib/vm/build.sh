@@ -14,8 +14,6 @@ top=$(realpath "$(dirname "$0")/../../..")
 cd "$top"
 cross=aarch64-linux-gnu-
 name=${1-}
-jobs=()		# unless a make above says how many
-[[ ${MAKEFLAGS-} == *-j* ]] || jobs=("-j$(nproc)")
 
 say() {
 	echo "smallbms: $*" >&2
@@ -44,7 +42,7 @@ build_linked() {
 	local kdir=$1 out=$2
 
 	shift 2
-	make --no-print-directory -s "${jobs[@]}" -C "$kdir" M="$out" ARCH=arm64 \
+	selftests/lib/make.sh -s -C "$kdir" M="$out" ARCH=arm64 \
 		CROSS_COMPILE=$cross CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >&2
 }
 
