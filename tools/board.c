@@ -460,14 +460,17 @@ bool board_is_fresh(const struct board *board, enum attribute_id age_id)
 }
 
 /**
- * board_is_measured - Return: whether what has this age was measured, and says
- * something of now
+ * board_is_measured - Return: whether the attribute was measured, and says something
+ * of now
+ * @age_id: its age
  */
-bool board_is_measured(const struct board *board, enum attribute_id age_id)
+bool board_is_measured(const struct board *board, enum attribute_id id,
+		       enum attribute_id age_id)
 {
 	const struct value *age = &board->values[age_id];
 
-	return !age->error && age->number >= 0 && age->number <= MEASURED_STALE_S;
+	return board_read_ok(board, id) && !age->error && age->number >= 0 &&
+	       age->number <= MEASURED_STALE_S;
 }
 
 /** board_knows_soc - Return: whether a gauge has reported, not too long ago */

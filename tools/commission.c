@@ -483,35 +483,32 @@ bool run_change(struct run *run, enum changed_id id, const char *text)
 	return !result;
 }
 
-/* Also of a run that has ended in whatever way; what fails is tried at --resume. */
+/*
+ * Also of a run that has ended in whatever way; what fails is tried at --resume.
+ * Return: whether all is as before
+ */
 bool run_restore(struct run *run)
 {
-	bool good = run->feed.count;
+	bool restored = true;
 
-	for (int i = 0; i < CHANGED_COUNT && run->feed.count; i++) {
+	for (int i = 0; i < CHANGED_COUNT; i++) {
 		char *original = run->report.original[i];
-		enum result result;
+		enum result result = NO_BOARD;
 
 		if (!*original)
 			continue;
-		result = board_write(run_board(run), changed_attributes[i],
-				     original);
-		if (result) {
-			stop(run, result);
-			good = false;
-		} else {
-			*original = '\0';
+		if (run->feed.count) {
+			result = board_write(run_board(run),
+					     changed_attributes[i], original);
+			if (result)
+				stop(run, result);
 		}
+		if (result)
+			restored = false;
+		else
+			*original = '\0';
 	}
-	return good;
-}
-
-static bool is_switched(const struct run *run)
-{
-	for (int i = 0; i < CHANGED_COUNT; i++)
-		if (*run->report.original[i])
-			return true;
-	return false;
+	return restored;
 }
 
 /* ---- the run */
@@ -654,8 +651,7 @@ static enum result find_unfinished(struct run *run)
 		if (answer == ANSWER_QUIT)
 			return run->result;
 		if (answer == ANSWER_NO) {
-			run_restore(run);
-			if (!is_switched(run))
+			if (run_restore(run))
 				run->report = begun;
 			return run->result;
 		}
@@ -703,10 +699,8 @@ static enum result finish(struct run *run)
 /* Nothing stays switched; Return: what to exit with */
 static enum result leave(struct run *run)
 {
-	bool restored;
+	bool restored = run_restore(run);
 
-	run_restore(run);
-	restored = !is_switched(run);
 	keep(run);
 	if (run->restarts)
 		return run->result;

@@ -27,6 +27,7 @@ void words_gauge(const struct board *board, char *text, size_t size)
 {
 	const struct value *soc = &board->values[ATTR_GAUGE_SOC_PERMILLE];
 	const struct value *age = &board->values[ATTR_SOC_AGE_S];
+	long long left = board_empty_in(board);
 	char ago[64], percent[32] = "a state of charge", empty[64];
 	int used;
 
@@ -43,9 +44,9 @@ void words_gauge(const struct board *board, char *text, size_t size)
 		return;
 	}
 	used = snprintf(text, size, "%s, reported %s ago", percent, ago);
-	if (board_empty_in(board) < 0)
+	if (left < 0)
 		return;
-	words_duration(board_empty_in(board), empty, sizeof(empty));
+	words_duration(left, empty, sizeof(empty));
 	snprintf(text + used, size - used, ", empty in %s", empty);
 }
 

@@ -102,8 +102,8 @@ static struct power_input read_input(const struct board *board)
 	input.disconnected = board->values[ATTR_ALARM].number == 2;
 	/* The driver keeps a direction while the current is too small to tell. */
 	input.charging = board_is_text(board, ATTR_STATUS, "Charging") &&
-			 !(board_read_ok(board, ATTR_CURRENT_NOW) &&
-			   board_is_measured(board, ATTR_CURRENT_AGE_S) &&
+			 !(board_is_measured(board, ATTR_CURRENT_NOW,
+					     ATTR_CURRENT_AGE_S) &&
 			   board->values[ATTR_CURRENT_NOW].number <= 0);
 	input.cut_in_ms = board_cut_in(board);
 	return input;

@@ -292,7 +292,8 @@ long long board_cut_in(const struct board *board);
 bool board_is_fresh(const struct board *board, enum attribute_id age_id);
 bool board_soc(const struct board *board, double *percent);
 long long board_empty_in(const struct board *board);
-bool board_is_measured(const struct board *board, enum attribute_id age_id);
+bool board_is_measured(const struct board *board, enum attribute_id id,
+		       enum attribute_id age_id);
 bool board_knows_soc(const struct board *board);
 bool board_floor_waits(const struct board *board);
 
@@ -316,6 +317,7 @@ void words_time(char *text, size_t size, bool exact);
 const char *words_pre_alarm(const struct board *board);
 void words_capacity(const struct config *config, const struct board *board,
 		    char *text, size_t size);
+const char *words_direction(long long current_ua);
 void words_measured(const struct config *config, const struct board *board,
 		    char *text, size_t size);
 void words_stats(const struct board *board, char *text, size_t size);

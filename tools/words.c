@@ -162,6 +162,14 @@ void words_capacity(const struct config *config, const struct board *board,
 			 ": known from the signal lines only" : "");
 }
 
+/** words_direction - where a current goes; nothing of one that may be noise */
+const char *words_direction(long long current_ua)
+{
+	if (current_ua < -NOISE_UA)
+		return " discharging";
+	return current_ua > NOISE_UA ? " charging" : "";
+}
+
 /**
  * words_measured - what is wired of voltage, current and temperature
  *
@@ -188,8 +196,7 @@ void words_measured(const struct config *config, const struct board *board,
 		used += snprintf(text + used, size - used, "%s%.2f A%s",
 				 used ? ", " : "",
 				 fabs(current->number / 1e6),
-				 current->number < -NOISE_UA ? " discharging" :
-				 current->number > NOISE_UA ? " charging" : "");
+				 words_direction(current->number));
 	if (!temperature->error)
 		used += snprintf(text + used, size - used, "%s%.1f %sC",
 				 used ? ", " : "", temperature->number / 10.0,

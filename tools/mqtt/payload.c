@@ -50,16 +50,10 @@ void device_id(const struct settings *settings, const char *id, char *text,
 			*c = '_';
 }
 
-static bool is_measured(const struct board *board, enum attribute_id id,
-			enum attribute_id age_id)
-{
-	return board_read_ok(board, id) && board_is_measured(board, age_id);
-}
-
 static double measured(const struct board *board, enum attribute_id id,
 		       enum attribute_id age_id, double unit)
 {
-	return is_measured(board, id, age_id) ?
+	return board_is_measured(board, id, age_id) ?
 	       board->values[id].number / unit : NAN;
 }
 
@@ -107,9 +101,9 @@ static long long countdown(const struct board *board, enum attribute_id id)
 /** board_measures - Return: whether something moves of which nobody is told */
 bool board_measures(const struct board *board)
 {
-	return is_measured(board, ATTR_VOLTAGE_NOW, ATTR_VOLTAGE_AGE_S) ||
-	       is_measured(board, ATTR_CURRENT_NOW, ATTR_CURRENT_AGE_S) ||
-	       is_measured(board, ATTR_TEMP, ATTR_TEMPERATURE_AGE_S) ||
+	return board_is_measured(board, ATTR_VOLTAGE_NOW, ATTR_VOLTAGE_AGE_S) ||
+	       board_is_measured(board, ATTR_CURRENT_NOW, ATTR_CURRENT_AGE_S) ||
+	       board_is_measured(board, ATTR_TEMP, ATTR_TEMPERATURE_AGE_S) ||
 	       board_knows_soc(board) ||
 	       countdown(board, ATTR_DISCONNECT_IN_MS) >= 0 ||
 	       countdown(board, ATTR_SHED_IN_MS) >= 0 ||

@@ -16,9 +16,6 @@
 #define STEP_MS 100
 #define FOUND_MAX 256
 
-/* What the bridge has below TOPIC/ and below TOPIC/BOARD/ */
-static const char * const own[] = { "bridge", "state", "availability" };
-
 /**
  * struct removal
  * @mark: a topic of its own; all that was retained comes before its message
@@ -50,11 +47,9 @@ static const char *own_rest(const struct settings *settings, const char *topic)
 		return NULL;
 	slash = strchr(rest, '/');
 	if (!slash)
-		return strcmp(rest, own[0]) ? NULL : rest;
-	for (size_t i = 1; i < ARRAY_SIZE(own); i++)
-		if (!strcmp(slash + 1, own[i]))
-			return rest;
-	return NULL;
+		return strcmp(rest, "bridge") ? NULL : rest;
+	return strcmp(slash, "/state") && strcmp(slash, "/availability") ?
+	       NULL : rest;
 }
 
 static void take_message(struct mosquitto *mosq, void *context,
@@ -69,7 +64,7 @@ static void take_message(struct mosquitto *mosq, void *context,
 		removal->complete = true;
 	if (!message->retain || !rest)
 		return;
-	if (!strcmp(rest, own[0]))
+	if (!strcmp(rest, "bridge"))
 		removal->running = message->payloadlen ==
 				   strlen(PAYLOAD_ONLINE);
 	removal->more = removal->count == FOUND_MAX;

@@ -84,7 +84,7 @@ static void add_measured(struct lines *lines, const char *name,
 {
 	const struct value *value = &board->values[id];
 
-	if (value->error || !board_is_measured(board, age_id))
+	if (!board_is_measured(board, id, age_id))
 		add(lines, name, "%s", "");
 	else
 		add(lines, name, "%.*f", decimals, value->number / unit);
@@ -95,15 +95,16 @@ static void add_battery(struct lines *lines, const struct board *board)
 	const struct value *capacity = &board->values[ATTR_CAPACITY];
 	const struct value *margin = &board->values[ATTR_CAPACITY_ERROR_MARGIN];
 	const struct value *full = &board->values[ATTR_CHARGE_FULL_DESIGN];
+	long long empty_in_s = board_empty_in(board);
 
 	if (capacity->error || margin->error || margin->number >= KNOWN_MARGIN)
 		add(lines, "battery.charge", "%s", "");
 	else
 		add(lines, "battery.charge", "%lld", capacity->number);
-	if (board_empty_in(board) < 0)
+	if (empty_in_s < 0)
 		add(lines, "battery.runtime", "%s", "");
 	else
-		add(lines, "battery.runtime", "%lld", board_empty_in(board));
+		add(lines, "battery.runtime", "%lld", empty_in_s);
 	add_measured(lines, "battery.voltage", board, ATTR_VOLTAGE_NOW,
 		     ATTR_VOLTAGE_AGE_S, 1e6, 2);
 	add_measured(lines, "battery.current", board, ATTR_CURRENT_NOW,

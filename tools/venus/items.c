@@ -179,7 +179,8 @@ bool venus_is_measured(const struct board *board, bool fresh)
 		return board_read_ok(board, ATTR_VOLTAGE_AGE_S) ||
 		       board_read_ok(board, ATTR_SOC_AGE_S);
 	for (size_t i = 0; i < ARRAY_SIZE(measurements); i++)
-		if (board_is_measured(board, measurements[i].age))
+		if (board_is_measured(board, measurements[i].value,
+				      measurements[i].age))
 			return true;
 	return board_is_fresh(board, ATTR_SOC_AGE_S) ||
 	       board_is_fresh(board, ATTR_TIME_TO_EMPTY_AGE_S);
@@ -204,14 +205,15 @@ static void set_measurements(struct venus_value *values, const struct board *boa
 {
 	const struct value *full = &board->values[ATTR_CHARGE_FULL_DESIGN];
 	double ah = full->error ? 0 : full->number / 1e6;
+	long long empty_in_s = board_empty_in(board);
 	double soc;
 
 	for (size_t i = 0; i < ARRAY_SIZE(measurements); i++) {
-		const struct value *value = &board->values[measurements[i].value];
+		enum attribute_id id = measurements[i].value;
 
-		if (!value->error && board_is_measured(board, measurements[i].age))
+		if (board_is_measured(board, id, measurements[i].age))
 			set_real(values, measurements[i].item,
-				 value->number / measurements[i].unit);
+				 board->values[id].number / measurements[i].unit);
 	}
 	if (values[VENUS_VOLTAGE].type && values[VENUS_CURRENT].type)
 		set_real(values, VENUS_POWER,
@@ -219,8 +221,8 @@ static void set_measurements(struct venus_value *values, const struct board *boa
 			 (board->values[ATTR_CURRENT_NOW].number / 1e6));
 	if (ah > 0)
 		set_real(values, VENUS_INSTALLED_CAPACITY, ah);
-	if (board_empty_in(board) >= 0)
-		set_integer(values, VENUS_TIME_TO_GO, board_empty_in(board));
+	if (empty_in_s >= 0)
+		set_integer(values, VENUS_TIME_TO_GO, empty_in_s);
 	if (!board_soc(board, &soc))
 		return;
 	set_real(values, VENUS_SOC, soc);

@@ -264,7 +264,7 @@ static void draw_capacity(struct watch *watch, struct part *part)
 static void draw_bank(struct watch *watch, struct part *part)
 {
 	const struct board *board = current(watch);
-	const struct value *current_now = &board->values[ATTR_CURRENT_NOW];
+	const char *direction;
 	char text[VALUE_MAX];
 
 	title(watch, part, "Bank");
@@ -276,9 +276,9 @@ static void draw_bank(struct watch *watch, struct part *part)
 	if (*text)
 		row(watch, part, "Floor", STYLE_PLAIN, "", text);
 	number_row(watch, part, "Voltage", ATTR_VOLTAGE_NOW, 1e6, "%.2f", "V");
-	number_row(watch, part, "Current", ATTR_CURRENT_NOW, 1e6, "%+.2f",
-		   current_now->number < -NOISE_UA ? "A, discharging" :
-		   current_now->number > NOISE_UA ? "A, charging" : "A");
+	direction = words_direction(board->values[ATTR_CURRENT_NOW].number);
+	snprintf(text, sizeof(text), "A%s%s", *direction ? "," : "", direction);
+	number_row(watch, part, "Current", ATTR_CURRENT_NOW, 1e6, "%+.2f", text);
 	number_row(watch, part, "Temperature", ATTR_TEMP, 10, "%.1f",
 		   watch->config->utf8 ? "\u00b0C" : "C");
 	words_measured_ago(board, text, sizeof(text));
@@ -817,14 +817,16 @@ static int fresh_for_ms(struct watch *watch)
 		ATTR_VOLTAGE_NOW, ATTR_CURRENT_NOW, ATTR_TEMP,
 	};
 	const struct value *soc_age;
+	int counted_ms;
 
 	if (is_asking(watch) && unread_for_ms(watch))
 		return unread_for_ms(watch);
 	if (!watch->feed.count)
 		return -1;
 	soc_age = &current(watch)->values[ATTR_SOC_AGE_S];
-	if (counted_for_ms(watch) >= 0)
-		return counted_for_ms(watch);
+	counted_ms = counted_for_ms(watch);
+	if (counted_ms >= 0)
+		return counted_ms;
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++)
 		if (board_read_ok(current(watch), measured[i]))
 			return MEASURE_EVERY_MS;

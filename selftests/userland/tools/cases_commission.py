@@ -668,11 +668,23 @@ def test_ended(bench, made, step, path, value, how):
         assert next(iter(person.outcomes)) == step
 
 
-def test_not_stopped(bench, made):
-    """commission: Ctrl-Z does not stop it in the middle of what it has switched"""
+def inhibited(bench, made):
+    """A run that has inhibited charging and waits for an answer: the board, the run."""
     board = made()
     run = Run(bench, board, Person(board))
     run.until("ask charge: Look at each")
+    return board, run
+
+
+def vanish(bench, board):
+    board.ended.set()
+    board.thread.join()
+    bench.tree.remove()
+
+
+def test_not_stopped(bench, made):
+    """commission: Ctrl-Z does not stop it in the middle of what it has switched"""
+    _, run = inhibited(bench, made)
     run.child.send_signal(signal.SIGTSTP)
     run.answer("q")
     run.child.wait(timeout=TIMEOUT_S)
@@ -681,12 +693,8 @@ def test_not_stopped(bench, made):
 
 def test_not_restored(bench, made):
     """commission: what cannot be switched back is not said to be as before"""
-    board = made()
-    run = Run(bench, board, Person(board))
-    run.until("ask charge: Look at each")
-    board.ended.set()
-    board.thread.join()
-    bench.tree.remove()
+    board, run = inhibited(bench, made)
+    vanish(bench, board)
     run.child.send_signal(signal.SIGINT)
     run.child.wait(timeout=TIMEOUT_S)
     assert "NOT everything could be switched back" in run.child.stderr.read()
@@ -694,9 +702,7 @@ def test_not_restored(bench, made):
 
 def test_killed(bench, made):
     """commission: what a killed run has left switched is as before when it is continued"""
-    board = made()
-    run = Run(bench, board, Person(board))
-    run.until("ask charge: Look at each")
+    board, run = inhibited(bench, made)
     run.child.kill()
     run.child.wait()
     assert bench.tree.get("charge_behaviour") == "inhibit-charge"
@@ -715,9 +721,7 @@ def test_gone(bench, made):
     board = made()
     run = Run(bench, board, Person(board))
     run.until("ask cell-overvoltage")
-    board.ended.set()
-    board.thread.join()
-    bench.tree.remove()
+    vanish(bench, board)
     run.answer("y")
     run.child.wait(timeout=TIMEOUT_S)
     assert run.child.returncode == NO_BOARD
