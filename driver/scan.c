@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The scan cycle; see scan.h. */
+#include <linux/bitops.h>
 #include <linux/compiler.h>
+#include <linux/errno.h>
 #include <linux/ktime.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 
@@ -10,8 +13,53 @@
 /* S5: however many reports there are, a cycle for them begins so long after the last. */
 #define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
 
+/* A read that took longer is not followed by another at once. */
+#define SLOW_NS				(10 * NSEC_PER_MSEC)
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+
+/*
+ * T5: a line that announces that it became active is read first, and alone, as it may
+ * decide. It makes a sample in which the others are as they were; they are read in
+ * the next cycle, at once. While anything is in doubt all are read now.
+ *
+ * A bus that takes its time is no bus to be asked again at once (F2).
+ *
+ * Returns false if all lines are to be read now.
+ */
+static bool scan_peek(struct scan *s, struct inputs_scan *scan, u64 begun,
+		      int *error)
+	__must_hold(&s->lock)
+{
+	const struct debounce *d = &s->protection.debounce;
+	u32 line = scan->sample.edges;
+	bool active;
+
+	s->peeked = false;
+	if (!is_power_of_2(line) || !(line & INPUTS_CONDITIONS & ~d->level) ||
+	    scan->sample.more_edges || d->read_failing || s->outputs.unconfirmed)
+		return false;
+
+	scan_io_begin(s);
+	active = inputs_peek(&s->inputs, __ffs(line));
+	scan_io_end(s);
+	if (active) {
+		s->peeked = true;
+		scan->sample.levels = d->level | line;
+		scan->sample.unreadable = 0;
+	} else if (s->sleeps &&
+		   ktime_get_boottime_ns() - begun >= SLOW_NS) {
+		scan->sample.levels = d->level;
+		scan->sample.unreadable = inputs_beside(&s->inputs, __ffs(line));
+		*error = -ETIMEDOUT;
+	} else {
+		return false;
+	}
+	scan->back_known = 0;
+	scan->sense_known = 0;
+	return true;
+}
 
 /*
  * Read all lines; returns the outputs that are high by that. A pin that is out of
@@ -65,7 +113,8 @@ static void scan_sample(struct scan *s, const struct inputs_scan *scan,
 		trace_smallbms_outputs(s->name, actual, now, now);
 		scan_feedback(s, actual, now);
 	}
-	terminal_check(&s->terminal, scan->sense, scan->sense_known, now);
+	if (!s->peeked)
+		terminal_check(&s->terminal, scan->sense, scan->sense_known, now);
 	p->shorted = s->terminal.shorted;
 
 	debounce_update(&p->debounce, sample, now);
@@ -116,16 +165,21 @@ static void scan_write(struct scan *s, u32 requested, u64 decided_at)
  */
 void scan_cycle(struct scan *s)
 {
-	struct inputs_scan scan;
-	u32 actual, requested;
-	int error;
-	u64 now;
+	u32 actual = s->protection.actual, requested;
+	struct inputs_scan *scan = &s->reading;
+	u64 begun = 0, now;
+	int error = 0;
 
+	if (s->sleeps)
+		begun = ktime_get_boottime_ns();
 	/* before the reading: an edge that comes later belongs to the next */
-	edges_take(&s->edges, &scan.sample, s->sampled_at);
-	actual = scan_read(s, &scan, &error);
+	edges_take(&s->edges, &scan->sample, s->sampled_at);
+	if (!scan_peek(s, scan, begun, &error))
+		actual = scan_read(s, scan, &error);
 	now = ktime_get_boottime_ns();
-	scan_sample(s, &scan, actual, error, now);
+	/* a register is read at once; a bus may take its time, which counts (F2) */
+	scan->sample.read_time_ns = s->sleeps ? now - begun : 0;
+	scan_sample(s, scan, actual, error, now);
 	requested = protection_decide(&s->protection, now);
 	scan_write(s, requested, now);
 }
@@ -163,6 +217,14 @@ static u64 report_due(const struct scan *s, u64 now)
 	return time_left(s->sampled_at, REPORT_GAP_NS, now);
 }
 
+/* When a cycle is due for what the last one left over: a write that failed, other lines */
+static u64 rest_due(const struct scan *s)
+{
+	if (s->outputs.attempts)
+		return outputs_retry_in_ns(&s->outputs);
+	return s->peeked ? 0 : NEVER;
+}
+
 /**
  * scan_next() - when the next cycle is due at the latest, but for the poll
  * @s: the board, its lock held
@@ -172,8 +234,7 @@ static u64 report_due(const struct scan *s, u64 now)
  */
 u64 scan_next(struct scan *s, u64 now)
 {
-	u64 next = min(protection_next(&s->protection, now),
-		       outputs_retry_in_ns(&s->outputs));
+	u64 next = min(protection_next(&s->protection, now), rest_due(s));
 	u64 edge = edges_first(&s->edges);
 
 	next = min(next, terminal_next(&s->terminal,
@@ -206,7 +267,7 @@ const char *scan_busy(struct scan *s, u64 now)
 	    protection_shed_in(&s->protection, now) != NEVER)
 		return "the load is about to be disconnected";
 	if (debounce_unqualified(&s->protection.debounce) ||
-	    edges_first(&s->edges) != NEVER)
+	    edges_first(&s->edges) != NEVER || s->peeked)
 		return "a line has just changed";
 	return NULL;
 }
@@ -319,13 +380,12 @@ void scan_apply(struct scan *s, enum core_setting setting, u32 value)
  */
 void scan_init(struct scan *s, const struct protection_config *cfg, u32 found)
 {
-	struct inputs_scan first = { };
 	u64 now;
 
-	if (inputs_read(&s->inputs, &first))
+	if (inputs_read(&s->inputs, &s->reading))
 		s->stats.read_errors++;
 	now = ktime_get_boottime_ns();
-	protection_init(&s->protection, cfg, &first.sample, found, now);
+	protection_init(&s->protection, cfg, &s->reading.sample, found, now);
 	terminal_driven(&s->terminal, found, now);
 	s->sampled_at = now;
 }

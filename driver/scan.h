@@ -48,8 +48,10 @@ struct scan_stats {
  * @protection: the rules
  * @terminal: terminal feedback
  * @stats: counters
+ * @reading: of the cycle that is under way; not on its stack, which kernels may clear
  * @sampled_at: time of the last sample, CLOCK_BOOTTIME in ns
  * @polled: the next cycle runs because the poll interval is over
+ * @peeked: the last cycle read a single line; the next one reads all, at once
  */
 struct scan {
 	const char *name;
@@ -63,8 +65,10 @@ struct scan {
 	struct protection protection;
 	struct terminal terminal;
 	struct scan_stats stats;
+	struct inputs_scan reading;
 	u64 sampled_at;
 	bool polled;
+	bool peeked;
 };
 
 /**

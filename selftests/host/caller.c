@@ -75,10 +75,9 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 	struct rig *rig = RIG_OF(in, inputs);
 	u32 unreadable = rig->unreadable & in->fitted & INPUTS_ALL;
 	u32 levels = rig->levels & in->fitted & INPUTS_ALL;
-	u64 begin = rig->now;
 
 	/* the level of a line that cannot be read must not be used */
-	scan->sample.levels = levels ^ (unreadable & (u32)begin);
+	scan->sample.levels = levels ^ (unreadable & (u32)rig->now);
 	scan->sample.unreadable = unreadable;
 	/* nor the level of pins and terminals that cannot be read */
 	scan->back_known = rig->no_read_back ? 0 : OUTPUTS_ALL;
@@ -89,8 +88,23 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 	rig->corrupt = 0;
 
 	transfer(rig, unreadable ? rig->read_ns : 0);
-	scan->sample.read_time_ns = rig->now - begin;
 	return unreadable ? -EIO : 0;
+}
+
+bool inputs_peek(const struct inputs *in, unsigned int line)
+{
+	struct rig *rig = RIG_OF(in, inputs);
+	u32 unreadable = rig->unreadable & BIT(line);
+	u32 levels = rig->levels;
+
+	transfer(rig, unreadable ? rig->read_ns : 0);
+	return levels & ~unreadable & BIT(line);
+}
+
+/* What fails is one chip. */
+u32 inputs_beside(const struct inputs *in, unsigned int line)
+{
+	return RIG_OF(in, inputs)->unreadable & in->fitted & INPUTS_ALL;
 }
 
 /* In place of driver/edges.c */

@@ -287,16 +287,25 @@ static int level(const struct gpio_desc *desc)
 	return desc->output ? desc->driven : desc->outside;
 }
 
-int gpiod_get_value_cansleep(struct gpio_desc *desc)
+static int read_raw(const struct gpio_desc *desc)
 {
+	int value = desc->chip->read_error ?: level(desc);
+
+	misused |= desc->chip->gone;
 	single_reads++;
-	return max(level(desc), 0);
+	return value < 0 ? 0 : value != desc->active_low;
 }
 
-int gpiod_get_value(struct gpio_desc *desc)
+int gpiod_get_raw_value(const struct gpio_desc *desc)
 {
-	single_reads++;
-	return max(level(desc), 0);
+	misused |= desc->chip->can_sleep;
+	return read_raw(desc);
+}
+
+int gpiod_get_raw_value_cansleep(const struct gpio_desc *desc)
+{
+	misused |= atomic;
+	return read_raw(desc);
 }
 
 static int read_chip(unsigned int n, struct gpio_desc **desc,
@@ -307,7 +316,6 @@ static int read_chip(unsigned int n, struct gpio_desc **desc,
 
 	misused |= chip->gone;
 	chip->reads++;
-	clock_ns += chip->read_ns;
 	if (chip->read_error)
 		return chip->read_error;
 	for (i = 0; i < n; i++)

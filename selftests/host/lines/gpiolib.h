@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/bitops.h>
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
@@ -31,7 +32,6 @@ static inline void __assign_bit(unsigned int n, unsigned long *map, bool value)
 }
 
 #define hweight32(w)		((unsigned int)__builtin_popcount(w))
-#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
 
 #define container_of(p, type, member)					\
 	((type *)((char *)(p) - offsetof(type, member)))
@@ -70,7 +70,6 @@ enum gpio_cache { CACHE_NONE, CACHE_FORCED, CACHE_FLAT };
  * @can_sleep: as in the kernel
  * @gone: it was removed, and gpiolib follows a NULL pointer to it
  * @read_error: why its array reads fail, or 0
- * @read_ns: duration of an array read
  * @reads: number of array reads
  * @writes: number of writes
  * @cache: its driver's cache
@@ -84,7 +83,6 @@ struct gpio_chip {
 	unsigned int sent;
 	unsigned int nack;
 	int read_error;
-	u64 read_ns;
 	unsigned int reads;
 	unsigned int writes;
 };
@@ -167,8 +165,8 @@ void gpiod_set_value(struct gpio_desc *desc, int value);
 void gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
 
 /* They work as those of some chips: an error reads as 0. */
-int gpiod_get_value(struct gpio_desc *desc);
-int gpiod_get_value_cansleep(struct gpio_desc *desc);
+int gpiod_get_raw_value(const struct gpio_desc *desc);
+int gpiod_get_raw_value_cansleep(const struct gpio_desc *desc);
 
 /* Interrupts */
 

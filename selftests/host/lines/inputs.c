@@ -169,7 +169,7 @@ static void read_all(void)
 	CHECK(!inputs_read(&in, &scan));
 	CHECK(expander.reads == 1);
 	CHECK(scan.sample.levels == (1 | UNDERVOLTAGE | LOOP));
-	CHECK(scan.sample.unreadable == 0 && scan.sample.read_time_ns == 0);
+	CHECK(!scan.sample.unreadable);
 	CHECK(scan.back == PRE_ALARM && scan.back_known == 7);
 	CHECK(scan.sense == CHARGE && scan.sense_known == 7);
 
@@ -372,23 +372,48 @@ static void gone(void)
 	CHECK(scan.sample.levels == UNDERVOLTAGE);
 }
 
-static void read_time(void)
+/* What a single read finds high is high; what it finds low may be an error. */
+static void peek(void)
 {
-	move(2, 1, &second);
 	got_back(7);
-	expander.read_ns = 20 * MS;
-	second.read_ns = 3 * MS;
-	CHECK(!inputs_read(&in, &scan));
-	CHECK(scan.sample.read_time_ns == 23 * MS);
-	expander.read_error = -ETIMEDOUT;
-	CHECK(inputs_read(&in, &scan) == -ETIMEDOUT);
-	CHECK(scan.sample.read_time_ns == 23 * MS);
+	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	gpios[1].outside = true;
+	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!inputs_peek(&in, INPUT_CELL_OVERVOLTAGE));
+	CHECK(single_reads == 3 && !expander.reads);
+	expander.read_error = -EREMOTEIO;
+	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	expander.read_error = 0;
+
+	/* an error would read as active */
+	gpios[1].active_low = true;
+	single_reads = 0;
+	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	gpios[1].active_low = false;
+	in.pending = BIT(INPUT_CELL_LOW);
+	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	in.pending = 0;
+	expander.gone = true;
+	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	expander.gone = false;
+	CHECK(!single_reads);
+	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	single_reads = 0;
 
 	move(0, GPIOS, &soc);
 	got();
-	soc.read_ns = MS;
-	CHECK(!inputs_read(&in, &scan));
-	CHECK(!scan.sample.read_time_ns);
+	atomic = true;
+	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!inputs_peek(&in, INPUT_CELL_OVERVOLTAGE));
+	single_reads = 0;
+}
+
+static void beside(void)
+{
+	move(2, 4, &second);		/* the charge faults */
+	got_back(7);
+	CHECK(inputs_beside(&in, INPUT_CELL_OVERVOLTAGE) == 0x3c);
+	CHECK(inputs_beside(&in, INPUT_CELL_UNDERVOLTAGE) == (LINES & ~0x3cU));
 }
 
 const struct test inputs_tests[] = {
@@ -405,6 +430,7 @@ const struct test inputs_tests[] = {
 	{ late, "F0: Lines on a bus that is dead at the start are made inputs when they can be read" },
 	{ never, "F0: A line that can never be an input is refused" },
 	{ gone, "F8: A chip that was removed is unreadable, and is not touched" },
-	{ read_time, "F2: The reads of all chips on a bus count as time" },
+	{ beside, "F2: The lines of a chip are known" },
+	{ peek, "T5 F8: One line is read alone, and believed if it is high" },
 	{ }
 };
