@@ -384,10 +384,7 @@ static void attrs_update(struct attrs *a)
 static int attrs_on_snapshot(struct notifier_block *nb, unsigned long event,
 			     void *data)
 {
-	const struct snapshot_change *change = data;
-
-	if (!change->more)
-		attrs_update(container_of(nb, struct attrs, snapshots));
+	attrs_update(container_of(nb, struct attrs, snapshots));
 	return NOTIFY_DONE;
 }
 
@@ -428,7 +425,7 @@ int attrs_attach(struct board *b)
 
 	a->snapshots.notifier_call = attrs_on_snapshot;
 	a->snapshots.priority = OBSERVER_ATTRS;
-	ret = devm_core_subscribe(b->dev, b->core, &a->snapshots);
+	ret = devm_core_subscribe_prompt(b->dev, b->core, &a->snapshots);
 	if (ret)
 		return ret;
 	a->measurements.notifier_call = attrs_on_measurements;

@@ -348,6 +348,22 @@ int devm_core_subscribe(struct device *dev, struct core *c,
 	return devm_subscribe(dev, &c->publisher.observers, nb);
 }
 
+/**
+ * devm_core_subscribe_prompt() - have an observer called first, right after a
+ *	transition or several
+ * @dev: whose resources it belongs to
+ * @c: the core
+ * @nb: the observer; it is called without data, in process context, and gets the newest
+ *	state by core_snapshot()
+ *
+ * Return: 0, or a negative errno.
+ */
+int devm_core_subscribe_prompt(struct device *dev, struct core *c,
+			       struct notifier_block *nb)
+{
+	return devm_subscribe(dev, &c->publisher.prompt, nb);
+}
+
 /* Run no more cycles, and wait for one that is under way. */
 static void core_pause(struct core *c)
 {

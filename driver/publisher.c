@@ -5,6 +5,13 @@
 #include "lines.h"
 #include "publisher.h"
 
+/*
+ * Jiffies after which all others are called: one at least. Until then user space, which
+ * the prompt ones have told, has the processor: a log on a serial console takes it for
+ * milliseconds.
+ */
+#define OTHERS_DELAY	2
+
 /* Take the oldest transition out of the queue. Returns false if there is none. */
 static bool publisher_take(struct publisher *p, struct snapshot_change *change)
 {
@@ -20,9 +27,18 @@ static bool publisher_take(struct publisher *p, struct snapshot_change *change)
 	return found;
 }
 
+/* A processor's work items run in their order, so that a uevent goes out right after. */
+static void publisher_prompt_work(struct work_struct *work)
+{
+	struct publisher *p = container_of(work, struct publisher, prompt_work);
+
+	blocking_notifier_call_chain(&p->prompt, 0, NULL);
+}
+
 static void publisher_work(struct work_struct *work)
 {
-	struct publisher *p = container_of(work, struct publisher, work);
+	struct publisher *p = container_of(to_delayed_work(work),
+					   struct publisher, work);
 	struct snapshot_change change;
 
 	while (publisher_take(p, &change)) {
@@ -42,8 +58,10 @@ void publisher_init(struct publisher *p, raw_spinlock_t *lock)
 	p->lock = lock;
 	seqcount_raw_spinlock_init(&p->seq, lock);
 	p->times = (struct snapshot_times){ NEVER, NEVER, NEVER };
+	BLOCKING_INIT_NOTIFIER_HEAD(&p->prompt);
 	BLOCKING_INIT_NOTIFIER_HEAD(&p->observers);
-	INIT_WORK(&p->work, publisher_work);
+	INIT_WORK(&p->prompt_work, publisher_prompt_work);
+	INIT_DELAYED_WORK(&p->work, publisher_work);
 }
 
 /**
@@ -68,7 +86,8 @@ void publisher_disable(struct publisher *p)
 	raw_spin_lock_irq(p->lock);
 	p->enabled = false;
 	raw_spin_unlock_irq(p->lock);
-	cancel_work_sync(&p->work);
+	cancel_work_sync(&p->prompt_work);
+	cancel_delayed_work_sync(&p->work);
 }
 
 /* Observers that fall behind by a whole queue get the sum of the rest. */
@@ -77,7 +96,8 @@ static void publisher_queue(struct publisher *p, const struct snapshot *s)
 	if (p->head - p->tail == SNAPSHOT_QUEUE)
 		p->head--;
 	p->queue[p->head++ % SNAPSHOT_QUEUE] = *s;
-	schedule_work(&p->work);
+	schedule_work(&p->prompt_work);
+	schedule_delayed_work(&p->work, OTHERS_DELAY);
 }
 
 /**

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the board publishes: the newest snapshot for readers, and each transition
- * once for observers, which are called from a work item in their own time.
+ * once for observers, which are called from a work item in their own time. Prompt
+ * observers, which tell user space, are called first, and only that there is news.
  */
 #ifndef _SMALLBMS_PUBLISHER_H
 #define _SMALLBMS_PUBLISHER_H
@@ -27,7 +28,7 @@ struct snapshot_change {
 
 /*
  * Order in which observers are called, as priorities of their notifier blocks:
- * what others wait for first, the log last.
+ * what others wait for first, the log last. The last two are prompt.
  */
 enum observer_priority {
 	OBSERVER_LOG,
@@ -51,6 +52,8 @@ enum observer_priority {
  * @head: transitions queued, ever
  * @tail: transitions taken out of the queue, ever
  * @enabled: observers are called
+ * @prompt: notifier chain, called first and at once; there is no data
+ * @prompt_work: calls them
  * @observers: notifier chain; the data is a &struct snapshot_change
  * @notified: the last snapshot that observers know; the work item's own
  * @work: calls them
@@ -64,9 +67,11 @@ struct publisher {
 	unsigned int head;
 	unsigned int tail;
 	bool enabled;
+	struct blocking_notifier_head prompt;
+	struct work_struct prompt_work;
 	struct blocking_notifier_head observers;
 	struct snapshot notified;
-	struct work_struct work;
+	struct delayed_work work;
 };
 
 void publisher_init(struct publisher *p, raw_spinlock_t *lock);

@@ -16,13 +16,16 @@
 /* A read that took longer is not followed by another at once. */
 #define SLOW_NS				(10 * NSEC_PER_MSEC)
 
+/* After one line was read the others are, so soon: user space is told meanwhile. */
+#define REST_NS				((u64)NSEC_PER_MSEC)
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
 /*
  * T5: a line that announces that it became active is read first, and alone, as it may
  * decide. It makes a sample in which the others are as they were; they are read in
- * the next cycle, at once. While anything is in doubt all are read now.
+ * the next cycle, soon. While anything is in doubt all are read now.
  *
  * A bus that takes its time is no bus to be asked again at once (F2).
  *
@@ -222,7 +225,7 @@ static u64 rest_due(const struct scan *s)
 {
 	if (s->outputs.attempts)
 		return outputs_retry_in_ns(&s->outputs);
-	return s->peeked ? 0 : NEVER;
+	return s->peeked ? REST_NS : NEVER;
 }
 
 /**

@@ -434,10 +434,7 @@ static void supply_update(struct supply *s)
 static int supply_on_snapshot(struct notifier_block *nb, unsigned long event,
 			      void *data)
 {
-	const struct snapshot_change *change = data;
-
-	if (!change->more)
-		supply_update(container_of(nb, struct supply, snapshots));
+	supply_update(container_of(nb, struct supply, snapshots));
 	return NOTIFY_DONE;
 }
 
@@ -536,7 +533,7 @@ int supply_attach(struct board *b)
 
 	s->snapshots.notifier_call = supply_on_snapshot;
 	s->snapshots.priority = OBSERVER_SUPPLY;
-	ret = devm_core_subscribe(b->dev, b->core, &s->snapshots);
+	ret = devm_core_subscribe_prompt(b->dev, b->core, &s->snapshots);
 	if (ret)
 		return ret;
 	s->measurements.notifier_call = supply_on_measurements;
