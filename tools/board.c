@@ -28,23 +28,28 @@ int board_path(const struct board *board, enum attribute_id id, char *path,
 }
 
 /* Return: the number of characters read, or a negative errno */
-static int read_file(const char *path, char *text, size_t size)
+static int read_from(int fd, char *text, size_t size)
 {
 	ssize_t got;
-	int error = 0;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* An attribute comes whole with one read from its begin, and anew. */
+	do {
+		got = pread(fd, text, size, 0);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : (int)got;
+}
+
+/* Return: the number of characters read, or a negative errno */
+static int read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int length;
+
 	if (fd < 0)
 		return -errno;
-	/* An attribute comes whole with the first read. */
-	do {
-		got = read(fd, text, size);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0)
-		error = -errno;
+	length = read_from(fd, text, size);
 	close(fd);
-	return error ? error : (int)got;
+	return length;
 }
 
 static bool is_blank(char c)
@@ -52,11 +57,9 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n';
 }
 
-/** value_read - read the text of one attribute, or note why it has no value */
-void value_read(struct value *value, const char *path)
+/* What was read has this length, or this negative errno is why it was not. */
+static void value_end(struct value *value, int length)
 {
-	int length = read_file(path, value->text, sizeof(value->text));
-
 	if (length == sizeof(value->text))
 		length = -EOVERFLOW;
 	value->error = length < 0 ? -length : 0;
@@ -67,6 +70,12 @@ void value_read(struct value *value, const char *path)
 	value->text[length] = '\0';
 	if (strlen(value->text) != (size_t)length)
 		value->error = EBADMSG;
+}
+
+/** value_read - read the text of one attribute, or note why it has no value */
+void value_read(struct value *value, const char *path)
+{
+	value_end(value, read_file(path, value->text, sizeof(value->text)));
 }
 
 /** board_read_attribute - read one attribute, or note why it has no value */
@@ -102,14 +111,69 @@ unsigned long long board_changes(const struct board *before,
 	return changed;
 }
 
-/* Return: whether all that is announced is still as it was read */
-static bool board_steady(const struct board *board)
+/*
+ * A board's attributes while they are read: looking for the way to each, and opening it
+ * for each reading, would take more than the rest of the tool.
+ */
+struct files {
+	int supply;		/* the folders, or -1 */
+	int device;
+	int open[ATTR_COUNT];	/* or a negative errno */
+};
+
+static void files_open(struct files *files, const struct board *board)
+{
+	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+	files->supply = open(board->folder, how);
+	files->device = files->supply < 0 ? -1 :
+			openat(files->supply, "device", how);
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
+		const struct attribute *attribute = &attributes[id];
+
+		files->open[id] = openat(*attribute->folder ? files->device :
+							      files->supply,
+					 attribute->name, O_RDONLY | O_CLOEXEC);
+		if (files->open[id] < 0)
+			files->open[id] = -errno;
+	}
+}
+
+static void files_close(const struct files *files)
+{
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
+		if (files->open[id] >= 0)
+			close(files->open[id]);
+	if (files->device >= 0)
+		close(files->device);
+	if (files->supply >= 0)
+		close(files->supply);
+}
+
+static void files_read(const struct files *files, struct board *board,
+		       enum attribute_id id)
+{
+	struct value *value = &board->values[id];
+	int length = files->open[id];
+
+	if (length >= 0)
+		length = read_from(length, value->text, sizeof(value->text));
+	value_end(value, length);
+	if (!value->error)
+		attribute_parse(id, value);
+}
+
+/* Return: whether all that is announced is still as it was read, and no file was replaced */
+static bool board_steady(const struct board *board, const struct files *files)
 {
 	struct board again = *board;
 
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
+		if (board->values[id].error == ENODEV)
+			return false;
 		if (attributes[id].announced)
-			board_read_attribute(&again, id);
+			files_read(files, &again, id);
+	}
 	return !board_changes(board, &again);
 }
 
@@ -126,12 +190,16 @@ enum result board_gone(const struct board *board)
 /** board_read_values - read every attribute, all of the same moment */
 void board_read_values(struct board *board)
 {
-	int attempt = 0;
+	struct files files;
+	bool steady = false;
 
-	do {
-		for (int id = 0; id < ATTR_COUNT; id++)
-			board_read_attribute(board, id);
-	} while (++attempt < READ_ATTEMPTS && !board_steady(board));
+	for (int attempt = 0; attempt < READ_ATTEMPTS && !steady; attempt++) {
+		files_open(&files, board);
+		for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
+			files_read(&files, board, id);
+		steady = board_steady(board, &files);
+		files_close(&files);
+	}
 }
 
 /**

@@ -10,6 +10,26 @@
 
 #define COLUMNS 80
 
+/**
+ * prefers_utf8 - Return: whether the environment names a locale with UTF-8
+ *
+ * The C library would load the whole locale to tell, which takes as long as to read a
+ * board; and a character that is no ASCII is all that depends on it.
+ */
+bool prefers_utf8(void)
+{
+	static const char * const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *locale = getenv(variables[i]);
+
+		if (locale && *locale)
+			return strcasestr(locale, "utf-8") ||
+			       strcasestr(locale, "utf8");
+	}
+	return false;
+}
+
 /* Return: the bytes of the character, or 0 if it is no UTF-8 or steers */
 static size_t plain_length(const char *text)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line: options, the table of commands, help. */
 #include <getopt.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -483,8 +481,7 @@ int main(int argc, char **argv)
 	enum result result, printed;
 	unsigned int given = 0;
 
-	setlocale(LC_CTYPE, "");
-	config.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	config.utf8 = prefers_utf8();
 	config.colour = wants_colour();
 	result = parse_options(&config, argc, argv, &instead, &given);
 	/* argv ends with a NULL: no command, or no argument to it */

@@ -338,6 +338,7 @@ void advice_print(const struct board *board);
 
 /* print.c */
 void plain(char *text);
+bool prefers_utf8(void);
 __printf(2, 3)
 void complain(const char *what, const char *why, ...);
 void complain_as(const char *program);

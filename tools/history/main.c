@@ -5,8 +5,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,8 +107,7 @@ int main(int argc, char **argv)
 	enum result result = DONE, printed;
 	int option;
 
-	setlocale(LC_CTYPE, "");
-	options.config.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	options.config.utf8 = prefers_utf8();
 	opterr = 0;
 	while (!result && (option = getopt_long(argc, argv, ":", long_options,
 						NULL)) != -1)
