@@ -28,28 +28,23 @@ int board_path(const struct board *board, enum attribute_id id, char *path,
 }
 
 /* Return: the number of characters read, or a negative errno */
-static int read_from(int fd, char *text, size_t size)
+static int read_file(int folder, const char *path, char *text, size_t size)
 {
 	ssize_t got;
+	int error = 0;
+	int fd;
 
-	/* An attribute comes whole with one read from its begin, and anew. */
-	do {
-		got = pread(fd, text, size, 0);
-	} while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : (int)got;
-}
-
-/* Return: the number of characters read, or a negative errno */
-static int read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int length;
-
+	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	length = read_from(fd, text, size);
+	/* An attribute comes whole with the first read. */
+	do {
+		got = read(fd, text, size);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		error = -errno;
 	close(fd);
-	return length;
+	return error ? error : (int)got;
 }
 
 static bool is_blank(char c)
@@ -57,9 +52,10 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\n';
 }
 
-/* What was read has this length, or this negative errno is why it was not. */
-static void value_end(struct value *value, int length)
+static void value_read_in(struct value *value, int folder, const char *path)
 {
+	int length = read_file(folder, path, value->text, sizeof(value->text));
+
 	if (length == sizeof(value->text))
 		length = -EOVERFLOW;
 	value->error = length < 0 ? -length : 0;
@@ -75,7 +71,7 @@ static void value_end(struct value *value, int length)
 /** value_read - read the text of one attribute, or note why it has no value */
 void value_read(struct value *value, const char *path)
 {
-	value_end(value, read_file(path, value->text, sizeof(value->text)));
+	value_read_in(value, AT_FDCWD, path);
 }
 
 /** board_read_attribute - read one attribute, or note why it has no value */
@@ -111,69 +107,36 @@ unsigned long long board_changes(const struct board *before,
 	return changed;
 }
 
-/*
- * A board's attributes while they are read: looking for the way to each, and opening it
- * for each reading, would take more than the rest of the tool.
- */
-struct files {
-	int supply;		/* the folders, or -1 */
-	int device;
-	int open[ATTR_COUNT];	/* or a negative errno */
+/* A board's folders: the way there takes longer than to read what is in them. */
+struct folders {
+	int supply;
+	int device;	/* or -1 */
 };
 
-static void files_open(struct files *files, const struct board *board)
+static void board_read_in(struct board *board, const struct folders *folders,
+			  enum attribute_id id)
 {
-	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
-
-	files->supply = open(board->folder, how);
-	files->device = files->supply < 0 ? -1 :
-			openat(files->supply, "device", how);
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
-		const struct attribute *attribute = &attributes[id];
-
-		files->open[id] = openat(*attribute->folder ? files->device :
-							      files->supply,
-					 attribute->name, O_RDONLY | O_CLOEXEC);
-		if (files->open[id] < 0)
-			files->open[id] = -errno;
-	}
-}
-
-static void files_close(const struct files *files)
-{
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (files->open[id] >= 0)
-			close(files->open[id]);
-	if (files->device >= 0)
-		close(files->device);
-	if (files->supply >= 0)
-		close(files->supply);
-}
-
-static void files_read(const struct files *files, struct board *board,
-		       enum attribute_id id)
-{
+	const struct attribute *attribute = &attributes[id];
 	struct value *value = &board->values[id];
-	int length = files->open[id];
 
-	if (length >= 0)
-		length = read_from(length, value->text, sizeof(value->text));
-	value_end(value, length);
+	if (folders->device < 0) {
+		board_read_attribute(board, id);	/* and note why not */
+		return;
+	}
+	value_read_in(value, *attribute->folder ? folders->device : folders->supply,
+		      attribute->name);
 	if (!value->error)
 		attribute_parse(id, value);
 }
 
-/* Return: whether all that is announced is still as it was read, and no file was replaced */
-static bool board_steady(const struct board *board, const struct files *files)
+/* Return: whether all that is announced is still as it was read */
+static bool board_steady(const struct board *board, const struct folders *folders)
 {
 	struct board again = *board;
 
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
-		if (board->values[id].error == ENODEV)
-			return false;
+	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
 		if (attributes[id].announced)
-			files_read(files, &again, id);
-	}
+			board_read_in(&again, folders, id);
 	return !board_changes(board, &again);
 }
 
@@ -190,16 +153,20 @@ enum result board_gone(const struct board *board)
 /** board_read_values - read every attribute, all of the same moment */
 void board_read_values(struct board *board)
 {
-	struct files files;
-	bool steady = false;
+	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	struct folders folders = { open(board->folder, how), -1 };
+	int attempt = 0;
 
-	for (int attempt = 0; attempt < READ_ATTEMPTS && !steady; attempt++) {
-		files_open(&files, board);
+	if (folders.supply >= 0)
+		folders.device = openat(folders.supply, "device", how);
+	do {
 		for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-			files_read(&files, board, id);
-		steady = board_steady(board, &files);
-		files_close(&files);
-	}
+			board_read_in(board, &folders, id);
+	} while (++attempt < READ_ATTEMPTS && !board_steady(board, &folders));
+	if (folders.device >= 0)
+		close(folders.device);
+	if (folders.supply >= 0)
+		close(folders.supply);
 }
 
 /**
@@ -465,7 +432,7 @@ static void board_read_max_age(struct board *board)
 
 	snprintf(path, sizeof(path), "%s/device/of_node/soc-max-age-ms",
 		 board->folder);
-	if (read_file(path, (char *)cell, sizeof(cell)) == 4)
+	if (read_file(AT_FDCWD, path, (char *)cell, sizeof(cell)) == 4)
 		ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
 		     cell[2] << 8 | cell[3];
 	board->fresh_s = (ms + 999LL) / 1000;	/* ages are rounded down */
