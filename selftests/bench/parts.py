@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """The parts of the benchmark: each is one question, and leaves tables in its section."""
 
+import glob
 import os
 import re
+import textwrap
 
 import turns
-from report import NAMES, quantile, ratio, us
+from report import NAMES, WIDTH, quantile, ratio, us
 from turns import lab
 
 COMPILED = ("smallbms", "daemon", "fifo", "copy")
@@ -26,7 +28,7 @@ FLOODS = {
 QUIET = "nobody"
 FLOOR_PERCENT = 20
 WHERE = {"direct": "lines that do not sleep", "e400": "expander, 400 kHz",
-         "e100": "expander, 100 kHz"}
+         "e100": "expander, 100 kHz", "mcp": "MCP23017, 400 kHz"}
 
 
 class Extent:
@@ -82,6 +84,10 @@ def debounced():
 
 def expanders():
     return [chip(lab.Expander, "e400", 400), chip(lab.Expander, "e100", 100)]
+
+
+def mcp23017():
+    return [chip(lab.Mcp23017, "mcp", 400)]
 
 
 def fleet(extent):
@@ -235,34 +241,41 @@ def availability(section, bench, extent):
     section.table(("", "stopped", "killed", "restarted"), rows)
 
 
-def storm(hertz, section, bench, extent):
+def storm(label, hertz, section, bench, extent):
     """One line bounces; what is left for the others."""
-    rows = []
+    rows, taken, load = [], {}, {}
     look = "cat uptime; head -n 1 stat"
+    khz = bench.chips[label].khz
+    if khz:
+        bench.ok(f"echo {khz} >{bench.file(label, 'khz')}")
     for peer in COMPILED:
         if peer == "copy" or peer not in extent.peers:
             continue
-        with bench.competitor(peer, "direct"):
+        with bench.competitor(peer, label):
+            taken[peer, "idle"] = bench.trips(label, extent.storm_trips)
             text = bench.ok(
-                f"cd /proc; echo {STORM_TICK_US} >{bench.file('direct', 'bounce_tick_us')}; "
+                f"cd /proc; echo {STORM_TICK_US} >{bench.file(label, 'bounce_tick_us')}; "
                 f"cat uptime; echo cell-undervoltage {hertz} {extent.storm_ms} "
-                f">{bench.file('direct', 'bounce')}; {look}; "
+                f">{bench.file(label, 'bounce')}; {look}; "
                 f"echo cell-overvoltage charge {extent.storm_trips} {turns.GAP_US} "
-                f">{bench.file('direct', 'trips')}; {look}", 300)
-            bench.ok(f"echo cell-undervoltage 10000 1 >{bench.file('direct', 'bounce')}; sleep 2")
-            samples = bench.samples("direct")
+                f">{bench.file(label, 'trips')}; {look}", 300)
+            bench.ok(f"echo cell-undervoltage 10000 1 >{bench.file(label, 'bounce')}; sleep 2")
+            samples = bench.samples(label)
         (asked,), (begun,), (ended,) = [
             [float(line.split()[0])] for line in text.splitlines() if "cpu" not in line]
         first, last = [int(line.split()[4]) for line in text.splitlines() if "cpu" in line]
         if begun - asked > extent.storm_ms / 1000 or ended == begun:
             rows.append((NAMES[peer], "-", "-", "-", "-", "all: nothing else ran"))
             continue
-        busy = 1 - (last - first) / 100 / (ended - begun)
-        rows.append((NAMES[peer], *(us(quantile(samples, q)) for q in (.5, .99, 1)),
-                     str(samples.count(turns.MISSED_NS)), f"{100 * max(busy, 0):.0f} %"))
-    section.say(f"While one line bounces at {hertz // 1000} kHz: how another is served, us, and "
-                "the processor's time (with the bouncing itself)")
-    section.table(("", "p50", "p99", "max", "missed", "busy"), rows)
+        load[peer] = max(1 - (last - first) / 100 / (ended - begun), 0)
+        taken[peer, "storm"] = samples
+        rows.append((NAMES[peer], us(quantile(taken[peer, "idle"], .5)),
+                     *(us(quantile(samples, q)) for q in (.5, .99, 1)),
+                     str(samples.count(turns.MISSED_NS)), f"{100 * load[peer]:.0f} %"))
+    section.say(f"While one line bounces at {hertz // 1000} kHz, {WHERE[label]}: how another is "
+                "served, us, and the processor's time (with the bouncing itself)")
+    section.table(("", "p50, idle", "p50", "p99", "max", "missed", "busy"), rows)
+    section.value = taken, load
 
 
 def reading(section, bench, extent):
@@ -318,7 +331,7 @@ def flooded(section, bench, extent):
 
 def uevents(section, bench, extent):
     """Until user space hears of it, against the kernel's own driver for such a line."""
-    rows = []
+    rows, taken = [], {}
     for peer, name in (("smallbms", "direct"), ("charger", "charger-direct")):
         with bench.competitor(peer, "direct"):
             found = bench.ok("ls /sys/class/power_supply")
@@ -334,12 +347,17 @@ def uevents(section, bench, extent):
             bench.ok("kill $(cat /tmp/listener) 2>/dev/null; true")
             stamps = [int(line.split()[0]) for line in bench.ok(
                 f"cat {bench.file('direct', 'record')}").splitlines() if "stimulus" in line]
-            heard = [int(word) for word in bench.ok("cat /tmp/heard").split()[1:]]
+            heard, carried = zip(*(map(int, line.split()) for line in bench.ok(
+                "cat /tmp/heard").splitlines()[1:]))
         delays = [min((when - stamp for when in heard if when > stamp), default=0)
                   for stamp in stamps]
-        rows.append((NAMES[peer], us(quantile(delays, .5)), us(quantile(delays, 1))))
-    section.say("From an edge until a process has the uevent, us")
-    section.table(("", "p50", "max"), rows)
+        taken[peer] = delays
+        rows.append((NAMES[peer], us(quantile(delays, .5)), us(quantile(delays, 1)),
+                     str(max(carried))))
+    section.say("From an edge until a process has the uevent, us, and the properties that the "
+                "kernel's class for power supplies prints into it")
+    section.table(("", "p50", "max", "properties"), rows)
+    section.value = taken
 
 
 def scale(section, bench, extent):
@@ -405,11 +423,33 @@ def size(module):
     return found
 
 
-def weight(section, bench, extent):
-    """The module itself."""
-    # pylint: disable=unused-argument
+def resident(bench, pid):
+    """KiB in memory that are a process's own, and all that it has there."""
+    text = bench.ok(f"cat /proc/{pid}/status")
+    return [int(re.search(rf"^{name}:\s*(\d+) kB", text, re.M)[1]) for name in ("RssAnon", "VmRSS")]
+
+
+def memory(section, bench, extent):
+    """What each needs in memory, and what of the module takes it."""
+    rows = []
+    for peer in extent.peers:
+        if peer in ("smallbms", "copy", "fifo"):
+            continue
+        with bench.competitor(peer, "direct") as pid:
+            own, resides = resident(bench, pid)
+        rows.append((NAMES[peer], f"{own}", f"{resides}"))
+    section.say("In memory, KiB: processes, for each board, of their own and with the libraries "
+                "that they share with others (this one's are linked into it)")
+    section.table(("", "own", "all"), rows)
     found = size(bench.module)
     section.say("The module in memory, bytes, whatever the number of boards")
     section.table(("code", "read-only data", "data", "all"),
                   [(*map(str, found), str(sum(found)))])
+    objects = {os.path.basename(path)[:-2]: sum(size(path))
+               for path in glob.glob(os.path.join(bench.objects, "*.o"))
+               if not path.endswith(("smallbms.o", ".mod.o"))}
+    section.say("What it consists of, bytes before they are linked")
+    most = sorted(objects.items(), key=lambda each: -each[1])
+    names = [f"{name} {count}" for name, count in most]
+    section.block(textwrap.wrap(", ".join(names), WIDTH - 8))
     section.value = sum(found)

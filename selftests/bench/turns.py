@@ -122,23 +122,27 @@ def build():
 class Bench:
     """The machine; from `with` to the block's end."""
 
-    def __init__(self, name, chips, icount=None, max_seconds=3600):
+    def __init__(self, name, chips, icount=None, max_seconds=3600, drivers=None):
+        """@drivers: of chips, that Debian's kernel lacks, {path inside: file}"""
         self.chips = {chip.label: chip for chip in chips}
         files, extra = build()
+        self._drivers = drivers or {}
         tree = "".join(chip.node() + chip.board() + others(chip.label) for chip in chips)
         self.module = glob.glob(f"{files['MODROOT']}/lib/modules/*/updates/smallbms.ko")[0]
-        more = {} if icount is None else {"icount": icount}
+        release, = os.listdir(f"{files['MODROOT']}/lib/modules")
+        self.objects = os.path.join(TOP, "build", release, "module", "driver")
+        counting = {} if icount is None else {"icount": icount}
         self.machine = machine.Machine(tree, name=name, workdir=os.path.join(OUT, name),
                                        modules=("smallbms", "gpio-charger"), files=files,
-                                       extra=extra, memory_mb=512, max_seconds=max_seconds,
+                                       extra={**extra, **self._drivers}, memory_mb=512, max_seconds=max_seconds,
                                        cpus=2 if icount is None else 1, quick=False,
-                                       **more)
+                                       **counting)
 
     def __enter__(self):
         machine.BOOT_TIMEOUT = 240
         self.machine.start()
-        for module in ("/lib/smallbms-bench.ko", "/lib/copy.ko"):
-            self.ok(f"insmod {module}")
+        for module in ("lib/smallbms-bench.ko", *self._drivers, "lib/copy.ko"):
+            self.ok(f"insmod /{module}")
         self.ok("modprobe smallbms; modprobe gpio-charger")
         for driver, prefix in (("smallbms", "board"), ("bench-copy", "copy"),
                                ("gpio-charger", "charger")):

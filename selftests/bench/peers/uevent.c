@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * uevent NAME COUNT: waits for so many changes that the kernel tells of the
- * power supply NAME, and prints when each arrived, in ns of CLOCK_BOOTTIME.
+ * power supply NAME, and prints when each arrived, in ns of CLOCK_BOOTTIME, and how
+ * many properties it carries.
  */
 #include <linux/netlink.h>
 #include <stdio.h>
@@ -9,6 +10,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+
+static int properties(const char *text, ssize_t length)
+{
+	static const char prefix[] = "POWER_SUPPLY_";
+	const char *each;
+	int count = 0;
+
+	for (each = text; each < text + length; each += strlen(each) + 1)
+		count += !strncmp(each, prefix, strlen(prefix));
+	return count;
+}
 
 int main(int argc, char **argv)
 {
@@ -39,7 +51,8 @@ int main(int argc, char **argv)
 		    strlen(text) < strlen(ending) ||
 		    strcmp(text + strlen(text) - strlen(ending), ending))
 			continue;
-		printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+		printf("%lld %d\n", now.tv_sec * 1000000000LL + now.tv_nsec,
+		       properties(text, length));
 		left--;
 	}
 	return 0;
