@@ -73,7 +73,8 @@ help:
 	@echo '               of an hour, and SEED=n to see the same again'
 	@echo
 	@echo 'Measure'
-	@echo '  bench        the driver against what one would use instead: build/bench'
+	@echo '  bench        the driver against what one would use instead: build/bench;'
+	@echo '               DOCUMENT=1 brings the figures into Documentation/'
 	@echo
 	@echo 'Documents'
 	@echo '  docs         builds them: build/docs/index.html'
@@ -357,7 +358,7 @@ soak: vm
 
 bench: vm
 	@$(lib)/host-packages.sh userland
-	@selftests/bench/run
+	@selftests/bench/run $(if $(DOCUMENT),--document)
 
 .PHONY: all help setup module tool install install-tool uninstall clean vm vm-paths update-cache cache-list \
 	cache-drop demo shell \

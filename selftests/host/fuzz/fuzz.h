@@ -10,10 +10,11 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int __real_open(const char *path, int flags, ...);
+int __real_openat(int folder, const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *buffer, size_t size);
 int __real_close(int fd);
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_openat(int folder, const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 int __wrap_close(int fd);
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@ static char root[128];
 static const char *text, *text_end;	/* the input */
 static const char *value, *value_end;	/* of the attribute that is open */
 static int value_fd = -1;
+static int device_fd = -1;
 
 /* Where the value of @path begins in the input, or NULL */
 static const char *find(const char *path)
@@ -40,22 +40,18 @@ static const char *find(const char *path)
 	return NULL;
 }
 
-/* The attributes are in memory; all else, such as links, is in a folder. */
-int __wrap_open(const char *path, int flags, ...)
+static void must(bool good, const char *what, const char *said)
 {
-	const char *supply = strstr(path, "/class/power_supply/");
-	const char *found;
-	mode_t mode = 0;
-	va_list more;
+	if (good)
+		return;
+	dprintf(STDERR_FILENO, "refuted: %s:\n%s\n", what, said);
+	abort();
+}
 
-	if (flags & O_CREAT) {
-		va_start(more, flags);
-		mode = va_arg(more, int);
-		va_end(more);
-	}
-	if (strncmp(path, root, strlen(root)) || !supply)
-		return __real_open(path, flags, mode);
-	found = find(strchr(supply + strlen("/class/power_supply/"), '/') + 1);
+static int open_value(const char *path)
+{
+	const char *found = find(path);
+
 	if (!found) {
 		errno = ENOENT;
 		return -1;
@@ -64,8 +60,36 @@ int __wrap_open(const char *path, int flags, ...)
 	value_end = memchr(value, '\n', text_end - value);
 	if (!value_end)
 		value_end = text_end;
-	value_fd = __real_open("/dev/null", O_RDONLY | O_CLOEXEC);
+	value_fd = __real_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
 	return value_fd;
+}
+
+/* The attributes are in memory; all else, such as links and folders, is in a folder. */
+int __wrap_openat(int folder, const char *path, int flags, ...)
+{
+	static const char supplies[] = "/class/power_supply/";
+	char inside[NAME_MAX];
+	const char *supply;
+
+	must(!(flags & O_CREAT), "no command that only reads makes a file", path);
+	if (folder != AT_FDCWD && !(flags & O_PATH)) {
+		snprintf(inside, sizeof(inside), "%s%s",
+			 folder == device_fd ? "device/" : "", path);
+		return open_value(inside);
+	}
+	supply = strstr(path, supplies);
+	if (!(flags & O_PATH) && !strncmp(path, root, strlen(root)) && supply)
+		return open_value(strchr(supply + strlen(supplies), '/') + 1);
+
+	folder = __real_openat(folder, path, flags);
+	if (flags & O_PATH && !strcmp(path, "device"))
+		device_fd = folder;
+	return folder;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	return __wrap_openat(AT_FDCWD, path, flags);
 }
 
 ssize_t __wrap_read(int fd, void *buffer, size_t size)
@@ -91,14 +115,6 @@ int __wrap_close(int fd)
 	if (fd == value_fd)
 		value_fd = -1;
 	return __real_close(fd);
-}
-
-static void must(bool good, const char *what, const char *said)
-{
-	if (good)
-		return;
-	dprintf(STDERR_FILENO, "refuted: %s:\n%s\n", what, said);
-	abort();
 }
 
 /* UTF-8 or not, no control character may reach a terminal. */
