@@ -400,6 +400,7 @@ int core_suspend(struct core *c, u32 how)
 	sleep_begin(&c->sleep, &c->scan, how);
 	core_scan_sync(c);	/* what changed before an edge could wake */
 	core_pause(c);
+	publisher_flush(&c->publisher);	/* LEDs keep what they show */
 	ret = sleep_enter(&c->sleep, c->dev, &c->scan, how);
 	if (ret)
 		core_resume(c, false);

@@ -37,7 +37,7 @@ struct debounce_config {
 };
 
 /**
- * struct debounce_sample - one reading of all lines, and the edges before it
+ * struct debounce_sample - one reading of the lines, and the edges before it
  * @levels: lines that read active, bits of &enum input
  * @unreadable: lines whose read failed; their level is ignored (F2)
  * @edges: lines that had an edge since the last sample, the first of them at

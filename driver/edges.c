@@ -257,14 +257,17 @@ int edges_start(struct device *dev, struct edges *e, const struct inputs *in,
  *	that was read counts from then
  *
  * Context: any.
+ * Return: all lines that had an edge, those of the terminals as well.
  */
-void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
+u32 edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 {
 	unsigned long flags, edges;
 	unsigned int n;
+	u32 all;
 
 	raw_spin_lock_irqsave(&e->lock, flags);
-	edges = e->pending & INPUTS_ALL;
+	all = e->pending;
+	edges = all & INPUTS_ALL;
 	s->edges = edges;
 	s->more_edges = e->more & INPUTS_ALL;
 	for_each_set_bit(n, &edges, INPUT_COUNT)
@@ -272,6 +275,7 @@ void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 	e->pending = 0;
 	e->more = 0;
 	raw_spin_unlock_irqrestore(&e->lock, flags);
+	return all;
 }
 
 /**

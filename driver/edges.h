@@ -97,7 +97,7 @@ int edges_get(struct device *dev, struct edges *e, const struct inputs *in);
 u32 edges_fitted(const struct edges *e);
 int edges_start(struct device *dev, struct edges *e, const struct inputs *in,
 		edge_handler handler, void *context);
-void edges_take(struct edges *e, struct debounce_sample *s, u64 after);
+u32 edges_take(struct edges *e, struct debounce_sample *s, u64 after);
 void edges_verify(struct edges *e, u32 changed, u32 edges, bool polled, u64 now);
 void edges_unmask(struct edges *e, u64 now);
 u64 edges_first(struct edges *e);

@@ -3,16 +3,16 @@
  * The lines that the board reads, one array read for each chip (F8).
  *
  * Drivers of some chips return 0 for a single read that failed, so that an active
- * line looks clear. Their array reads return the error. So there are array reads
- * only, and a chip whose array read failed is unreadable as a whole. Chips are
- * read one after the other: a dead chip does not hide the lines of another.
- *
- * A single read has one use: what it finds high is high (inputs_peek()).
+ * line looks clear. Their array reads return the error. So what is not active is
+ * known by array reads only, and a chip whose array read failed is unreadable as a
+ * whole. Chips are read one after the other: a dead chip does not hide the lines of
+ * another.
  */
 #include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
+#include <linux/ktime.h>
 
 #include "inputs.h"
 
@@ -223,10 +223,16 @@ static int inputs_read_chip(struct inputs *in, unsigned int chip, u32 *levels,
 	return 0;
 }
 
+/* A register is read at once; a bus may take its time, which counts (F2). */
+static u64 inputs_clock(const struct inputs *in)
+{
+	return in->sleeps ? ktime_get_ns() : 0;
+}
+
 /**
  * inputs_read() - read all lines (F0, F2, F8)
  * @in: the lines
- * @scan: filled in, but for the edges and the time
+ * @scan: filled in, but for the edges
  *
  * Costs one array read for each chip, once its lines are inputs.
  *
@@ -235,6 +241,7 @@ static int inputs_read_chip(struct inputs *in, unsigned int chip, u32 *levels,
  */
 int inputs_read(struct inputs *in, struct inputs_scan *scan)
 {
+	u64 begin = inputs_clock(in);
 	u32 levels = 0, known = 0;
 	unsigned int chip;
 	int ret = 0;
@@ -246,6 +253,7 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 			ret = error;
 	}
 
+	scan->sample.read_time_ns = inputs_clock(in) - begin;
 	scan->sample.levels = levels & INPUTS_ALL;
 	scan->sample.unreadable = in->fitted & ~known & INPUTS_ALL;
 	scan->back = levels >> INPUTS_BACK & OUTPUTS_ALL;
@@ -255,47 +263,65 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 	return ret;
 }
 
+/* Lines of &enum input on the chip of the line at this place */
+static u32 inputs_beside(const struct inputs *in, unsigned int place)
+{
+	unsigned int chip = 0, n;
+	u32 lines = 0;
+
+	while (place >= in->chip[chip].first + in->chip[chip].count)
+		chip++;
+	for (n = 0; n < in->chip[chip].count; n++)
+		lines |= BIT(in->line[in->chip[chip].first + n]);
+	return lines & INPUTS_ALL;
+}
+
+static int inputs_read_single(const struct inputs *in, unsigned int place)
+{
+	const struct gpio_desc *desc = in->desc[place];
+
+	if (in->pending || !gpiod_to_chip(desc) || gpiod_is_active_low(desc))
+		return 0;
+	if (in->sleeps)
+		return gpiod_get_raw_value_cansleep(desc);
+	return gpiod_get_raw_value(desc);
+}
+
 /**
  * inputs_peek() - read one line before all the others (T5)
  * @in: the lines
  * @line: number of one of them
+ * @levels: lines that read active last
+ * @scan: filled in, but for the edges, unless 0 is returned: with the line active, or
+ *	with those of its chip unreadable; and no pin of an output, and no terminal, known
  *
  * Costs one register, where those of the whole chip may cost several transfers. A
  * driver that returns 0 for an error says low, so that only high is believed (F8).
  *
  * Context: as that of inputs_read().
- * Return: true if the line is active; false says nothing.
+ * Return: 1 if the line is active; 0 if nothing is known; or a negative errno.
  */
-bool inputs_peek(const struct inputs *in, unsigned int line)
+int inputs_peek(const struct inputs *in, unsigned int line, u32 levels,
+		struct inputs_scan *scan)
 {
-	const struct gpio_desc *desc;
-	unsigned int n = 0;
+	u64 begin = inputs_clock(in);
+	unsigned int place = 0;
+	int ret;
 
-	while (in->line[n] != line)
-		n++;
-	desc = in->desc[n];
-	if (in->pending || !gpiod_to_chip(desc) || gpiod_is_active_low(desc))
-		return false;
-	if (in->sleeps)
-		return gpiod_get_raw_value_cansleep(desc) > 0;
-	return gpiod_get_raw_value(desc) > 0;
-}
+	while (in->line[place] != line)
+		place++;
+	ret = inputs_read_single(in, place);
+	if (!ret)
+		return 0;
 
-/**
- * inputs_beside() - lines of &enum input on the same chip
- * @in: the lines
- * @line: number of one of them
- */
-u32 inputs_beside(const struct inputs *in, unsigned int line)
-{
-	unsigned int chip = 0, n = 0;
-	u32 lines = 0;
-
-	while (in->line[n] != line)
-		n++;
-	while (n >= in->chip[chip].first + in->chip[chip].count)
-		chip++;
-	for (n = 0; n < in->chip[chip].count; n++)
-		lines |= BIT(in->line[in->chip[chip].first + n]);
-	return lines & INPUTS_ALL;
+	scan->sample.read_time_ns = inputs_clock(in) - begin;
+	scan->sample.levels = levels;
+	scan->sample.unreadable = 0;
+	if (ret > 0)
+		scan->sample.levels |= BIT(line);
+	else
+		scan->sample.unreadable = inputs_beside(in, place);
+	scan->back_known = 0;
+	scan->sense_known = 0;
+	return ret;
 }

@@ -44,8 +44,7 @@ struct inputs {
 
 /**
  * struct inputs_scan - the result of one scan of all lines
- * @sample: for debounce_update(); its edges come from edges_take(), its time from
- *	the scan cycle
+ * @sample: for debounce_update(); its edges come from edges_take()
  * @back: outputs whose pin reads high
  * @back_known: outputs whose pin was readable
  * @sense: outputs whose terminal reads high
@@ -64,7 +63,7 @@ int inputs_get(struct device *dev, struct inputs *in);
 void inputs_add_back(struct inputs *in, struct gpio_desc * const *outputs,
 		     u32 readable);
 int inputs_read(struct inputs *in, struct inputs_scan *scan);
-bool inputs_peek(const struct inputs *in, unsigned int line);
-u32 inputs_beside(const struct inputs *in, unsigned int line);
+int inputs_peek(const struct inputs *in, unsigned int line, u32 levels,
+		struct inputs_scan *scan);
 
 #endif /* _SMALLBMS_INPUTS_H */

@@ -90,6 +90,18 @@ void publisher_disable(struct publisher *p)
 	cancel_delayed_work_sync(&p->work);
 }
 
+/**
+ * publisher_flush() - wait until all observers know of all transitions so far
+ * @p: the publisher
+ *
+ * Context: may sleep.
+ */
+void publisher_flush(struct publisher *p)
+{
+	flush_work(&p->prompt_work);
+	flush_delayed_work(&p->work);
+}
+
 /* Observers that fall behind by a whole queue get the sum of the rest. */
 static void publisher_queue(struct publisher *p, const struct snapshot *s)
 {
@@ -97,7 +109,10 @@ static void publisher_queue(struct publisher *p, const struct snapshot *s)
 		p->head--;
 	p->queue[p->head++ % SNAPSHOT_QUEUE] = *s;
 	schedule_work(&p->prompt_work);
-	schedule_delayed_work(&p->work, OTHERS_DELAY);
+	if (p->head - p->tail > SNAPSHOT_QUEUE / 2)
+		mod_delayed_work(system_wq, &p->work, 0);
+	else
+		schedule_delayed_work(&p->work, OTHERS_DELAY);
 }
 
 /**

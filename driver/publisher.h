@@ -2,7 +2,7 @@
 /*
  * What the board publishes: the newest snapshot for readers, and each transition
  * once for observers, which are called from a work item in their own time. Prompt
- * observers, which tell user space, are called first, and only that there is news.
+ * observers, which tell user space, are usually called first, without the transition.
  */
 #ifndef _SMALLBMS_PUBLISHER_H
 #define _SMALLBMS_PUBLISHER_H
@@ -77,6 +77,7 @@ struct publisher {
 void publisher_init(struct publisher *p, raw_spinlock_t *lock);
 void publisher_enable(struct publisher *p);
 void publisher_disable(struct publisher *p);
+void publisher_flush(struct publisher *p);
 void publish(struct publisher *p, const struct snapshot *s,
 	     const struct snapshot_times *times);
 void snapshot_read(const struct publisher *p, struct snapshot *s,

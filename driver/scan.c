@@ -2,7 +2,6 @@
 /* The scan cycle; see scan.h. */
 #include <linux/bitops.h>
 #include <linux/compiler.h>
-#include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -13,9 +12,6 @@
 /* S5: however many reports there are, a cycle for them begins so long after the last. */
 #define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
 
-/* A read that took longer is not followed by another at once. */
-#define SLOW_NS				(10 * NSEC_PER_MSEC)
-
 /* After one line was read the others are, so soon: user space is told meanwhile. */
 #define REST_NS				((u64)NSEC_PER_MSEC)
 
@@ -23,45 +19,47 @@
 #include "trace.h"
 
 /*
+ * Whether nothing is under way: load and charge are on, and every line is what it
+ * counts as. Then the levels that were read last decide nothing by themselves, however
+ * old they are: no line qualifies or clears, nothing is connected or counts down.
+ */
+static bool at_rest(const struct scan *s)
+{
+	const struct protection *p = &s->protection;
+	const struct debounce *d = &p->debounce;
+
+	return p->actual == (OUTPUT_LOAD | OUTPUT_CHARGE) &&
+	       p->requested == p->actual &&
+	       d->level == d->active && !d->chattering && !d->read_failing;
+}
+
+/*
  * T5: a line that announces that it became active is read first, and alone, as it may
  * decide. It makes a sample in which the others are as they were; they are read in
- * the next cycle, soon. While anything is in doubt all are read now.
+ * the next cycle, soon. Unless the board is at rest, all are read now.
  *
- * A bus that takes its time is no bus to be asked again at once (F2).
+ * @edges: all lines that had an edge
  *
  * Returns false if all lines are to be read now.
  */
-static bool scan_peek(struct scan *s, struct inputs_scan *scan, u64 begun,
+static bool scan_peek(struct scan *s, struct inputs_scan *scan, u32 edges,
 		      int *error)
 	__must_hold(&s->lock)
 {
-	const struct debounce *d = &s->protection.debounce;
-	u32 line = scan->sample.edges;
-	bool active;
+	u32 levels = s->protection.debounce.level;
+	int ret;
 
 	s->peeked = false;
-	if (!is_power_of_2(line) || !(line & INPUTS_CONDITIONS & ~d->level) ||
-	    scan->sample.more_edges || d->read_failing || s->outputs.unconfirmed)
+	if (!is_power_of_2(edges) || !(edges & INPUTS_CONDITIONS & ~levels) ||
+	    scan->sample.more_edges || !at_rest(s))
 		return false;
 
 	scan_io_begin(s);
-	active = inputs_peek(&s->inputs, __ffs(line));
+	ret = inputs_peek(&s->inputs, __ffs(edges), levels, scan);
 	scan_io_end(s);
-	if (active) {
-		s->peeked = true;
-		scan->sample.levels = d->level | line;
-		scan->sample.unreadable = 0;
-	} else if (s->sleeps &&
-		   ktime_get_boottime_ns() - begun >= SLOW_NS) {
-		scan->sample.levels = d->level;
-		scan->sample.unreadable = inputs_beside(&s->inputs, __ffs(line));
-		*error = -ETIMEDOUT;
-	} else {
-		return false;
-	}
-	scan->back_known = 0;
-	scan->sense_known = 0;
-	return true;
+	s->peeked = ret;
+	*error = min(ret, 0);
+	return ret;
 }
 
 /*
@@ -158,10 +156,10 @@ static void scan_write(struct scan *s, u32 requested, u64 decided_at)
 }
 
 /**
- * scan_cycle() - read all inputs, run the protection rules, write the outputs
+ * scan_cycle() - read the inputs, run the protection rules, write the outputs
  * @s: the board
  *
- * A decision belongs to the reading right before it. What it could not do, and
+ * A decision belongs to the reading right before it, of all lines but for scan_peek(). What it could not do, and
  * what its result makes due, is for the next cycle (scan_next()).
  *
  * Context: @s->lock is held, and dropped meanwhile where a line sleeps.
@@ -170,18 +168,15 @@ void scan_cycle(struct scan *s)
 {
 	u32 actual = s->protection.actual, requested;
 	struct inputs_scan *scan = &s->reading;
-	u64 begun = 0, now;
-	int error = 0;
+	int error;
+	u32 edges;
+	u64 now;
 
-	if (s->sleeps)
-		begun = ktime_get_boottime_ns();
 	/* before the reading: an edge that comes later belongs to the next */
-	edges_take(&s->edges, &scan->sample, s->sampled_at);
-	if (!scan_peek(s, scan, begun, &error))
+	edges = edges_take(&s->edges, &scan->sample, s->sampled_at);
+	if (!scan_peek(s, scan, edges, &error))
 		actual = scan_read(s, scan, &error);
 	now = ktime_get_boottime_ns();
-	/* a register is read at once; a bus may take its time, which counts (F2) */
-	scan->sample.read_time_ns = s->sleeps ? now - begun : 0;
 	scan_sample(s, scan, actual, error, now);
 	requested = protection_decide(&s->protection, now);
 	scan_write(s, requested, now);

@@ -51,7 +51,7 @@ struct scan_stats {
  * @reading: of the cycle that is under way; not on its stack, which kernels may clear
  * @sampled_at: time of the last sample, CLOCK_BOOTTIME in ns
  * @polled: the next cycle runs because the poll interval is over
- * @peeked: the last cycle read a single line; the next one reads all, soon
+ * @peeked: the last cycle read a single line; the next one is due soon
  */
 struct scan {
 	const char *name;

@@ -154,19 +154,22 @@ enum result board_gone(const struct board *board)
 void board_read_values(struct board *board)
 {
 	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
-	struct folders folders = { open(board->folder, how), -1 };
-	int attempt = 0;
+	bool steady = false;
 
-	if (folders.supply >= 0)
-		folders.device = openat(folders.supply, "device", how);
-	do {
+	/* each time from the start: it may be another board of that name meanwhile */
+	for (int attempt = 0; attempt < READ_ATTEMPTS && !steady; attempt++) {
+		struct folders folders = { open(board->folder, how), -1 };
+
+		if (folders.supply >= 0)
+			folders.device = openat(folders.supply, "device", how);
 		for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
 			board_read_in(board, &folders, id);
-	} while (++attempt < READ_ATTEMPTS && !board_steady(board, &folders));
-	if (folders.device >= 0)
-		close(folders.device);
-	if (folders.supply >= 0)
-		close(folders.supply);
+		steady = board_steady(board, &folders);
+		if (folders.device >= 0)
+			close(folders.device);
+		if (folders.supply >= 0)
+			close(folders.supply);
+	}
 }
 
 /**

@@ -75,9 +75,10 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 	struct rig *rig = RIG_OF(in, inputs);
 	u32 unreadable = rig->unreadable & in->fitted & INPUTS_ALL;
 	u32 levels = rig->levels & in->fitted & INPUTS_ALL;
+	u64 begin = rig->now;
 
 	/* the level of a line that cannot be read must not be used */
-	scan->sample.levels = levels ^ (unreadable & (u32)rig->now);
+	scan->sample.levels = levels ^ (unreadable & (u32)begin);
 	scan->sample.unreadable = unreadable;
 	/* nor the level of pins and terminals that cannot be read */
 	scan->back_known = rig->no_read_back ? 0 : OUTPUTS_ALL;
@@ -88,23 +89,34 @@ int inputs_read(struct inputs *in, struct inputs_scan *scan)
 	rig->corrupt = 0;
 
 	transfer(rig, unreadable ? rig->read_ns : 0);
+	scan->sample.read_time_ns = rig->now - begin;
 	return unreadable ? -EIO : 0;
 }
 
-bool inputs_peek(const struct inputs *in, unsigned int line)
+/* What fails is one chip. */
+int inputs_peek(const struct inputs *in, unsigned int line, u32 levels,
+		struct inputs_scan *scan)
 {
 	struct rig *rig = RIG_OF(in, inputs);
-	u32 unreadable = rig->unreadable & BIT(line);
-	u32 levels = rig->levels;
+	u32 unreadable = rig->unreadable & in->fitted & INPUTS_ALL;
+	bool active = rig->levels & BIT(line);
+	u64 begin = rig->now;
 
-	transfer(rig, unreadable ? rig->read_ns : 0);
-	return levels & ~unreadable & BIT(line);
-}
-
-/* What fails is one chip. */
-u32 inputs_beside(const struct inputs *in, unsigned int line)
-{
-	return RIG_OF(in, inputs)->unreadable & in->fitted & INPUTS_ALL;
+	if (unreadable & BIT(line)) {
+		transfer(rig, rig->read_ns);
+		active = false;
+	} else {
+		transfer(rig, 0);
+		unreadable = 0;
+	}
+	if (!active && !unreadable)
+		return 0;
+	scan->sample.read_time_ns = rig->now - begin;
+	scan->sample.levels = levels | (active ? BIT(line) : 0);
+	scan->sample.unreadable = unreadable;
+	scan->back_known = 0;
+	scan->sense_known = 0;
+	return active ? 1 : -EIO;
 }
 
 /* In place of driver/edges.c */
@@ -114,9 +126,10 @@ static bool earlier(u64 a, u64 b)
 	return a - b > ~0ULL >> 1;
 }
 
-void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
+u32 edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 {
 	struct rig *rig = RIG_OF(e, edges);
+	u32 all = rig->pending | rig->pending_sense;
 	unsigned int line;
 
 	s->edges = rig->pending;
@@ -125,7 +138,9 @@ void edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 		s->first_edge[line] = earlier(rig->first_edge[line], after) ?
 				      after : rig->first_edge[line];
 	rig->pending = 0;
+	rig->pending_sense = 0;
 	rig->more = 0;
+	return all;
 }
 
 void edges_verify(struct edges *e, u32 changed, u32 edges, bool polled, u64 now)
@@ -288,6 +303,8 @@ static void edge(struct rig *rig, unsigned int line)
 		else
 			rig->first_edge[line] = at;
 		rig->pending |= BIT(line);
+	} else {
+		rig->pending_sense |= BIT(line);
 	}
 
 	due = scan_edge_due(&rig->scan, BIT(line), at, more) - at;

@@ -48,6 +48,7 @@
  * @busy: a cycle is under way
  * @again: another one has been asked for meanwhile
  * @pending: lines with an edge since the last cycle took them
+ * @pending_sense: the same of the terminals' sense lines
  * @more: those with more than one
  * @first_edge: time of the first, on the driver's clock
  * @missed: lines whose change was found by a poll, and not announced by an edge
@@ -89,6 +90,7 @@ struct rig {
 	bool busy;
 	bool again;
 	u32 pending;
+	u32 pending_sense;
 	u32 more;
 	u64 first_edge[INPUT_COUNT];
 	u32 missed;

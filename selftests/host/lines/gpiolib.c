@@ -293,7 +293,10 @@ static int read_raw(const struct gpio_desc *desc)
 
 	misused |= desc->chip->gone;
 	single_reads++;
-	return value < 0 ? 0 : value != desc->active_low;
+	clock_ns += desc->chip->read_ns;
+	if (value < 0)
+		return desc->chip->tells ? value : 0;
+	return value != desc->active_low;
 }
 
 int gpiod_get_raw_value(const struct gpio_desc *desc)
@@ -316,6 +319,7 @@ static int read_chip(unsigned int n, struct gpio_desc **desc,
 
 	misused |= chip->gone;
 	chip->reads++;
+	clock_ns += chip->read_ns;
 	if (chip->read_error)
 		return chip->read_error;
 	for (i = 0; i < n; i++)

@@ -70,6 +70,8 @@ enum gpio_cache { CACHE_NONE, CACHE_FORCED, CACHE_FLAT };
  * @can_sleep: as in the kernel
  * @gone: it was removed, and gpiolib follows a NULL pointer to it
  * @read_error: why its array reads fail, or 0
+ * @read_ns: duration of a read
+ * @tells: a single read that fails returns the error; that of some chips returns 0
  * @reads: number of array reads
  * @writes: number of writes
  * @cache: its driver's cache
@@ -83,6 +85,8 @@ struct gpio_chip {
 	unsigned int sent;
 	unsigned int nack;
 	int read_error;
+	u64 read_ns;
+	bool tells;
 	unsigned int reads;
 	unsigned int writes;
 };
@@ -164,7 +168,6 @@ int gpiod_set_array_value_cansleep(unsigned int n, struct gpio_desc **desc,
 void gpiod_set_value(struct gpio_desc *desc, int value);
 void gpiod_set_value_cansleep(struct gpio_desc *desc, int value);
 
-/* They work as those of some chips: an error reads as 0. */
 int gpiod_get_raw_value(const struct gpio_desc *desc);
 int gpiod_get_raw_value_cansleep(const struct gpio_desc *desc);
 

@@ -169,7 +169,7 @@ static void read_all(void)
 	CHECK(!inputs_read(&in, &scan));
 	CHECK(expander.reads == 1);
 	CHECK(scan.sample.levels == (1 | UNDERVOLTAGE | LOOP));
-	CHECK(!scan.sample.unreadable);
+	CHECK(scan.sample.unreadable == 0 && scan.sample.read_time_ns == 0);
 	CHECK(scan.back == PRE_ALARM && scan.back_known == 7);
 	CHECK(scan.sense == CHARGE && scan.sense_known == 7);
 
@@ -372,48 +372,89 @@ static void gone(void)
 	CHECK(scan.sample.levels == UNDERVOLTAGE);
 }
 
+static int peeked(unsigned int line)
+{
+	memset(&scan, 0xff, sizeof(scan));
+	return inputs_peek(&in, line, LOOP, &scan);
+}
+
 /* What a single read finds high is high; what it finds low may be an error. */
 static void peek(void)
 {
 	got_back(7);
-	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	gpios[1].outside = true;
-	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
-	CHECK(!inputs_peek(&in, INPUT_CELL_OVERVOLTAGE));
+	expander.read_ns = MS;
+	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == 1);
+	CHECK(scan.sample.levels == (UNDERVOLTAGE | LOOP));
+	CHECK(!scan.sample.unreadable && scan.sample.read_time_ns == MS);
+	CHECK(!scan.back_known && !scan.sense_known);
+	CHECK(!peeked(INPUT_CELL_OVERVOLTAGE));
 	CHECK(single_reads == 3 && !expander.reads);
 	expander.read_error = -EREMOTEIO;
-	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	expander.read_error = 0;
 
 	/* an error would read as active */
 	gpios[1].active_low = true;
 	single_reads = 0;
-	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	gpios[1].active_low = false;
 	in.pending = BIT(INPUT_CELL_LOW);
-	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	in.pending = 0;
 	expander.gone = true;
-	CHECK(!inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	expander.gone = false;
 	CHECK(!single_reads);
-	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
+	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == 1);
 	single_reads = 0;
 
 	move(0, GPIOS, &soc);
 	got();
 	atomic = true;
-	CHECK(inputs_peek(&in, INPUT_CELL_UNDERVOLTAGE));
-	CHECK(!inputs_peek(&in, INPUT_CELL_OVERVOLTAGE));
+	soc.read_ns = MS;
+	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == 1 && !scan.sample.read_time_ns);
+	CHECK(!peeked(INPUT_CELL_OVERVOLTAGE));
 	single_reads = 0;
 }
 
-static void beside(void)
+/* A driver that tells of the error spares a second try, which may take as long. */
+static void peek_fails(void)
 {
 	move(2, 4, &second);		/* the charge faults */
 	got_back(7);
-	CHECK(inputs_beside(&in, INPUT_CELL_OVERVOLTAGE) == 0x3c);
-	CHECK(inputs_beside(&in, INPUT_CELL_UNDERVOLTAGE) == (LINES & ~0x3cU));
+	second.tells = true;
+	second.read_error = -ETIMEDOUT;
+	second.read_ns = 35 * MS;
+	CHECK(peeked(INPUT_CELL_OVERVOLTAGE) == -ETIMEDOUT);
+	CHECK(scan.sample.levels == LOOP && scan.sample.unreadable == 0x3c);
+	CHECK(scan.sample.read_time_ns == 35 * MS);
+	CHECK(!scan.back_known && !scan.sense_known);
+	expander.tells = true;
+	expander.read_error = -EREMOTEIO;
+	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == -EREMOTEIO);
+	CHECK(scan.sample.unreadable == (LINES & ~0x3cU));
+	single_reads = 0;
+}
+
+static void read_time(void)
+{
+	move(2, 1, &second);
+	got_back(7);
+	expander.read_ns = 20 * MS;
+	second.read_ns = 3 * MS;
+	CHECK(!inputs_read(&in, &scan));
+	CHECK(scan.sample.read_time_ns == 23 * MS);
+	expander.read_error = -ETIMEDOUT;
+	CHECK(inputs_read(&in, &scan) == -ETIMEDOUT);
+	CHECK(scan.sample.read_time_ns == 23 * MS);
+
+	move(0, GPIOS, &soc);
+	got();
+	soc.read_ns = MS;
+	CHECK(!inputs_read(&in, &scan));
+	CHECK(!scan.sample.read_time_ns);
 }
 
 const struct test inputs_tests[] = {
@@ -430,7 +471,8 @@ const struct test inputs_tests[] = {
 	{ late, "F0: Lines on a bus that is dead at the start are made inputs when they can be read" },
 	{ never, "F0: A line that can never be an input is refused" },
 	{ gone, "F8: A chip that was removed is unreadable, and is not touched" },
-	{ beside, "F2: The lines of a chip are known" },
+	{ read_time, "F2: The reads of all chips on a bus count as time" },
+	{ peek_fails, "F2 F8: A line that is read alone and fails makes its chip unreadable" },
 	{ peek, "T5 F8: One line is read alone, and believed if it is high" },
 	{ }
 };
