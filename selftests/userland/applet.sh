@@ -10,7 +10,7 @@ set -eu
 
 here=$(realpath "$(dirname "$0")")
 top=$(realpath "$here/../..")
-states=$top/build/userland/gateway/states
+states=$top/build/userland/gateway-alone/states
 picture=$top/Documentation/applet.png
 background='#36618e'
 
@@ -43,7 +43,7 @@ if [ "${1-}" = session ]; then
 fi
 
 "$top/selftests/lib/host-packages.sh" applet userland
-"${PYTEST:-pytest-3}" "$here/states.py"
+"${PYTEST:-pytest-3}" "$here/states.py" "$here/gauge.py"
 
 work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null || :; rm -rf "$work"' EXIT
@@ -96,22 +96,22 @@ END
 
 # -displayfd: a free display, told once the server answers
 mkfifo "$work/display"
-Xvfb -noreset -displayfd 3 -screen 0 512x160x24 3>"$work/display" 2>"$work/xvfb" &
+Xvfb -noreset -displayfd 3 -screen 0 512x220x24 3>"$work/display" 2>"$work/xvfb" &
 server=$!
 read -r display <"$work/display"
 export DISPLAY=:$display
 
 parts=()
-for state in healthy pre-alarm undervoltage; do
+for state in healthy pre-alarm two-boards; do
 	timeout 60 umockdev-run --device "$states/$state.umockdev" -- \
 		dbus-run-session -- "$here/applet.sh" session \
 		"$work/$state.png" 2>"$work/log" || {
 		cat "$work/log" >&2
 		exit 1
 	}
-	convert "$work/$state.png" -crop 290x146+222+0 +repage \
+	convert "$work/$state.png" -crop 290x206+222+0 +repage \
 		-background white -fill '#202020' -font DejaVu-Sans \
-		-pointsize 13 label:"$state" +swap -gravity center -append \
+		-pointsize 13 label:"${state//-boards/ boards}" +swap -gravity center -append \
 		-bordercolor white -border 6 "$work/$state-part.png"
 	parts+=("$work/$state-part.png")
 done

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import box
-from states import await_upower, only, power_offs, set_levels, upower
+from states import await_upower, keep, only, power_offs, set_levels, upower
 
 DEVICE = f"{box.SUPPLIES}/cabin/device"
 FLOOR_PERCENT = 20
@@ -93,6 +93,17 @@ def test_change(monitor):
     """UPower follows what is reported"""
     monitor.report(60)
     monitor.shows(60, "none")
+
+
+def test_two_boards(monitor):
+    """Two boards: UPower tells them apart by their labels, and has the filling of each"""
+    set_levels(monitor.gateway, "house", {})
+    only(monitor.gateway, "board-house", "board-cabin", "solar")
+    wanted = {"battery_house": {"model": "house", "percentage": "50%"},
+              "battery_cabin": {"model": "cabin", "percentage": "60%"}}
+    assert await_upower(monitor.gateway, wanted, 90) == wanted
+    keep(monitor.gateway, "two boards", "house", "cabin")
+    only(monitor.gateway, "board-cabin", "solar")
 
 
 def test_stale(monitor):

@@ -199,12 +199,13 @@ def reached(gateway, label, state):
         f"{supply}/health").split() == wanted)
 
 
-def keep(gateway, state, label):
+def keep(gateway, name, *labels):
     """For the documents' pictures."""
-    name = state.name.replace(" ", "-")
+    name = name.replace(" ", "-")
     folder = os.path.join(gateway.workdir, "states")
     os.makedirs(folder, exist_ok=True)
-    record = gateway.ok(f"umockdev-record {box.SUPPLIES}/{label}")
+    supplies = " ".join(f"{box.SUPPLIES}/{label}" for label in labels)
+    record = gateway.ok(f"umockdev-record {supplies}")
     with open(f"{folder}/{name}.umockdev", "w", encoding="utf-8") as file:
         file.write(record)
 
@@ -254,7 +255,7 @@ def observe(gateway):
         begun = time.monotonic()
         shown = await_upower(gateway, upower_of(state), 60)
         text, wrong = await_scrape(gateway, "house", state)
-        keep(gateway, state, "house")
+        keep(gateway, state.name, "house")
         if state is UNDERVOLTAGE:
             gateway.until(asked, 30)
         seen[state.name] = Observed(shown, text, wrong, before, asked())
