@@ -214,12 +214,12 @@ void debounce_update(struct debounce *d, const struct debounce_sample *s,
 	u32 busy = (s->levels ^ d->level) | (d->level ^ d->active) |
 		   s->edges | s->more_edges | s->unreadable |
 		   d->read_failing | d->chattering;
-	unsigned int line;
 
 	busy &= d->cfg.fitted;
-	for (line = 0; line < INPUT_COUNT; line++)
-		if (busy & BIT(line))
-			update_line(d, line, s, now);
+	while (busy) {
+		update_line(d, __ffs(busy), s, now);
+		busy &= busy - 1;
+	}
 	check_plausible(d, now);
 }
 

@@ -72,6 +72,8 @@ static void inputs_add(struct inputs *in, unsigned int line,
 		in->chip[n].first++;
 
 	in->fitted |= BIT(line);
+	if (!gpiod_is_active_low(desc))
+		in->active_high |= BIT(line);
 	in->sleeps |= gpiod_cansleep(desc);
 }
 
@@ -280,7 +282,8 @@ static int inputs_read_single(const struct inputs *in, unsigned int place)
 {
 	const struct gpio_desc *desc = in->desc[place];
 
-	if (in->pending || !gpiod_to_chip(desc) || gpiod_is_active_low(desc))
+	if (in->pending || !(in->active_high & BIT(in->line[place])) ||
+	    !gpiod_to_chip(desc))
 		return 0;
 	if (in->sleeps)
 		return gpiod_get_raw_value_cansleep(desc);

@@ -25,6 +25,7 @@ struct gpio_desc;
  * @chips: number of chips
  * @chip: first line and number of lines of each chip
  * @fitted: the same lines, as bits
+ * @active_high: those that are active when they are high
  * @pending: those that could not be made inputs yet, as their bus is dead (F0)
  * @sleeps: reading a line may sleep
  */
@@ -38,6 +39,7 @@ struct inputs {
 		unsigned int count;
 	} chip[INPUTS_MAX];
 	u32 fitted;
+	u32 active_high;
 	u32 pending;
 	bool sleeps;
 };

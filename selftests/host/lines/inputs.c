@@ -397,9 +397,11 @@ static void peek(void)
 
 	/* an error would read as active */
 	gpios[1].active_low = true;
+	got_back(7);
 	single_reads = 0;
 	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	gpios[1].active_low = false;
+	got_back(7);
 	in.pending = BIT(INPUT_CELL_LOW);
 	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
 	in.pending = 0;
