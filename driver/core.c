@@ -112,7 +112,7 @@ static void core_cycle(struct core *c)
 	scan_io_end(s);
 	if (s->sleeps)
 		watchdog_end(&c->watchdog,
-			     !s->protection.debounce.read_failing &&
+			     !s->peeked && !s->protection.debounce.read_failing &&
 			     !s->outputs.attempts);
 	if (!c->running)
 		return;
@@ -399,8 +399,8 @@ int core_suspend(struct core *c, u32 how)
 
 	sleep_begin(&c->sleep, &c->scan, how);
 	core_scan_sync(c);	/* what changed before an edge could wake */
+	publisher_flush(&c->publisher);	/* so that they do not sleep on old news */
 	core_pause(c);
-	publisher_flush(&c->publisher);	/* LEDs keep what they show */
 	ret = sleep_enter(&c->sleep, c->dev, &c->scan, how);
 	if (ret)
 		core_resume(c, false);

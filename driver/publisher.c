@@ -6,7 +6,7 @@
 #include "publisher.h"
 
 /*
- * Jiffies after which all others are called: one at least. Until then user space, which
+ * Jiffies after which all others are called, unless many transitions wait. Until then user space, which
  * the prompt ones have told, has the processor: a log on a serial console takes it for
  * milliseconds.
  */
@@ -105,14 +105,17 @@ void publisher_flush(struct publisher *p)
 /* Observers that fall behind by a whole queue get the sum of the rest. */
 static void publisher_queue(struct publisher *p, const struct snapshot *s)
 {
+	unsigned long delay = OTHERS_DELAY;
+
 	if (p->head - p->tail == SNAPSHOT_QUEUE)
 		p->head--;
 	p->queue[p->head++ % SNAPSHOT_QUEUE] = *s;
 	schedule_work(&p->prompt_work);
-	if (p->head - p->tail > SNAPSHOT_QUEUE / 2)
-		mod_delayed_work(system_wq, &p->work, 0);
-	else
-		schedule_delayed_work(&p->work, OTHERS_DELAY);
+	if (p->head - p->tail == SNAPSHOT_QUEUE / 2) {
+		cancel_delayed_work(&p->work);
+		delay = 0;
+	}
+	schedule_delayed_work(&p->work, delay);
 }
 
 /**

@@ -52,7 +52,7 @@ enum observer_priority {
  * @head: transitions queued, ever
  * @tail: transitions taken out of the queue, ever
  * @enabled: observers are called
- * @prompt: notifier chain, called first and at once; there is no data
+ * @prompt: notifier chain, called at once; there is no data
  * @prompt_work: calls them
  * @observers: notifier chain; the data is a &struct snapshot_change
  * @notified: the last snapshot that observers know; the work item's own

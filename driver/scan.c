@@ -12,6 +12,9 @@
 /* S5: however many reports there are, a cycle for them begins so long after the last. */
 #define REPORT_GAP_NS			(100 * NSEC_PER_MSEC)
 
+/* A read that failed so late is not followed by another at once (F2). */
+#define SLOW_NS				(10 * NSEC_PER_MSEC)
+
 /* After one line was read the others are, so soon: user space is told meanwhile. */
 #define REST_NS				((u64)NSEC_PER_MSEC)
 
@@ -30,6 +33,7 @@ static bool at_rest(const struct scan *s)
 
 	return p->actual == (OUTPUT_LOAD | OUTPUT_CHARGE) &&
 	       p->requested == p->actual &&
+	       !(p->shorted | s->outputs.unconfirmed) &&
 	       d->level == d->active && !d->chattering && !d->read_failing;
 }
 
@@ -57,6 +61,8 @@ static bool scan_peek(struct scan *s, struct inputs_scan *scan, u32 edges,
 	scan_io_begin(s);
 	ret = inputs_peek(&s->inputs, __ffs(edges), levels, scan);
 	scan_io_end(s);
+	if (ret < 0 && scan->sample.read_time_ns < SLOW_NS)
+		ret = 0;	/* once more, with the others */
 	s->peeked = ret;
 	*error = min(ret, 0);
 	return ret;
@@ -159,7 +165,8 @@ static void scan_write(struct scan *s, u32 requested, u64 decided_at)
  * scan_cycle() - read the inputs, run the protection rules, write the outputs
  * @s: the board
  *
- * A decision belongs to the reading right before it, of all lines but for scan_peek(). What it could not do, and
+ * A decision belongs to the reading right before it, of all lines or, where
+ * scan_peek() may, of one. What it could not do, and
  * what its result makes due, is for the next cycle (scan_next()).
  *
  * Context: @s->lock is held, and dropped meanwhile where a line sleeps.

@@ -252,7 +252,7 @@ def storm(label, hertz, section, bench, extent):
         if peer == "copy" or peer not in extent.peers:
             continue
         with bench.competitor(peer, label):
-            taken[peer, "idle"] = bench.trips(label, extent.storm_trips)
+            taken[peer, "idle"] = bench.trips(label, min(extent.trips, 200))
             text = bench.ok(
                 f"cd /proc; echo {STORM_TICK_US} >{bench.file(label, 'bounce_tick_us')}; "
                 f"cat uptime; echo cell-undervoltage {hertz} {extent.storm_ms} "
