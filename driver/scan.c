@@ -29,12 +29,11 @@
 static bool at_rest(const struct scan *s)
 {
 	const struct protection *p = &s->protection;
-	const struct debounce *d = &p->debounce;
 
 	return p->actual == (OUTPUT_LOAD | OUTPUT_CHARGE) &&
-	       p->requested == p->actual &&
-	       !(p->shorted | s->outputs.unconfirmed) &&
-	       d->level == d->active && !d->chattering && !d->read_failing;
+	       !(p->shorted | s->outputs.unconfirmed |
+		 p->debounce.read_failing) &&
+	       !debounce_unqualified(&p->debounce);
 }
 
 /*
@@ -54,8 +53,7 @@ static bool scan_peek(struct scan *s, struct inputs_scan *scan, u32 edges,
 	int ret;
 
 	s->peeked = false;
-	if (!is_power_of_2(edges) || !(edges & INPUTS_CONDITIONS & ~levels) ||
-	    scan->sample.more_edges || !at_rest(s))
+	if (!is_power_of_2(edges) || !(edges & INPUTS_CONDITIONS) || !at_rest(s))
 		return false;
 
 	scan_io_begin(s);
