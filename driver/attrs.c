@@ -425,7 +425,7 @@ int attrs_attach(struct board *b)
 
 	a->snapshots.notifier_call = attrs_on_snapshot;
 	a->snapshots.priority = OBSERVER_ATTRS;
-	ret = devm_core_subscribe_prompt(b->dev, b->core, &a->snapshots);
+	ret = devm_core_subscribe(b->dev, b->core, &a->snapshots);
 	if (ret)
 		return ret;
 	a->measurements.notifier_call = attrs_on_measurements;

@@ -337,31 +337,15 @@ void core_stats(const struct core *c, struct core_stats *stats)
  * devm_core_subscribe() - have an observer called after each transition
  * @dev: whose resources it belongs to
  * @c: the core
- * @nb: the observer; it is called with a &struct snapshot_change, in process
- *	context, in the order of &enum observer_priority
+ * @nb: the observer; it is called in process context, in the order of &enum
+ *	observer_priority, with a &struct snapshot_change or, if it is prompt, %NULL
  *
  * Return: 0, or a negative errno.
  */
 int devm_core_subscribe(struct device *dev, struct core *c,
 			struct notifier_block *nb)
 {
-	return devm_subscribe(dev, &c->publisher.observers, nb);
-}
-
-/**
- * devm_core_subscribe_prompt() - have an observer called first, right after a
- *	transition or several
- * @dev: whose resources it belongs to
- * @c: the core
- * @nb: the observer; it is called without data, in process context, and gets the newest
- *	state by core_snapshot()
- *
- * Return: 0, or a negative errno.
- */
-int devm_core_subscribe_prompt(struct device *dev, struct core *c,
-			       struct notifier_block *nb)
-{
-	return devm_subscribe(dev, &c->publisher.prompt, nb);
+	return devm_subscribe(dev, publisher_chain(&c->publisher, nb), nb);
 }
 
 /* Run no more cycles, and wait for one that is under way. */

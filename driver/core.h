@@ -65,7 +65,5 @@ void core_times(const struct core *c, struct snapshot_times *times);
 void core_stats(const struct core *c, struct core_stats *stats);
 int devm_core_subscribe(struct device *dev, struct core *c,
 			struct notifier_block *nb);
-int devm_core_subscribe_prompt(struct device *dev, struct core *c,
-			       struct notifier_block *nb);
 
 #endif /* _SMALLBMS_CORE_H */

@@ -65,6 +65,17 @@ void publisher_init(struct publisher *p, raw_spinlock_t *lock)
 }
 
 /**
+ * publisher_chain() - where an observer is called
+ * @p: the publisher
+ * @nb: the observer
+ */
+struct blocking_notifier_head *publisher_chain(struct publisher *p,
+					       const struct notifier_block *nb)
+{
+	return nb->priority >= OBSERVER_PROMPT ? &p->prompt : &p->observers;
+}
+
+/**
  * publisher_enable() - call observers for each transition from now on
  * @p: the publisher; its lock is held
  */

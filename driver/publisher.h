@@ -28,14 +28,15 @@ struct snapshot_change {
 
 /*
  * Order in which observers are called, as priorities of their notifier blocks:
- * what others wait for first, the log last. The last two are prompt.
+ * what others wait for first, the log last. Those from %OBSERVER_PROMPT on are prompt.
  */
 enum observer_priority {
 	OBSERVER_LOG,
 	OBSERVER_HWMON,
 	OBSERVER_GPIOCHIP,
 	OBSERVER_LEDS,
-	OBSERVER_ATTRS,
+	OBSERVER_PROMPT,
+	OBSERVER_ATTRS = OBSERVER_PROMPT,
 	OBSERVER_SUPPLY,
 };
 
@@ -75,6 +76,8 @@ struct publisher {
 };
 
 void publisher_init(struct publisher *p, raw_spinlock_t *lock);
+struct blocking_notifier_head *publisher_chain(struct publisher *p,
+					       const struct notifier_block *nb);
 void publisher_enable(struct publisher *p);
 void publisher_disable(struct publisher *p);
 void publisher_flush(struct publisher *p);

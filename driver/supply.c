@@ -533,7 +533,7 @@ int supply_attach(struct board *b)
 
 	s->snapshots.notifier_call = supply_on_snapshot;
 	s->snapshots.priority = OBSERVER_SUPPLY;
-	ret = devm_core_subscribe_prompt(b->dev, b->core, &s->snapshots);
+	ret = devm_core_subscribe(b->dev, b->core, &s->snapshots);
 	if (ret)
 		return ret;
 	s->measurements.notifier_call = supply_on_measurements;

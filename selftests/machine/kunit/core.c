@@ -79,8 +79,8 @@ static void unsubscribe(void *data)
 	blocking_notifier_chain_unregister(s->chain, s->nb);
 }
 
-static int subscribe(struct device *dev, struct blocking_notifier_head *chain,
-		     struct notifier_block *nb)
+int devm_core_subscribe(struct device *dev, struct core *c,
+			struct notifier_block *nb)
 {
 	struct subscription *s;
 
@@ -89,22 +89,10 @@ static int subscribe(struct device *dev, struct blocking_notifier_head *chain,
 	s = devm_kmalloc(dev, sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	s->chain = chain;
+	s->chain = publisher_chain(&c->publisher, nb);
 	s->nb = nb;
 	blocking_notifier_chain_register(s->chain, nb);
 	return devm_add_action_or_reset(dev, unsubscribe, s);
-}
-
-int devm_core_subscribe(struct device *dev, struct core *c,
-			struct notifier_block *nb)
-{
-	return subscribe(dev, &c->publisher.observers, nb);
-}
-
-int devm_core_subscribe_prompt(struct device *dev, struct core *c,
-			       struct notifier_block *nb)
-{
-	return subscribe(dev, &c->publisher.prompt, nb);
 }
 
 /**
@@ -123,8 +111,7 @@ void fake_core_publish(struct core *c, const struct snapshot *s, unsigned int n)
 	for (i = 0; i < n; i++)
 		publish(&c->publisher, &s[i], &c->publisher.times);
 	raw_spin_unlock_irq(&c->lock);
-	flush_work(&c->publisher.prompt_work);
-	flush_delayed_work(&c->publisher.work);
+	publisher_flush(&c->publisher);
 }
 
 /**
