@@ -3,9 +3,9 @@
  * The lines that the board reads, one array read for each chip (F8).
  *
  * Drivers of some chips return 0 for a single read that failed, so that an active
- * line looks clear. Their array reads return the error. So what is not active is
- * known by array reads only, and a chip whose read failed is unreadable as a whole. Chips are read one after the other: a dead chip does not hide the lines of
- * another.
+ * line looks clear. Their array reads return the error. So what is not active is known
+ * by array reads only, and a chip whose read failed is unreadable as a whole. Chips are
+ * read one after the other: a dead chip does not hide the lines of another.
  */
 #include <linux/bitmap.h>
 #include <linux/device.h>
