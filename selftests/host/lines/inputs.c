@@ -32,8 +32,9 @@ static void fitted(void)
 	unsigned int n;
 
 	gpios[6].fitted = false;
+	gpios[1].active_low = true;
 	got();
-	CHECK(in.count == 11);
+	CHECK(in.count == 11 && gpios[1].inputs == 1);
 	CHECK(in.fitted == (0x7000U | (LINES & ~0x40U)));
 	CHECK(in.sleeps);
 	CHECK(gpios[0].flags == GPIOD_ASIS && gpios[11].flags == GPIOD_ASIS);
@@ -200,6 +201,7 @@ static void read_atomic(void)
 /* A single line that is unreadable makes its chip so; and no other. */
 static void failed_chip(void)
 {
+	gpios[3].active_low = true;
 	got_back(7);
 	gpios[1].outside = true;
 	gpios[2].read_error = -EREMOTEIO;
@@ -383,6 +385,9 @@ static void peek(void)
 {
 	got_back(7);
 	CHECK(!peeked(INPUT_CELL_UNDERVOLTAGE));
+	gpios[0].outside = true;
+	CHECK(peeked(INPUT_CELL_LOW) == 1 && scan.sample.levels == (1 | LOOP));
+	single_reads = 1;
 	gpios[1].outside = true;
 	expander.read_ns = MS;
 	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == 1);
@@ -437,6 +442,15 @@ static void peek_fails(void)
 	expander.read_error = -EREMOTEIO;
 	CHECK(peeked(INPUT_CELL_UNDERVOLTAGE) == -EREMOTEIO);
 	CHECK(scan.sample.unreadable == (LINES & ~0x3cU));
+
+	/* the last of three */
+	move(1, 1, &soc);
+	move(0, 1, &soc);
+	got();
+	CHECK(peeked(INPUT_CELL_OVERVOLTAGE) == -ETIMEDOUT);
+	CHECK(scan.sample.unreadable == 0x3c);
+	CHECK(peeked(6) == -EREMOTEIO);
+	CHECK(scan.sample.unreadable == (LINES & ~0x3fU));
 	single_reads = 0;
 }
 
