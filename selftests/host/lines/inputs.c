@@ -33,6 +33,8 @@ static void fitted(void)
 
 	gpios[6].fitted = false;
 	gpios[1].active_low = true;
+	gpios[2].active_low = true;
+	gpios[5].active_low = true;
 	got();
 	CHECK(in.count == 11 && gpios[1].inputs == 1);
 	CHECK(in.fitted == (0x7000U | (LINES & ~0x40U)));
@@ -448,6 +450,8 @@ static void peek_fails(void)
 	move(0, 1, &soc);
 	got();
 	CHECK(peeked(INPUT_CELL_OVERVOLTAGE) == -ETIMEDOUT);
+	CHECK(scan.sample.unreadable == 0x3c);
+	CHECK(peeked(INPUT_CHARGE_INHIBIT) == -ETIMEDOUT);
 	CHECK(scan.sample.unreadable == 0x3c);
 	CHECK(peeked(6) == -EREMOTEIO);
 	CHECK(scan.sample.unreadable == (LINES & ~0x3fU));
