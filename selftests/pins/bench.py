@@ -536,7 +536,7 @@ class Bench:
         """Times of the wire's edges (`rise` or `fall`) since the mark, or since a given time."""
         since = self.mark if since is None else since
         pin, level = self.wire(name).pin, 1 if edge == 'rise' else 0
-        times, before = [], None
+        times, before = [], 0       # as the machine begins: low, and driven low is no fall
         with self.machine.changed:
             for event in self.machine.events:
                 if event.pin == pin:
