@@ -383,7 +383,7 @@ int core_suspend(struct core *c, u32 how)
 
 	sleep_begin(&c->sleep, &c->scan, how);
 	core_scan_sync(c);	/* what changed before an edge could wake */
-	publisher_flush(&c->publisher);	/* so that they do not sleep on old news */
+	publisher_flush(&c->publisher);	/* still protected while others wait */
 	core_pause(c);
 	ret = sleep_enter(&c->sleep, c->dev, &c->scan, how);
 	if (ret)

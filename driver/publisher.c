@@ -7,7 +7,7 @@
 
 /*
  * Jiffies after which all others are called, unless many transitions wait. Until then
- * user space, which the prompt ones have told, has the processor: a log on a serial
+ * user space, which the prompt ones have notified, has the processor: a log on a serial
  * console takes it for milliseconds.
  */
 #define OTHERS_DELAY	2

@@ -15,7 +15,7 @@
 /* A read that failed so late is not followed by another at once (F2). */
 #define SLOW_NS				(10 * NSEC_PER_MSEC)
 
-/* After one line was read the others are, so soon: user space is told meanwhile. */
+/* After one line was read the others are, so soon: user space is notified meanwhile. */
 #define REST_NS				((u64)NSEC_PER_MSEC)
 
 #define CREATE_TRACE_POINTS
@@ -164,8 +164,8 @@ static void scan_write(struct scan *s, u32 requested, u64 decided_at)
  * @s: the board
  *
  * A decision belongs to the reading right before it, of all lines or, where
- * scan_peek() may, of one. What it could not do, and
- * what its result makes due, is for the next cycle (scan_next()).
+ * scan_peek() may, of one. What it could not do, and what its result makes due, is for
+ * the next cycle (scan_next()).
  *
  * Context: @s->lock is held, and dropped meanwhile where a line sleeps.
  */

@@ -15,9 +15,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, __file__.rpartition("/selftests/")[0] + "/selftests")
 
 # pylint: disable=wrong-import-position
+import parts  # noqa: E402
 import turns  # noqa: E402
 from report import NAMES  # noqa: E402
-from turns import lab  # noqa: E402
 
 TRACE = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 BEGIN, END = "pins_bring", "trips_change"
@@ -110,9 +110,7 @@ def shares(section, bench, extent):
 
 def main():
     peer = sys.argv[1] if len(sys.argv) > 1 else "smallbms"
-    chip = lab.Direct("direct", without=tuple(each for each in lab.LINES
-                                              if each not in turns.WIRED), **turns.AT_ONCE)
-    with turns.Bench("instructions", [chip], icount=0) as bench:
+    with turns.Bench("instructions", parts.direct(), icount=0) as bench:
         taken = follow(bench, peer)
     counts = collections.Counter(name for name, *_ in taken)
     calls = collections.Counter(name for name, _, entered in taken if entered)
