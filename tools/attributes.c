@@ -7,76 +7,75 @@
 
 #include "smallbms.h"
 
-/* What every board does, and tells of when it changes */
-#define STATE(id, name, kind) \
-	[ATTR_##id] = { name, "device/", KIND_##kind, true, true }
-#define BOARD(id, name, kind, always) \
-	[ATTR_##id] = { name, "device/", KIND_##kind, always, false }
-#define SUPPLY(id, name, kind) \
-	[ATTR_##id] = { name, "", KIND_##kind, false, false }
-#define NEWS(id, name, kind) \
-	[ATTR_##id] = { name, "", KIND_##kind, false, true }
+/* Of the board, and of its power supply */
+#define BOARD(id, name, kind, ...) \
+	[ATTR_##id] = { name, "device/", KIND_##kind, __VA_ARGS__ }
+#define SUPPLY(id, name, kind, ...) \
+	[ATTR_##id] = { name, "", KIND_##kind, __VA_ARGS__ }
+#define ALWAYS	.always = true
+#define NEWS	.announced = true
+#define TOLD	.told = true
 
 const struct attribute attributes[ATTR_COUNT] = {
-	STATE(REMOTE, "remote", SWITCH),
-	STATE(TERMINALS, "terminals", SWITCH),
-	STATE(LOAD, "load", SWITCH),
-	STATE(CHARGE, "charge", SWITCH),
-	STATE(PRE_ALARM, "pre_alarm", SWITCH),
-	STATE(ALARM, "alarm", NUMBER),
-	STATE(CONDITIONS, "conditions", LIST),
-	STATE(LOAD_OFF_REASON, "load_off_reason", TEXT),
-	STATE(CHARGE_OFF_REASON, "charge_off_reason", TEXT),
-	[ATTR_LOAD_REQUEST] = { "load_request", "device/", KIND_TEXT, false, true },
-	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, true),
-	BOARD(SHED_IN_MS, "shed_in_ms", NUMBER, false),
-	BOARD(RECONNECT_IN_MS, "reconnect_in_ms", NUMBER, false),
-	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER, false),
-	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER,
-	      false),
-	BOARD(SOC_FLOOR_PERCENT, "soc_floor_percent", NUMBER, false),
+	BOARD(REMOTE, "remote", SWITCH, ALWAYS, NEWS, TOLD),
+	BOARD(TERMINALS, "terminals", SWITCH, ALWAYS, NEWS, TOLD),
+	BOARD(LOAD, "load", SWITCH, ALWAYS, NEWS, TOLD),
+	BOARD(CHARGE, "charge", SWITCH, ALWAYS, NEWS, TOLD),
+	BOARD(PRE_ALARM, "pre_alarm", SWITCH, ALWAYS, NEWS, TOLD),
+	BOARD(ALARM, "alarm", NUMBER, ALWAYS, NEWS, TOLD),
+	BOARD(CONDITIONS, "conditions", LIST, ALWAYS, NEWS, TOLD),
+	BOARD(LOAD_OFF_REASON, "load_off_reason", TEXT, ALWAYS, NEWS, TOLD),
+	BOARD(CHARGE_OFF_REASON, "charge_off_reason", TEXT, ALWAYS, NEWS, TOLD),
+	BOARD(LOAD_REQUEST, "load_request", TEXT, NEWS, TOLD),
+	BOARD(DISCONNECT_IN_MS, "disconnect_in_ms", NUMBER, ALWAYS, TOLD),
+	BOARD(SHED_IN_MS, "shed_in_ms", NUMBER, TOLD),
+	BOARD(RECONNECT_IN_MS, "reconnect_in_ms", NUMBER, TOLD),
+	BOARD(PRE_ALARM_DELAY_MS, "pre_alarm_delay_ms", NUMBER),
+	BOARD(LOAD_RECONNECT_DELAY_MS, "load_reconnect_delay_ms", NUMBER, TOLD),
+	BOARD(SOC_FLOOR_PERCENT, "soc_floor_percent", NUMBER, TOLD),
 	BOARD(SOC_FLOOR_RECOVER_PERCENT, "soc_floor_recover_percent", NUMBER,
-	      false),
-	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, false),
-	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, false),
-	BOARD(CHARGE_DISCONNECTS, "stats/charge_disconnects", NUMBER, false),
-	BOARD(INTERRUPTS, "stats/interrupts", NUMBER, false),
-	BOARD(RESCANS, "stats/rescans", NUMBER, false),
-	BOARD(MISSED_EDGES, "stats/missed_edges", NUMBER, false),
-	BOARD(READ_ERRORS, "stats/read_errors", NUMBER, false),
-	BOARD(WRITE_ERRORS, "stats/write_errors", NUMBER, false),
-	BOARD(VOLTAGE_AGE_S, "measurements/voltage_age_s", NUMBER, false),
-	BOARD(CURRENT_AGE_S, "measurements/current_age_s", NUMBER, false),
+	      TOLD),
+	BOARD(PRE_ALARMS, "stats/pre_alarms", NUMBER, TOLD),
+	BOARD(LOAD_DISCONNECTS, "stats/load_disconnects", NUMBER, TOLD),
+	BOARD(CHARGE_DISCONNECTS, "stats/charge_disconnects", NUMBER, TOLD),
+	BOARD(INTERRUPTS, "stats/interrupts", NUMBER),
+	BOARD(RESCANS, "stats/rescans", NUMBER),
+	BOARD(MISSED_EDGES, "stats/missed_edges", NUMBER),
+	BOARD(READ_ERRORS, "stats/read_errors", NUMBER),
+	BOARD(WRITE_ERRORS, "stats/write_errors", NUMBER),
+	BOARD(VOLTAGE_AGE_S, "measurements/voltage_age_s", NUMBER, TOLD),
+	BOARD(CURRENT_AGE_S, "measurements/current_age_s", NUMBER, TOLD),
 	BOARD(TEMPERATURE_AGE_S, "measurements/temperature_age_s", NUMBER,
-	      false),
-	BOARD(SOC_AGE_S, "measurements/soc_age_s", NUMBER, false),
+	      TOLD),
+	BOARD(SOC_AGE_S, "measurements/soc_age_s", NUMBER, TOLD),
 	BOARD(TIME_TO_EMPTY_AGE_S, "measurements/time_to_empty_age_s", NUMBER,
-	      false),
-	BOARD(MEASUREMENT_ERRORS, "measurements/errors", NUMBER, false),
-	BOARD(GAUGE_SOC_PERMILLE, "gauge/soc_permille", NUMBER, false),
-	BOARD(GAUGE_VOLTAGE_UV, "gauge/voltage_uv", NUMBER, false),
-	BOARD(GAUGE_CURRENT_UA, "gauge/current_ua", NUMBER, false),
-	BOARD(GAUGE_TEMP_DC, "gauge/temp_dc", NUMBER, false),
-	BOARD(GAUGE_TIME_TO_EMPTY_S, "gauge/time_to_empty_s", NUMBER, false),
+	      TOLD),
+	BOARD(MEASUREMENT_ERRORS, "measurements/errors", NUMBER),
+	BOARD(GAUGE_SOC_PERMILLE, "gauge/soc_permille", NUMBER, TOLD),
+	BOARD(GAUGE_VOLTAGE_UV, "gauge/voltage_uv", NUMBER),
+	BOARD(GAUGE_CURRENT_UA, "gauge/current_ua", NUMBER),
+	BOARD(GAUGE_TEMP_DC, "gauge/temp_dc", NUMBER),
+	BOARD(GAUGE_TIME_TO_EMPTY_S, "gauge/time_to_empty_s", NUMBER),
 	SUPPLY(TYPE, "type", TEXT),
 	SUPPLY(SCOPE, "scope", TEXT),
 	SUPPLY(TECHNOLOGY, "technology", TEXT),
 	SUPPLY(PRESENT, "present", NUMBER),
 	SUPPLY(MANUFACTURER, "manufacturer", TEXT),
 	SUPPLY(MODEL_NAME, "model_name", TEXT),
-	NEWS(STATUS, "status", TEXT),
-	NEWS(HEALTH, "health", TEXT),
-	NEWS(CAPACITY_LEVEL, "capacity_level", TEXT),
-	NEWS(CAPACITY, "capacity", NUMBER),
-	NEWS(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER),
-	SUPPLY(TIME_TO_EMPTY_AVG, "time_to_empty_avg", NUMBER),
-	NEWS(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE),
-	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER),
-	SUPPLY(CURRENT_NOW, "current_now", NUMBER),
-	SUPPLY(TEMP, "temp", NUMBER),
+	SUPPLY(STATUS, "status", TEXT, NEWS),
+	SUPPLY(HEALTH, "health", TEXT, NEWS),
+	SUPPLY(CAPACITY_LEVEL, "capacity_level", TEXT, NEWS),
+	SUPPLY(CAPACITY, "capacity", NUMBER, NEWS, TOLD),
+	SUPPLY(CAPACITY_ERROR_MARGIN, "capacity_error_margin", NUMBER,
+	       NEWS, TOLD),
+	SUPPLY(TIME_TO_EMPTY_AVG, "time_to_empty_avg", NUMBER, TOLD),
+	SUPPLY(CHARGE_BEHAVIOUR, "charge_behaviour", CHOICE, NEWS, TOLD),
+	SUPPLY(VOLTAGE_NOW, "voltage_now", NUMBER, TOLD),
+	SUPPLY(CURRENT_NOW, "current_now", NUMBER, TOLD),
+	SUPPLY(TEMP, "temp", NUMBER, TOLD),
 	SUPPLY(VOLTAGE_MIN_DESIGN, "voltage_min_design", NUMBER),
 	SUPPLY(VOLTAGE_MAX_DESIGN, "voltage_max_design", NUMBER),
-	SUPPLY(CHARGE_FULL_DESIGN, "charge_full_design", NUMBER),
+	SUPPLY(CHARGE_FULL_DESIGN, "charge_full_design", NUMBER, TOLD),
 };
 
 /** attribute_find - Return: the attribute of that name, or -1 */

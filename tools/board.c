@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One board: read its attributes, write them, say what could not be read. */
+/* One board: find it, write its attributes, say what its values mean. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -12,11 +12,6 @@
 
 #include "smallbms.h"
 
-/* A board that changes while it is read is read again, this often at most. */
-#define READ_ATTEMPTS 5
-/* A state of charge that is older is stale, unless the device tree says otherwise. */
-#define SOC_MAX_AGE_MS 30000
-
 /** board_path - where an attribute is; Return: 0 or -ENAMETOOLONG */
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size)
@@ -27,119 +22,6 @@ int board_path(const struct board *board, enum attribute_id id, char *path,
 	return length < (int)size ? 0 : -ENAMETOOLONG;
 }
 
-/* Return: the number of characters read, or a negative errno */
-static int read_file(int folder, const char *path, char *text, size_t size)
-{
-	ssize_t got;
-	int error = 0;
-	int fd;
-
-	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	/* An attribute comes whole with the first read. */
-	do {
-		got = read(fd, text, size);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0)
-		error = -errno;
-	close(fd);
-	return error ? error : (int)got;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\n';
-}
-
-static void value_read_in(struct value *value, int folder, const char *path)
-{
-	int length = read_file(folder, path, value->text, sizeof(value->text));
-
-	if (length == sizeof(value->text))
-		length = -EOVERFLOW;
-	value->error = length < 0 ? -length : 0;
-	if (value->error)
-		return;
-	while (length && is_blank(value->text[length - 1]))
-		length--;
-	value->text[length] = '\0';
-	if (strlen(value->text) != (size_t)length)
-		value->error = EBADMSG;
-}
-
-/** value_read - read the text of one attribute, or note why it has no value */
-void value_read(struct value *value, const char *path)
-{
-	value_read_in(value, AT_FDCWD, path);
-}
-
-/** board_read_attribute - read one attribute, or note why it has no value */
-void board_read_attribute(struct board *board, enum attribute_id id)
-{
-	struct value *value = &board->values[id];
-	char path[PATH_MAX];
-
-	value->error = -board_path(board, id, path, sizeof(path));
-	if (!value->error)
-		value_read(value, path);
-	if (!value->error)
-		attribute_parse(id, value);
-}
-
-static bool same(const struct value *a, const struct value *b)
-{
-	return a->error == b->error && (a->error || !strcmp(a->text, b->text));
-}
-
-/**
- * board_changes - Return: attribute_bit() of what is announced and differs
- */
-unsigned long long board_changes(const struct board *before,
-				 const struct board *now)
-{
-	unsigned long long changed = 0;
-
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].announced &&
-		    !same(&before->values[id], &now->values[id]))
-			changed |= attribute_bit(id);
-	return changed;
-}
-
-/* A board's folders: the way there takes longer than to read what is in them. */
-struct folders {
-	int supply;
-	int device;	/* or -1 */
-};
-
-static void board_read_in(struct board *board, const struct folders *folders,
-			  enum attribute_id id)
-{
-	const struct attribute *attribute = &attributes[id];
-	struct value *value = &board->values[id];
-
-	if (folders->device < 0) {
-		board_read_attribute(board, id);	/* and note why not */
-		return;
-	}
-	value_read_in(value, *attribute->folder ? folders->device : folders->supply,
-		      attribute->name);
-	if (!value->error)
-		attribute_parse(id, value);
-}
-
-/* Return: whether all that is announced is still as it was read */
-static bool board_steady(const struct board *board, const struct folders *folders)
-{
-	struct board again = *board;
-
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].announced)
-			board_read_in(&again, folders, id);
-	return !board_changes(board, &again);
-}
-
 /** board_gone - Return: NO_BOARD with a message when the board has gone */
 enum result board_gone(const struct board *board)
 {
@@ -148,40 +30,6 @@ enum result board_gone(const struct board *board)
 	complain(board->name,
 		 "it vanished meanwhile: unplugged, or its driver was unloaded");
 	return NO_BOARD;
-}
-
-/** board_read_values - read every attribute, all of the same moment */
-void board_read_values(struct board *board)
-{
-	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
-	bool steady = false;
-
-	/* each time from the start: it may be another board of that name meanwhile */
-	for (int attempt = 0; attempt < READ_ATTEMPTS && !steady; attempt++) {
-		struct folders folders = { open(board->folder, how), -1 };
-
-		if (folders.supply >= 0)
-			folders.device = openat(folders.supply, "device", how);
-		for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-			board_read_in(board, &folders, id);
-		steady = board_steady(board, &folders);
-		if (folders.device >= 0)
-			close(folders.device);
-		if (folders.supply >= 0)
-			close(folders.supply);
-	}
-}
-
-/**
- * board_read - read every attribute, or find that the board has gone
- * @board: found before; holds the values, or why there is none, afterwards
- *
- * Return: DONE, or NO_BOARD with a message when the board has gone
- */
-enum result board_read(struct board *board)
-{
-	board_read_values(board);
-	return board_gone(board);
 }
 
 /*
@@ -424,21 +272,6 @@ bool board_contradicts_itself(const struct board *board)
 		 board_has_condition(board, "cell-low"))) ||
 	       (board_has_condition(board, "over-temperature") &&
 		board_has_condition(board, "under-temperature"));
-}
-
-/* It cannot be changed, so the device tree is the only place that has it. */
-static void board_read_max_age(struct board *board)
-{
-	char path[PATH_MAX + NAME_MAX];
-	unsigned int ms = SOC_MAX_AGE_MS;
-	unsigned char cell[5];
-
-	snprintf(path, sizeof(path), "%s/device/of_node/soc-max-age-ms",
-		 board->folder);
-	if (read_file(AT_FDCWD, path, (char *)cell, sizeof(cell)) == 4)
-		ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
-		     cell[2] << 8 | cell[3];
-	board->fresh_s = (ms + 999LL) / 1000;	/* ages are rounded down */
 }
 
 /** board_is_shed - Return: whether the load is off on purpose, by request or floor */

@@ -43,16 +43,14 @@ static int compare_names(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool driven_by_us(const char *folder, const char *name)
+static bool driven_by_us(int folder, const char *name)
 {
-	char path[PATH_MAX], target[PATH_MAX];
+	char path[NAME_MAX + sizeof("/device/driver")], target[PATH_MAX];
 	const char *base;
 	ssize_t length;
 
-	if (snprintf(path, sizeof(path), "%s/%s/device/driver", folder,
-		     name) >= (int)sizeof(path))
-		return false;
-	length = readlink(path, target, sizeof(target) - 1);
+	snprintf(path, sizeof(path), "%s/device/driver", name);
+	length = readlinkat(folder, path, target, sizeof(target) - 1);
 	if (length < 0)
 		return false;
 	target[length] = '\0';
@@ -75,7 +73,7 @@ static int walk(const char *sysfs_root, struct names *names)
 		return errno == ENOENT ? 0 : -errno;
 	while (!error && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' &&
-		    driven_by_us(folder, entry->d_name))
+		    driven_by_us(dirfd(dir), entry->d_name))
 			error = names_add(names, entry->d_name);
 	closedir(dir);
 	return error;

@@ -169,6 +169,7 @@ static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
  * @always: every board has it, so that its absence is an error
  * @announced: the kernel tells when it changes: poll() on the attribute wakes,
  *	or a uevent of the power supply comes
+ * @told: status tells a person of it, or of what follows from it
  */
 struct attribute {
 	const char *name;
@@ -176,6 +177,7 @@ struct attribute {
 	enum kind kind;
 	bool always;
 	bool announced;
+	bool told;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -262,10 +264,6 @@ void board_init(struct board *board, const char *sysfs_root, const char *name);
 const char *board_label(const struct board *board);
 int board_path(const struct board *board, enum attribute_id id, char *path,
 	       size_t size);
-void value_read(struct value *value, const char *path);
-void board_read_values(struct board *board);
-void board_read_attribute(struct board *board, enum attribute_id id);
-enum result board_read(struct board *board);
 enum result board_gone(const struct board *board);
 bool board_may_write(const struct board *board, enum attribute_id id, char *why,
 		     size_t size);
@@ -273,8 +271,6 @@ enum result board_write(struct board *board, enum attribute_id id,
 			const char *text);
 enum result board_write_floor(struct board *board, int floor, int recover);
 enum result board_unread(const struct board *board);
-unsigned long long board_changes(const struct board *before,
-				 const struct board *now);
 bool board_is_complete(const struct board *board);
 bool board_read_ok(const struct board *board, enum attribute_id id);
 bool board_is_on(const struct board *board, enum attribute_id id);
@@ -296,6 +292,16 @@ bool board_is_measured(const struct board *board, enum attribute_id id,
 		       enum attribute_id age_id);
 bool board_knows_soc(const struct board *board);
 bool board_floor_waits(const struct board *board);
+
+/* read.c */
+void value_read(struct value *value, const char *path);
+void board_read_attribute(struct board *board, enum attribute_id id);
+void board_read_values(struct board *board);
+enum result board_read(struct board *board);
+enum result board_read_told(struct board *board);
+void board_read_max_age(struct board *board);
+unsigned long long board_changes(const struct board *before,
+				 const struct board *now);
 
 /* words.c */
 enum mood {

@@ -272,7 +272,8 @@ enum result command_status(const struct config *config, const char *argument)
 	for (size_t i = 0; i < boards.count && result != USAGE; i++) {
 		if (i && !config->json)
 			putchar('\n');
-		one = board_read(&boards.board[i]);
+		one = config->json ? board_read(&boards.board[i]) :
+				     board_read_told(&boards.board[i]);
 		if (!one)
 			one = status_print(config, &boards.board[i]);
 		if (one)

@@ -149,6 +149,15 @@ def test_unreadable(bench):
         "smallbms: house/capacity: Permission denied\n"
 
 
+def test_unreadable_untold(bench):
+    """what status does not tell need not be readable; JSON has all, and names what it misses"""
+    bench.tree.add("healthy")
+    os.chmod(bench.tree.path("device/stats/rescans"), 0)
+    assert not bench.run_as_user().err
+    assert bench.run_as_user("--json", expect=FAILED).err == \
+        "smallbms: house/stats/rescans: Permission denied\n"
+
+
 @pytest.mark.parametrize("command", ("status", "--json", "list", "get remote"))
 def test_vanishes_while_read(bench, command):
     """a board that vanishes while it is read: exit 3, and no state is shown"""
@@ -195,7 +204,7 @@ def test_trips_while_read(bench):
     with bench.gate(child, path) as gate:
         for changed, value in values("undervoltage").items():
             if changed != "device/stats/pre_alarms":
-                bench.tree.put(changed, value)
+                bench.tree.change(changed, value)
         os.remove(path)
         bench.tree.put("device/stats/pre_alarms", 1)
         gate.write(b"0\n")
