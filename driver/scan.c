@@ -104,7 +104,6 @@ static void scan_sample(struct scan *s, const struct inputs_scan *scan,
 {
 	struct protection *p = &s->protection;
 	const struct debounce_sample *sample = &scan->sample;
-	u32 changed = (p->debounce.level ^ sample->levels) & ~sample->unreadable;
 
 	trace_smallbms_inputs(s->name, sample->levels, sample->edges,
 			      sample->unreadable);
@@ -112,8 +111,6 @@ static void scan_sample(struct scan *s, const struct inputs_scan *scan,
 		s->stats.read_errors++;
 		trace_smallbms_io_error(s->name, false, error);
 	}
-	edges_verify(&s->edges, changed, sample->edges, s->polled, now);
-
 	if (actual != p->actual) {
 		trace_smallbms_outputs(s->name, actual, now, now);
 		scan_feedback(s, actual, now);
@@ -173,8 +170,9 @@ void scan_cycle(struct scan *s)
 {
 	u32 actual = s->protection.actual, requested;
 	struct inputs_scan *scan = &s->reading;
+	const struct debounce_sample *sample = &scan->sample;
+	u32 edges, changed;
 	int error;
-	u32 edges;
 	u64 now;
 
 	/* before the reading: an edge that comes later belongs to the next */
@@ -182,9 +180,12 @@ void scan_cycle(struct scan *s)
 	if (!scan_peek(s, scan, edges, &error))
 		actual = scan_read(s, scan, &error);
 	now = ktime_get_boottime_ns();
+	changed = s->protection.debounce.level ^ sample->levels;
 	scan_sample(s, scan, actual, error, now);
 	requested = protection_decide(&s->protection, now);
 	scan_write(s, requested, now);
+	edges_verify(&s->edges, changed & ~sample->unreadable, sample->edges,
+		     s->polled, now);
 }
 
 static u64 debounce_ns(const struct scan *s)

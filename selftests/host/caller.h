@@ -29,6 +29,7 @@
  * @levels: lines that are active
  * @unreadable: lines that cannot be read
  * @read_ns: duration of a read that fails
+ * @read_at: time at which the last reading ended, on the driver's clock
  * @mute: lines that change without an interrupt
  * @outputs: pins that are high
  * @broken: outputs that cannot be written
@@ -71,6 +72,7 @@ struct rig {
 	u32 levels;
 	u32 unreadable;
 	u64 read_ns;
+	u64 read_at;
 	u32 mute;
 	u32 outputs;
 	u32 broken;
