@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The parts of the benchmark: each is one question, and leaves tables in its section."""
 
+import contextlib
 import glob
 import os
 import re
 import textwrap
 
 import turns
-from report import NAMES, WIDTH, quantile, ratio, us
+from report import NAMES, WIDTH, quantile, ratio, resident, us
 from turns import lab
 
 COMPILED = ("smallbms", "daemon", "fifo", "copy")
@@ -329,26 +330,36 @@ def flooded(section, bench, extent):
     section.works(all(rates[how] for how in FLOODS), "flood: reports come")
 
 
+@contextlib.contextmanager
+def listening(bench, peer):
+    """A process waits for the uevents of a peer's power supply."""
+    with bench.competitor(peer, "direct"):
+        found = bench.ok("ls /sys/class/power_supply").split()
+        name, = [each for each in found if each == "direct" or "charger" in each]
+        bench.ok(f"/bin/uevent {name} 1000000 >/tmp/heard & echo $! >/tmp/listener; "
+                 "until grep -q ready /tmp/heard; do usleep 10000; done")
+        yield
+        bench.ok("kill $(cat /tmp/listener) 2>/dev/null; true")
+
+
+def stir(bench):
+    """Two edges of a line, each with a uevent."""
+    for level in (1, 0):
+        bench.ok(f"echo cell-overvoltage {level} >{bench.file('direct', 'pins')}; usleep 50000")
+
+
 def uevents(section, bench, extent):
     """Until user space hears of it, against the kernel's own driver for such a line."""
     rows, taken = [], {}
-    for peer, name in (("smallbms", "direct"), ("charger", "charger-direct")):
-        with bench.competitor(peer, "direct"):
-            found = bench.ok("ls /sys/class/power_supply")
-            if name not in found.split():
-                name, = [each for each in found.split() if "charger" in each]
-            bench.ok(f"echo >{bench.file('direct', 'record')}; /bin/uevent {name} 1000000 "
-                     ">/tmp/heard & echo $! >/tmp/listener; "
-                     "until grep -q ready /tmp/heard; do usleep 10000; done")
+    for peer in ("smallbms", "charger"):
+        with listening(bench, peer):
+            bench.ok(f"echo >{bench.file('direct', 'record')}")
             for _ in range(extent.uevents):
-                for level in (1, 0):
-                    bench.ok(f"echo cell-overvoltage {level} >{bench.file('direct', 'pins')}; "
-                             "usleep 50000")
-            bench.ok("kill $(cat /tmp/listener) 2>/dev/null; true")
-            stamps = [int(line.split()[0]) for line in bench.ok(
-                f"cat {bench.file('direct', 'record')}").splitlines() if "stimulus" in line]
-            heard, carried = zip(*(map(int, line.split()) for line in bench.ok(
-                "cat /tmp/heard").splitlines()[1:]))
+                stir(bench)
+        stamps = [int(line.split()[0]) for line in bench.ok(
+            f"cat {bench.file('direct', 'record')}").splitlines() if "stimulus" in line]
+        heard, carried = zip(*(map(int, line.split()) for line in bench.ok(
+            "cat /tmp/heard").splitlines()[1:]))
         delays = [min((when - stamp for when in heard if when > stamp), default=0)
                   for stamp in stamps]
         taken[peer] = delays
@@ -423,12 +434,6 @@ def size(module):
     return found
 
 
-def resident(bench, pid):
-    """KiB in memory that are a process's own, and all that it has there."""
-    text = bench.ok(f"cat /proc/{pid}/status")
-    return [int(re.search(rf"^{name}:\s*(\d+) kB", text, re.M)[1]) for name in ("RssAnon", "VmRSS")]
-
-
 def memory(section, bench, extent):
     """What each needs in memory, and what of the module takes it."""
     rows = []
@@ -436,8 +441,8 @@ def memory(section, bench, extent):
         if peer in ("smallbms", "copy", "fifo"):
             continue
         with bench.competitor(peer, "direct") as pid:
-            own, resides = resident(bench, pid)
-        rows.append((NAMES[peer], f"{own}", f"{resides}"))
+            rows.append((NAMES[peer],
+                         *map(str, resident(bench.ok(f"cat /proc/{pid}/status")))))
     section.say("In memory, KiB: processes, for each board, of their own and with the libraries "
                 "that they share with others (this one's are linked into it)")
     section.table(("", "own", "all"), rows)

@@ -3,6 +3,7 @@
 the verdicts on the targets."""
 
 import contextlib
+import re
 import sys
 import textwrap
 import threading
@@ -31,6 +32,12 @@ def us(ns):
     if ns == NEVER:
         return "never"
     return f"{ns / 1000:.1f}" if ns < 1e6 else f"{ns / 1000:.0f}"
+
+
+def resident(status):
+    """KiB in memory that are a process's own, and all that it has there; from /proc/PID/status."""
+    return [int(re.search(rf"^{name}:\s*(\d+) kB", status, re.M)[1])
+            for name in ("RssAnon", "VmRSS")]
 
 
 class Section:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How long it takes to tell the state, in Debian's own userland: systemd, D-Bus, upowerd."""
+"""What tells the state in Debian's own userland, systemd, D-Bus, upowerd: how long that takes,
+and what it needs in memory."""
 
-from report import quantile
+from report import quantile, resident
 from userland import box
 
 TIMES = 20
+UEVENTS = 10
 WARM_UP = 2                             # the first ones load what is not in memory yet
 SUPPLY = "/sys/class/power_supply/house"
 DEVICE = "/org/freedesktop/UPower/devices/battery_house"
@@ -37,6 +39,12 @@ END
 bash /tmp/tell"""
 
 
+# Services, and the settings of those that need any: a broker that is not there, a battery
+# without a GX
+SERVICES = {"smallbms-mqtt": "BROKER=127.0.0.1", "smallbms-venus": r"[house]\nINSTANCE=1000",
+            "smallbms-nut": "", "smallbms-history": "", "upower": ""}
+
+
 class Gateway(box.Gateway):
     """The one of the tests of userland, counting instructions."""
 
@@ -63,3 +71,23 @@ def tell(section, gateway, extent):
         (name, str(len(each)), str(quantile(each, .5)), str(max(each)))
         for name, each in took.items()])
     section.value = took
+
+
+def services(section, gateway, extent):
+    """What runs all the time: its memory, when it has told for a while."""
+    # pylint: disable=unused-argument
+    rows = []
+    for unit, settings in SERVICES.items():
+        if settings:
+            gateway.ok(f"printf '{settings}\\n' >/etc/smallbms/{unit.rpartition('-')[2]}.conf")
+        gateway.ok(f"systemctl start {unit} 2>&1", 300)
+    for _ in range(UEVENTS):
+        gateway.ok(f"echo change >{SUPPLY}/uevent; sleep 1")
+    for unit in SERVICES:
+        pid = box.pid_of(gateway, unit)
+        section.works(pid != "0", f"{unit} runs")
+        rows.append((unit, *map(str, resident(gateway.ok(f"cat /proc/{pid}/status")))))
+    section.say("In memory, KiB: programs of a gateway that carry the state elsewhere, of their "
+                "own and with the libraries that they share with others")
+    section.table(("", "own", "all"), rows)
+    section.value = rows
