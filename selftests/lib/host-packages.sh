@@ -35,7 +35,7 @@ packages_of() {
 	kernels) echo "$cross bc bison clang flex gcc libc6-dev libelf-dev lld llvm" \
 		"libssl-dev gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu" \
 		"kmod make python3 xz-utils" ;;
-	patches) echo "coccinelle git ocaml patch python3-attr python3-libfdt" \
+	patches) echo "coccinelle git libpython3-dev ocaml patch python3-attr python3-libfdt" \
 		"python3-rfc3987 python3-ruamel.yaml python3-typing-extensions" \
 		"yamllint" ;;
 	host) echo "gcc libc6-dev python3" ;;
@@ -44,7 +44,7 @@ packages_of() {
 	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) fish jq python3-pyte" \
 		"python3-pytest python3-pytest-xdist" \
-		"systemd-journal-remote zsh" ;;
+		"systemd-journal-remote tzdata zsh" ;;
 	bridges) echo "$(packages_of tool) libmosquitto-dev libsystemd-dev" ;;
 	check-bridges) echo "$(packages_of tools) $(packages_of bridges) chromium" \
 		"chromium-driver cockpit-bridge cockpit-ws dbus-daemon faketime" \
