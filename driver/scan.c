@@ -171,6 +171,7 @@ void scan_cycle(struct scan *s)
 	u32 actual = s->protection.actual, requested;
 	struct inputs_scan *scan = &s->reading;
 	const struct debounce_sample *sample = &scan->sample;
+	bool polled = s->polled;	/* an edge meanwhile changes that */
 	u32 edges, changed;
 	int error;
 	u64 now;
@@ -184,8 +185,8 @@ void scan_cycle(struct scan *s)
 	scan_sample(s, scan, actual, error, now);
 	requested = protection_decide(&s->protection, now);
 	scan_write(s, requested, now);
-	edges_verify(&s->edges, changed & ~sample->unreadable, sample->edges,
-		     s->polled, now);
+	edges_verify(&s->edges, changed & ~sample->unreadable, sample->edges, polled,
+		     now);
 }
 
 static u64 debounce_ns(const struct scan *s)
