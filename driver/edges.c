@@ -274,6 +274,7 @@ u32 edges_take(struct edges *e, struct debounce_sample *s, u64 after)
 		s->first_edge[n] = max(e->first[n], after);
 	e->pending = 0;
 	e->more = 0;
+	e->sampled = e->listening & INPUTS_ALL;
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 	return all;
 }
@@ -306,7 +307,7 @@ void edges_verify(struct edges *e, u32 changed, u32 edges, bool polled, u64 now)
 		e->fast_until = now + (u64)e->fast_ms * NSEC_PER_MSEC;
 	}
 	e->silent = polled ? changed & ~edges & e->announced : 0;
-	e->announced = e->listening & INPUTS_ALL;
+	e->announced = e->sampled & e->listening;
 	raw_spin_unlock_irqrestore(&e->lock, flags);
 }
 

@@ -60,6 +60,7 @@ struct edge_line {
  * @lock: guards all that follows, and the storm guard in @line
  * @listening: lines whose interrupt is enabled
  * @masked: lines whose interrupt is disabled, because there were too many
+ * @sampled: those that were listened to when the last sample began
  * @announced: lines of &enum input whose next change an interrupt announces:
  *	those that have been listened to since before the last sample
  * @draining: interrupts are about to be freed; none is masked any more
@@ -82,6 +83,7 @@ struct edges {
 	raw_spinlock_t lock;
 	u32 listening;
 	u32 masked;
+	u32 sampled;
 	u32 announced;
 	bool draining;
 	u32 pending;
