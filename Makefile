@@ -41,11 +41,12 @@ help:
 	@echo '               random runs, and every state that it can reach'
 	@echo '  check-fuzz   inputs that find their own way, in the core and the tool'
 	@echo '  check-tools  the tool, against made-up boards'
-	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema,'
-	@echo '               and what the newest kernel asks of patches'
+	@echo '  check-static checkpatch, sparse, compiler warnings, shellcheck, dt-schema'
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
 	@echo
-	@echo '  check-all    the long ones, with the totals:'
+	@echo '  check-all    the long ones, with the totals; among them, whether the tests'
+	@echo '               would notice (mutants), and what the newest kernel asks of'
+	@echo '               patches (patches):'
 	@echo '  check-expander  the driver on an I2C expander that fails on demand'
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
@@ -226,6 +227,9 @@ quietly := $(MAKE) --no-print-directory
 play := $(PYTHON) selftests/scenarios/run
 mutants = '& whether the proof and the tests would notice, by examples' \
 	'$(lib)/host-packages.sh host && selftests/host/mutation/run --examples'
+check_notice = '& whether these tests would notice, by a sample' \
+	'$(lib)/host-packages.sh host && selftests/host/mutation/run --sample 60' \
+	$(mutants)
 check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host scenarios' \
 	'the same at random' '$(make_in) selftests/host random' \
@@ -234,10 +238,7 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 	'what these tests cover of it' '$(make_in) selftests/host coverage' \
 	'what is read and written, on this machine' \
 	'$(make_in) selftests/host lines'
-check_proof = '& whether these tests would notice, by a sample' \
-	'$(lib)/host-packages.sh host && selftests/host/mutation/run --sample 60' \
-	$(mutants) \
-	'& protection logic, every state' \
+check_proof = '& protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host/proof check'
 check_fuzz = 'inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/host/fuzz/run'
@@ -282,7 +283,7 @@ check_package = '& Debian packages and DKMS' \
 
 check:
 	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
-		$(check_pins) $(check_bench) $(check_proof) $(check_patches)
+		$(check_pins) $(check_bench) $(check_proof)
 
 # What takes long to make, and is needed last
 ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest headers \
@@ -291,10 +292,11 @@ ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest h
 check-all:
 	+@$(lib)/ahead.sh $(ahead) -- \
 		$(gather) $(check_expander) $(check_userland) $(check_gpio) $(check_bridges) \
-		$(check_kernels) $(check_debug) $(check_package)
+		$(check_kernels) $(check_debug) $(check_notice) $(check_patches) \
+		$(check_package)
 
 check-host:
-	+@$(gather) $(check_host) $(check_proof)
+	+@$(gather) $(check_host) $(check_notice) $(check_proof)
 
 scenarios:
 	+@$(gather) 'scenarios, on all rigs' \
@@ -307,7 +309,7 @@ check-tools:
 	+@$(gather) $(check_tools)
 
 check-static:
-	+@$(gather) $(check_static) $(check_patches)
+	+@$(gather) $(check_static)
 
 patches:
 	+@$(gather) $(check_patches)

@@ -86,10 +86,9 @@ void value_read(struct value *value, const char *path)
 		close(fd);
 }
 
-/** board_read_attribute - read one attribute, or note why it has no value */
-void board_read_attribute(struct board *board, enum attribute_id id)
+static void read_by_path(const struct board *board, enum attribute_id id,
+			 struct value *value)
 {
-	struct value *value = &board->values[id];
 	char path[PATH_MAX];
 
 	value->error = -board_path(board, id, path, sizeof(path));
@@ -97,6 +96,12 @@ void board_read_attribute(struct board *board, enum attribute_id id)
 		value_read(value, path);
 	if (!value->error)
 		attribute_parse(id, value);
+}
+
+/** board_read_attribute - read one attribute, or note why it has no value */
+void board_read_attribute(struct board *board, enum attribute_id id)
+{
+	read_by_path(board, id, &board->values[id]);
 }
 
 static bool same(const struct value *a, const struct value *b)
@@ -141,46 +146,48 @@ static void files_close(const struct files *files)
 		close(files->supply);
 }
 
-/* Return: the open file, or -1 if there is no value */
-static int files_read(const struct files *files, enum attribute_id id,
-		      struct value *value)
+/*
+ * If the board has no folder any more, the whole path tells why.
+ *
+ * Return: the open file, or -1 if there is none
+ */
+static int files_read(const struct files *files, const struct board *board,
+		      enum attribute_id id, struct value *value)
 {
 	const struct attribute *attribute = &attributes[id];
-	int fd = value_open(value, *attribute->folder ? files->device :
-							files->supply,
-			    attribute->name);
+	int fd;
 
+	if (files->device < 0) {
+		read_by_path(board, id, value);
+		return -1;
+	}
+	fd = value_open(value, *attribute->folder ? files->device : files->supply,
+			attribute->name);
 	if (!value->error)
 		attribute_parse(id, value);
 	return fd;
 }
 
-/* The first time; board_read_attribute() notes why, if the board has no folder. */
 static void files_read_first(struct files *files, struct board *board,
 			     enum attribute_id id)
 {
-	int fd;
+	int fd = files_read(files, board, id, &board->values[id]);
 
-	if (files->device < 0) {
-		board_read_attribute(board, id);
-		return;
-	}
-	fd = files_read(files, id, &board->values[id]);
 	if (attributes[id].announced)
 		files->kept[id] = fd;
 	else if (fd >= 0)
 		close(fd);
 }
 
-static void files_read_again(const struct files *files, enum attribute_id id,
-			     struct value *value)
+static void files_read_again(const struct files *files, const struct board *board,
+			     enum attribute_id id, struct value *value)
 {
 	int fd = files->kept[id], length = -1;
 
 	if (fd >= 0)
 		length = pread(fd, value->text, sizeof(value->text), 0);
 	if (length < 0) {
-		fd = files_read(files, id, value);
+		fd = files_read(files, board, id, value);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -199,7 +206,7 @@ static bool files_agree(const struct files *files, const struct board *board,
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
 		if (!attributes[id].announced || !(wanted & attribute_bit(id)))
 			continue;
-		files_read_again(files, id, &again);
+		files_read_again(files, board, id, &again);
 		if (!same(&board->values[id], &again))
 			return false;
 	}

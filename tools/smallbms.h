@@ -2,7 +2,7 @@
 /*
  * smallbms - look at and switch smallBMS boards
  *
- * The data flow: find.c names the boards, board.c reads one of them into a
+ * The data flow: find.c names the boards, read.c reads one of them into a
  * struct board, words.c and json.c turn that into what a person or a script
  * reads. A command is one file with one function, listed in smallbms.c.
  */

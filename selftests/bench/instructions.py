@@ -27,10 +27,11 @@ BEGIN = "pins_bring"
 OUTPUT = ("trips_change", 2)            # of the input first, then of the output
 UEVENT = ("netlink_broadcast", 1)       # who listens is woken by that
 # whose a function is, by its module, or its name where it is of the kernel itself
-MODULES = {"smallbms": "smallBMS", "copy": "minimal module", "smallbms_bench": "emulated chip"}
+MODULES = {"smallbms": NAMES["smallbms"], "copy": NAMES["copy"],
+           "gpio_charger": NAMES["charger"], "smallbms_bench": "emulated chip"}
 GPIOLIB = re.compile(r"gpio|__srcu_read")
 UEVENTS = "kobject_uevent_env"          # and whose the rest is, once that was entered
-PROPERTIES = "kernel's uevent, to print its properties"
+PROPERTIES = "kernel's uevent, mostly to print properties"
 REST = "kernel's interrupts, clock and other functions"
 
 
@@ -128,7 +129,7 @@ def owners(taken):
 
 
 def shares(section, bench, extent):
-    """Where the instructions go: of a trip, and until user space is notified."""
+    """Where the instructions go: of a trip, and until its uevent is sent."""
     # pylint: disable=unused-argument
     symbols, total = kernel_symbols(bench), {}
     for what, how, peers in (

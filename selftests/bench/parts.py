@@ -338,8 +338,10 @@ def listening(bench, peer):
         name, = [each for each in found if each == "direct" or "charger" in each]
         bench.ok(f"/bin/uevent {name} 1000000 >/tmp/heard & echo $! >/tmp/listener; "
                  "until grep -q ready /tmp/heard; do usleep 10000; done")
-        yield
-        bench.ok("kill $(cat /tmp/listener) 2>/dev/null; true")
+        try:
+            yield
+        finally:
+            bench.ok("kill $(cat /tmp/listener) 2>/dev/null; true")
 
 
 def stir(bench):

@@ -74,7 +74,7 @@ def tell(section, gateway, extent):
 
 
 def services(section, gateway, extent):
-    """What runs all the time: its memory, when it has told for a while."""
+    """What runs all the time: its memory, after some uevents."""
     # pylint: disable=unused-argument
     rows = []
     for unit, settings in SERVICES.items():
@@ -87,7 +87,8 @@ def services(section, gateway, extent):
         pid = box.pid_of(gateway, unit)
         section.works(pid != "0", f"{unit} runs")
         rows.append((unit, *map(str, resident(gateway.ok(f"cat /proc/{pid}/status")))))
-    section.say("In memory, KiB: programs of a gateway that carry the state elsewhere, of their "
-                "own and with the libraries that they share with others")
+    section.say("In memory, KiB: services of a gateway that tell or keep the state, of their own "
+                "and with the libraries that they share with others (the broker of mqtt is not "
+                "there, nor a GX)")
     section.table(("", "own", "all"), rows)
     section.value = rows
