@@ -408,6 +408,7 @@ static void not_polled(void)
 	edges_verify(&e, 0, 0, true, clock_ns);
 	CHECK(!missed() && !edges_poll_ms(&e, false, clock_ns));
 	burst(2, STORM + 1);
+	sample();
 	edges_verify(&e, UNDERVOLTAGE, 0, true, clock_ns);
 	edges_verify(&e, UNDERVOLTAGE, 0, true, clock_ns);
 	/* nor by the mask of another line, before a poll or after it */
