@@ -8,10 +8,12 @@
 #include "smallbms.h"
 
 /* Of the board, and of its power supply */
-#define BOARD(id, name, kind, ...) \
-	[ATTR_##id] = { name, "device/", KIND_##kind, __VA_ARGS__ }
-#define SUPPLY(id, name, kind, ...) \
-	[ATTR_##id] = { name, "", KIND_##kind, __VA_ARGS__ }
+#define BOARD(_id, _name, _kind, ...) \
+	[ATTR_##_id] = { .name = _name, .folder = "device/", \
+			 .kind = KIND_##_kind, __VA_ARGS__ }
+#define SUPPLY(_id, _name, _kind, ...) \
+	[ATTR_##_id] = { .name = _name, .folder = "", \
+			 .kind = KIND_##_kind, __VA_ARGS__ }
 #define ALWAYS	.always = true
 #define NEWS	.announced = true
 #define TOLD	.told = true
