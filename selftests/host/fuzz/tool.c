@@ -18,10 +18,12 @@
 #include "fuzz.h"
 #include "smallbms.h"
 
+#define MOST_FDS	128
+
 static char root[128];
 static const char *text, *text_end;	/* the input */
-static const char *value, *value_end;	/* of the attribute that is open */
-static int value_fd = -1;
+/* Of each descriptor: the attribute's value, or NULL; and what is to be read next */
+static const char *value[MOST_FDS], *next[MOST_FDS];
 static int device_fd = -1;
 
 /* Where the value of @path begins in the input, or NULL */
@@ -51,17 +53,18 @@ static void must(bool good, const char *what, const char *said)
 static int open_value(const char *path)
 {
 	const char *found = find(path);
+	int fd;
 
 	if (!found) {
 		errno = ENOENT;
 		return -1;
 	}
-	value = found;
-	value_end = memchr(value, '\n', text_end - value);
-	if (!value_end)
-		value_end = text_end;
-	value_fd = __real_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
-	return value_fd;
+	fd = __real_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fd >= MOST_FDS)
+		abort();
+	value[fd] = found;
+	next[fd] = found;
+	return fd;
 }
 
 /* The attributes are in memory; all else, such as links and folders, is in a folder. */
@@ -92,28 +95,46 @@ int __wrap_open(const char *path, int flags, ...)
 	return __wrap_openat(AT_FDCWD, path, flags);
 }
 
-ssize_t __wrap_read(int fd, void *buffer, size_t size)
+static bool is_value(int fd)
 {
-	size_t left = value_end - value;
+	return fd >= 0 && fd < MOST_FDS && value[fd];
+}
 
-	if (fd < 0 || fd != value_fd)
-		return __real_read(fd, buffer, size);
-	if (left == 1 && *value == '!') {
+/* Read on from what is next. */
+static ssize_t read_value(int fd, char *buffer, size_t size)
+{
+	const char *end = memchr(value[fd], '\n', text_end - value[fd]);
+	size_t left = (end ? end : text_end) - next[fd];
+
+	if (left == 1 && *next[fd] == '!') {
 		errno = EIO;
 		return -1;
 	}
 	if (size > left)
 		size = left;
 	for (size_t i = 0; i < size; i++)
-		((char *)buffer)[i] = value[i] == '\r' ? '\n' : value[i];
-	value += size;
+		buffer[i] = next[fd][i] == '\r' ? '\n' : next[fd][i];
+	next[fd] += size;
 	return size;
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	return is_value(fd) ? read_value(fd, buffer, size) :
+			      __real_read(fd, buffer, size);
+}
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	must(is_value(fd) && !offset, "only values are read again", "");
+	next[fd] = value[fd];
+	return read_value(fd, buffer, size);
 }
 
 int __wrap_close(int fd)
 {
-	if (fd == value_fd)
-		value_fd = -1;
+	if (is_value(fd))
+		value[fd] = NULL;
 	return __real_close(fd);
 }
 
