@@ -45,8 +45,8 @@ help:
 	@echo '  check-pins   the driver, on the emulated pins of a stock arm64 kernel'
 	@echo
 	@echo '  check-all    the long ones, with the totals; among them, whether the tests'
-	@echo '               would notice (mutants), and what the newest kernel asks of'
-	@echo '               patches (patches):'
+	@echo '               would notice (mutants), what the newest kernel asks of patches'
+	@echo '               (patches), whether the benchmark works, and'
 	@echo '  check-expander  the driver on an I2C expander that fails on demand'
 	@echo '  check-kernels  the driver on 6.1, 6.12 and the newest kernel that Debian'
 	@echo '               has, and built for amd64, armhf and riscv64 as well'
@@ -240,11 +240,11 @@ check_host = 'scenarios, on this machine, judged by the oracle' \
 	'$(make_in) selftests/host lines'
 check_proof = '& protection logic, every state' \
 	'$(lib)/host-packages.sh host && $(make_in) selftests/host/proof check'
-check_fuzz = 'inputs that find their own way' \
+check_fuzz = '& inputs that find their own way' \
 	'$(lib)/host-packages.sh fuzz && selftests/host/fuzz/run'
 check_tools = 'the tool' \
 	'$(lib)/host-packages.sh tools && $(PYTEST) -n auto selftests/userland/tools'
-check_static = 'static checks' \
+check_static = '& static checks' \
 	'$(lib)/host-packages.sh static && selftests/static/run'
 check_patches = '& the kernel'\''s own checks, on the patches for it' \
 	'selftests/static/patches/check'
@@ -253,7 +253,7 @@ check_pins = 'scenarios, on emulated pins' \
 	'driver, on emulated pins' \
 	'$(lib)/host-packages.sh pins && $(quietly) vm && \
 	$(PYTEST) -n auto --dist loadgroup selftests/pins'
-check_bench = 'the benchmark, whether it works' \
+check_bench = '& the benchmark, whether it works' \
 	'$(quietly) vm && selftests/bench/run --smoke'
 check_kernels = 'driver, on all supported kernels' \
 	'selftests/static/kernels/run'
@@ -282,8 +282,8 @@ check_package = '& Debian packages and DKMS' \
 	$(PYTEST) selftests/userland/package/pi.py'
 
 check:
-	+@$(gather) $(check_host) $(check_fuzz) $(check_tools) $(check_static) \
-		$(check_pins) $(check_bench) $(check_proof)
+	+@$(gather) $(check_host) $(check_tools) $(check_pins) \
+		$(check_static) $(check_fuzz) $(check_proof)
 
 # What takes long to make, and is needed last
 ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest headers \
@@ -292,8 +292,8 @@ ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest h
 check-all:
 	+@$(lib)/ahead.sh $(ahead) -- \
 		$(gather) $(check_expander) $(check_userland) $(check_gpio) $(check_bridges) \
-		$(check_kernels) $(check_debug) $(check_notice) $(check_patches) \
-		$(check_package)
+		$(check_kernels) $(check_debug) $(check_package) \
+		$(check_patches) $(check_notice) $(check_bench)
 
 check-host:
 	+@$(gather) $(check_host) $(check_notice) $(check_proof)

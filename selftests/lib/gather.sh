@@ -5,7 +5,8 @@
 # parts, the seconds and the processor time that each took, and the totals.
 # A title that begins with "& " is of a program that runs from the beginning on, beside
 # the others, with what they leave of the processors: its results must not depend on the
-# host's time. Its lines are printed where it is listed, which is best at the end.
+# host's time. Its lines are printed where it is listed, which is best at the end. If there
+# are only such ones, they run one after the other as well.
 # A program that fails without saying so, or ends before its plan does, counts as
 # one failure more.  What a skipped test would have shown is not shown, so that
 # fails too.
@@ -13,6 +14,11 @@
 passed=0 failed=0 skipped=0
 table=()
 aside=$(mktemp -d) || exit
+
+alone=yes
+for ((n = 1; n < $#; n += 2)); do
+	[ "${!n}" != "${!n#& }" ] || alone=
+done
 
 fail() {
 	printf 'not ok - %s\n' "$*"
@@ -32,15 +38,18 @@ run() (
 	echo "exit status $status $SECONDS $busy"
 )
 
+# Whether a part, of this title, runs beside others
+is_beside() {
+	[ "$1" != "${1#& }" ] && [ -z "$alone" ]
+}
+
 # The programs that run beside the others, one after the other
 run_beside() {
 	while [ $# -ge 2 ]; do
-		case $1 in
-		'& '*)
+		if is_beside "$1"; then
 			run "$2" >"$aside/new"
 			mv "$aside/new" "$aside/$#"
-			;;
-		esac
+		fi
 		shift 2
 	done
 }
@@ -85,7 +94,7 @@ while [ $# -ge 2 ]; do
 			;;
 		esac
 		printf '%s\n' "$line"
-	done < <(if [ "$1" = "$title" ]; then run "$command"; else result $#; fi)
+	done < <(if is_beside "$1"; then result $#; else run "$command"; fi)
 	shift 2
 	failed=$((failed + count_failed))
 	if [ "$count" -eq 0 ]; then
