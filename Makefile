@@ -262,11 +262,11 @@ check_userland = 'upowerd, node_exporter, udev, systemd' \
 	$(PYTEST) -n 2 --dist loadgroup --ignore=selftests/userland/debian13.py selftests/userland'
 check_debian13 = 'powering down, with the systemd of Debian 13' \
 	'$(lib)/host-packages.sh userland && $(PYTEST) selftests/userland/debian13.py'
-check_expander = 'scenarios, on an I2C expander' \
+check_expander = '& scenarios, on an I2C expander' \
 	'$(quietly) vm && $(play) --rig expander' \
-	'driver, on an I2C expander that fails' \
+	'& driver, on an I2C expander that fails' \
 	'$(quietly) vm && selftests/machine/expander/run'
-check_debug = 'driver, on debug kernels' \
+check_debug = '& driver, on debug kernels' \
 	'$(quietly) vm && selftests/machine/debug/run'
 
 check_gpio = 'the GPIO chip' \
@@ -286,14 +286,14 @@ check:
 		$(check_static) $(check_fuzz) $(check_proof)
 
 # What takes long to make, and is needed last
-ahead := kernel-debug kernel-remove machine-6.1 machine-6.12-rt machine-newest headers \
-	newest-armhf newest-riscv64
+ahead := machine-6.1 machine-newest headers newest-armhf newest-riscv64 kernel-debug \
+	kernel-remove machine-6.12-rt
 
 check-all:
 	+@$(lib)/ahead.sh $(ahead) -- \
-		$(gather) $(check_expander) $(check_userland) $(check_gpio) $(check_bridges) \
-		$(check_kernels) $(check_debug) $(check_package) \
-		$(check_patches) $(check_notice) $(check_bench)
+		$(gather) $(check_userland) $(check_gpio) $(check_bridges) \
+		$(check_kernels) $(check_expander) $(check_package) $(check_patches) \
+		$(check_notice) $(check_bench) $(check_debug)
 
 check-host:
 	+@$(gather) $(check_host) $(check_notice) $(check_proof)
