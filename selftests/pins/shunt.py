@@ -121,9 +121,11 @@ class SmartShunt:
             self._stop.set()
 
     def _report(self):
-        fields, when = self._fields(), self.machine.now()
-        if self._put(vedirect.block(**fields) + vedirect.block(vedirect.B_BLOCK)):
-            self.sent.append((when, int(fields['SOC'])))
+        fields = self._fields()
+        # before it is: the board may act on it before this thread goes on
+        self.sent.append((self.machine.now(), int(fields['SOC'])))
+        if not self._put(vedirect.block(**fields) + vedirect.block(vedirect.B_BLOCK)):
+            self.sent.pop()
 
     def _put(self, data):
         """False if what was sent before has not been taken yet, or the machine has ended."""
