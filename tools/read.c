@@ -36,13 +36,6 @@ static int read_file(int fd, char *text, size_t size)
 	return got < 0 ? -errno : (int)got;
 }
 
-static int open_file(int folder, const char *path)
-{
-	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\n';
@@ -63,27 +56,26 @@ static void value_take(struct value *value, int length)
 		value->error = EBADMSG;
 }
 
-/* Return: the open file, or -1 if there is no value */
+/* Return: the open file, or -1 */
 static int value_open(struct value *value, int folder, const char *path)
 {
-	int fd = open_file(folder, path);
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
 
-	value_take(value, fd < 0 ? fd : read_file(fd, value->text,
-						  sizeof(value->text)));
-	if (value->error && fd >= 0) {
+	value_take(value, fd < 0 ? -errno : read_file(fd, value->text,
+						      sizeof(value->text)));
+	return fd;
+}
+
+static void close_open(int fd)
+{
+	if (fd >= 0)
 		close(fd);
-		fd = -1;
-	}
-	return fd < 0 ? -1 : fd;
 }
 
 /** value_read - read the text of one attribute, or note why it has no value */
 void value_read(struct value *value, const char *path)
 {
-	int fd = value_open(value, AT_FDCWD, path);
-
-	if (fd >= 0)
-		close(fd);
+	close_open(value_open(value, AT_FDCWD, path));
 }
 
 static void read_by_path(const struct board *board, enum attribute_id id,
@@ -138,18 +130,15 @@ static void files_open(struct files *files, const struct board *board)
 static void files_close(const struct files *files)
 {
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (files->kept[id] >= 0)
-			close(files->kept[id]);
-	if (files->device >= 0)
-		close(files->device);
-	if (files->supply >= 0)
-		close(files->supply);
+		close_open(files->kept[id]);
+	close_open(files->device);
+	close_open(files->supply);
 }
 
 /*
  * If the board has no folder any more, the whole path tells why.
  *
- * Return: the open file, or -1 if there is none
+ * Return: the open file, or -1
  */
 static int files_read(const struct files *files, const struct board *board,
 		      enum attribute_id id, struct value *value)
@@ -175,8 +164,8 @@ static void files_read_first(struct files *files, struct board *board,
 
 	if (attributes[id].announced)
 		files->kept[id] = fd;
-	else if (fd >= 0)
-		close(fd);
+	else
+		close_open(fd);
 }
 
 static void files_read_again(const struct files *files, const struct board *board,
@@ -187,9 +176,7 @@ static void files_read_again(const struct files *files, const struct board *boar
 	if (fd >= 0)
 		length = pread(fd, value->text, sizeof(value->text), 0);
 	if (length < 0) {
-		fd = files_read(files, board, id, value);
-		if (fd >= 0)
-			close(fd);
+		close_open(files_read(files, board, id, value));
 		return;
 	}
 	value_take(value, length);
@@ -197,14 +184,18 @@ static void files_read_again(const struct files *files, const struct board *boar
 		attribute_parse(id, value);
 }
 
-/* Return: whether all that is announced is still as it was read */
-static bool files_agree(const struct files *files, const struct board *board,
-			unsigned long long wanted)
+static bool is_wanted(enum attribute_id id, bool all)
+{
+	return all || attributes[id].shown;
+}
+
+/* Return: whether what is announced is still as it was read */
+static bool files_agree(const struct files *files, const struct board *board, bool all)
 {
 	struct value again;
 
 	for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
-		if (!attributes[id].announced || !(wanted & attribute_bit(id)))
+		if (!attributes[id].announced || !is_wanted(id, all))
 			continue;
 		files_read_again(files, board, id, &again);
 		if (!same(&board->values[id], &again))
@@ -213,7 +204,8 @@ static bool files_agree(const struct files *files, const struct board *board,
 	return true;
 }
 
-static void read_wanted(struct board *board, unsigned long long wanted)
+/* @all: also what status does not show, which is as if not there otherwise */
+static void read_wanted(struct board *board, bool all)
 {
 	bool steady = false;
 	struct files files;
@@ -222,12 +214,12 @@ static void read_wanted(struct board *board, unsigned long long wanted)
 	for (int attempt = 0; attempt < READ_ATTEMPTS && !steady; attempt++) {
 		files_open(&files, board);
 		for (enum attribute_id id = 0; id < ATTR_COUNT; id++) {
-			if (wanted & attribute_bit(id))
+			if (is_wanted(id, all))
 				files_read_first(&files, board, id);
 			else
 				board->values[id].error = ENOENT;
 		}
-		steady = files_agree(&files, board, wanted);
+		steady = files_agree(&files, board, all);
 		files_close(&files);
 	}
 }
@@ -235,7 +227,7 @@ static void read_wanted(struct board *board, unsigned long long wanted)
 /** board_read_values - read every attribute, all of the same moment */
 void board_read_values(struct board *board)
 {
-	read_wanted(board, ~0ULL);
+	read_wanted(board, true);
 }
 
 /**
@@ -251,18 +243,13 @@ enum result board_read(struct board *board)
 }
 
 /**
- * board_read_told - the same of what a person is told; the rest is as if not there
+ * board_read_shown - the same of what status shows; the rest is as if not there
  *
  * Return: DONE, or NO_BOARD with a message when the board has gone
  */
-enum result board_read_told(struct board *board)
+enum result board_read_shown(struct board *board)
 {
-	unsigned long long wanted = 0;
-
-	for (enum attribute_id id = 0; id < ATTR_COUNT; id++)
-		if (attributes[id].told)
-			wanted |= attribute_bit(id);
-	read_wanted(board, wanted);
+	read_wanted(board, false);
 	return board_gone(board);
 }
 
@@ -280,12 +267,10 @@ void board_read_max_age(struct board *board)
 
 	snprintf(path, sizeof(path), "%s/device/of_node/soc-max-age-ms",
 		 board->folder);
-	fd = open_file(AT_FDCWD, path);
-	if (fd >= 0) {
-		if (read_file(fd, (char *)cell, sizeof(cell)) == 4)
-			ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
-			     cell[2] << 8 | cell[3];
-		close(fd);
-	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read_file(fd, (char *)cell, sizeof(cell)) == 4)
+		ms = (unsigned int)cell[0] << 24 | cell[1] << 16 |
+		     cell[2] << 8 | cell[3];
+	close_open(fd);
 	board->fresh_s = (ms + 999LL) / 1000;	/* ages are rounded down */
 }

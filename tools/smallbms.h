@@ -169,7 +169,7 @@ static_assert(ATTR_COUNT <= 64, "attribute_bit() has 64 bits");
  * @always: every board has it, so that its absence is an error
  * @announced: the kernel tells when it changes: poll() on the attribute wakes,
  *	or a uevent of the power supply comes
- * @told: status tells a person of it, or of what follows from it
+ * @shown: status shows it, or what follows from it
  */
 struct attribute {
 	const char *name;
@@ -177,7 +177,7 @@ struct attribute {
 	enum kind kind;
 	bool always;
 	bool announced;
-	bool told;
+	bool shown;
 };
 
 extern const struct attribute attributes[ATTR_COUNT];
@@ -298,7 +298,7 @@ void value_read(struct value *value, const char *path);
 void board_read_attribute(struct board *board, enum attribute_id id);
 void board_read_values(struct board *board);
 enum result board_read(struct board *board);
-enum result board_read_told(struct board *board);
+enum result board_read_shown(struct board *board);
 void board_read_max_age(struct board *board);
 unsigned long long board_changes(const struct board *before,
 				 const struct board *now);

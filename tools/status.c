@@ -273,7 +273,7 @@ enum result command_status(const struct config *config, const char *argument)
 		if (i && !config->json)
 			putchar('\n');
 		one = config->json ? board_read(&boards.board[i]) :
-				     board_read_told(&boards.board[i]);
+				     board_read_shown(&boards.board[i]);
 		if (!one)
 			one = status_print(config, &boards.board[i]);
 		if (one)
