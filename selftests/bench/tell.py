@@ -8,7 +8,8 @@ from userland import box
 TIMES = 20
 UEVENTS = 10
 WARM_UP = 2                             # the first ones load what is not in memory yet
-SUPPLY = "/sys/class/power_supply/house"
+BOARD = "house"
+SUPPLY = f"{box.SUPPLIES}/{BOARD}"
 DEVICE = "/org/freedesktop/UPower/devices/battery_house"
 FILES = f"cd {SUPPLY}; for f in *; do [ ! -f $f ] ||"
 COMMANDS = {
@@ -37,12 +38,6 @@ while [ $n -lt {WARM_UP + TIMES} ]; do
 done
 END
 bash /tmp/tell"""
-
-
-# Services, and the settings of those that need any: a broker that is not there, a battery
-# without a GX
-SERVICES = {"smallbms-mqtt": "BROKER=127.0.0.1", "smallbms-venus": r"[house]\nINSTANCE=1000",
-            "smallbms-nut": "", "smallbms-history": "", "upower": ""}
 
 
 class Gateway(box.Gateway):
@@ -77,13 +72,12 @@ def services(section, gateway, extent):
     """What runs all the time: its memory, after some uevents."""
     # pylint: disable=unused-argument
     rows = []
-    for unit, settings in SERVICES.items():
-        if settings:
-            gateway.ok(f"printf '{settings}\\n' >/etc/smallbms/{unit.rpartition('-')[2]}.conf")
-        gateway.ok(f"systemctl start {unit} 2>&1", 300)
+    units = [*(f"smallbms-{name}" for name in box.bridges()), "smallbms-history", "upower"]
+    box.configure_bridges(gateway, BOARD)
+    gateway.ok(f"systemctl start {' '.join(units)} 2>&1", 300)
     for _ in range(UEVENTS):
         gateway.ok(f"echo change >{SUPPLY}/uevent; sleep 1")
-    for unit in SERVICES:
+    for unit in units:
         pid = box.pid_of(gateway, unit)
         section.works(pid != "0", f"{unit} runs")
         rows.append((unit, *map(str, resident(gateway.ok(f"cat /proc/{pid}/status")))))

@@ -115,6 +115,12 @@ def bridges():
         return re.search("^bridges :=(.*)$", file.read(), re.M).group(1).split()
 
 
+def configure_bridges(gateway, board):
+    """The settings of those that need any: a broker that is not there, a battery without a GX."""
+    for name, settings in (("mqtt", "BROKER=127.0.0.1"), ("venus", rf"[{board}]\nINSTANCE=1000")):
+        gateway.ok(f"printf '{settings}\\n' >/etc/smallbms/{name}.conf")
+
+
 def userland(release=None):
     """The disk of Debian 12, or of another release, in the cache."""
     return run(f"{SELFTESTS}/lib/cache",

@@ -24,8 +24,6 @@ LATE_S = 0.5
 # After the beginning of the countdown
 STRIKE_S = 3
 
-# Of those that need any: a broker that is not there, a battery without a GX
-SETTINGS = {"mqtt": "BROKER=127.0.0.1", "venus": rf"[{BOARD}]\nINSTANCE=1000"}
 # What a bridge is flooded with, beside uevents
 FLOODS = {"venus": "n=0; while [ $n -lt 200 ]; do busctl call "
                    f"com.victronenergy.battery.smallbms_{BOARD} / com.victronenergy.BusItem "
@@ -105,9 +103,8 @@ def alone(cabin):
 def served(cabin, alone):
     """All bridges run."""
     assert alone
+    box.configure_bridges(cabin, BOARD)
     for name in box.bridges():
-        if name in SETTINGS:
-            cabin.ok(f"printf '{SETTINGS[name]}\\n' >/etc/smallbms/{name}.conf")
         cabin.ok(f"systemctl enable --now {unit(name)} 2>&1", 300)
     return cabin
 

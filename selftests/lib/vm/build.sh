@@ -47,6 +47,11 @@ build_linked() {
 }
 
 make --no-print-directory vm >&2
+# Before the lock: to make a kernel takes long, and others need none
+case $name in
+stock | rt) ;;
+*) found=$("$top/selftests/lib/cache" "kernel-$name") ;;
+esac
 mkdir -p build
 exec 9>"build/.lock-bench"
 flock 9
@@ -68,7 +73,6 @@ if [ "$name" = stock ] || [ "$name" = rt ]; then
 	modroot=$(vm MODROOT)
 	out=$top/build/$release
 else
-	found=$("$top/selftests/lib/cache" "kernel-$name" 9>&-)
 	kernel=$(sed -n 's/^KERNEL=//p' <<<"$found")
 	kdir=$(sed -n 's/^KDIR=//p' <<<"$found")
 	release=$(sed -n 's/^RELEASE=//p' <<<"$found")

@@ -17,7 +17,6 @@ time are there only so that nothing hangs for ever.
 
 import concurrent.futures
 import contextlib
-import fcntl
 import functools
 import inspect
 import os
@@ -215,22 +214,12 @@ def _build(kernel):
     return dict(line.split("=", 1) for line in output.splitlines())
 
 
-_one_thread = threading.Lock()
-
-
-@contextlib.contextmanager
-def one_builds(kernel):
-    """For that kernel, one at a time does, of all processes."""
-    os.makedirs(os.path.join(TOP, "build"), exist_ok=True)
-    with _one_thread, open(os.path.join(TOP, "build", f".lock-{kernel}"), "w",
-                           encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+_one_builds = threading.Lock()
 
 
 def build(kernel):
     """What a machine with that kernel is made of."""
-    with one_builds(kernel):
+    with _one_builds:
         return _build(kernel)
 
 
@@ -245,7 +234,7 @@ def build_modules(kernel, names, sources):
         kdir = f"{cache}/usr/src/linux-headers-{release}"
     else:
         kdir = files["KERNEL"].removesuffix("/arch/arm64/boot/Image")
-    with one_builds(kernel):
+    with _one_builds:
         os.makedirs(out, exist_ok=True)
         with open(f"{out}/Kbuild", "w", encoding="ascii") as file:
             file.write("# SPDX-License-Identifier: GPL-2.0\n")
