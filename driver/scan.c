@@ -181,12 +181,12 @@ void scan_cycle(struct scan *s)
 	if (!scan_peek(s, scan, edges, &error))
 		actual = scan_read(s, scan, &error);
 	now = ktime_get_boottime_ns();
-	changed = s->protection.debounce.level ^ sample->levels;
+	changed = (s->protection.debounce.level ^ sample->levels) &
+		  ~sample->unreadable;
 	scan_sample(s, scan, actual, error, now);
 	requested = protection_decide(&s->protection, now);
 	scan_write(s, requested, now);
-	edges_verify(&s->edges, changed & ~sample->unreadable, sample->edges, polled,
-		     now);
+	edges_verify(&s->edges, changed, sample->edges, polled, now);
 }
 
 static u64 debounce_ns(const struct scan *s)
