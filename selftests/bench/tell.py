@@ -11,7 +11,10 @@ WARM_UP = 2                             # the first ones load what is not in mem
 BOARD = "house"
 SUPPLY = f"{box.SUPPLIES}/{BOARD}"
 DEVICE = "/org/freedesktop/UPower/devices/battery_house"
-FILES = f"cd {SUPPLY}; for f in *; do [ ! -f $f ] ||"
+LOOP = f"cd {SUPPLY}; for f in {{}}; do [ ! -f $f ] ||"
+FILES = LOOP.format("*")
+ALL_FILES = LOOP.format("* device/* device/stats/* device/measurements/* device/gauge/*")
+READ = "{ read -r v; echo $f $v; } <$f; done"
 COMMANDS = {
     "sh -c :": "sh -c :",
     "smallbms --version": "smallbms --version",
@@ -19,7 +22,8 @@ COMMANDS = {
     "smallbms --json status": "smallbms --board house --json status",
     "upower -i": f"upower -i {DEVICE}",
     "shell loop with cat": f"sh -c '{FILES} cat $f; done'",
-    "shell loop with read": f"sh -c '{FILES} {{ read -r v; echo $f $v; }} <$f; done'",
+    "shell loop with read": f"sh -c '{FILES} {READ}'",
+    "the same, of the board's folders too": f"sh -c '{ALL_FILES} {READ}'",
 }
 # By turns; the number of the command and what it took, us
 SCRIPT = f"""cat >/tmp/tell <<'END'

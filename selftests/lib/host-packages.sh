@@ -38,9 +38,8 @@ packages_of() {
 	patches) echo "coccinelle git libpython3-dev ocaml patch python3-attr python3-libfdt" \
 		"python3-rfc3987 python3-ruamel.yaml python3-typing-extensions" \
 		"yamllint" ;;
-	host) echo "gcc libc6-dev python3" ;;
-	fuzz) echo "clang gcc libc6-dev libclang-rt-14-dev libjson-c-dev" \
-		"pkg-config python3" ;;
+	host) echo "clang gcc libc6-dev libclang-rt-14-dev python3" ;;
+	fuzz) echo "$(packages_of host) libjson-c-dev pkg-config" ;;
 	docs) echo "python3-sphinx" ;;
 	tools) echo "$(packages_of tool) fish jq python3-pyte" \
 		"python3-pytest python3-pytest-xdist" \
