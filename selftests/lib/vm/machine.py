@@ -102,6 +102,7 @@ import collections
 import contextlib
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -140,6 +141,12 @@ TRACE = re.compile(r"^\d+@(\d+\.\d+):pl061_update "
                    r".*GPIODIR 0x([0-9a-f]+) GPIODATA 0x([0-9a-f]+)")
 
 Event = collections.namedtuple("Event", "t pin level driven")
+
+
+# Where QEMU counts instructions its threads take turns, thousands of times a second, and
+# a turn costs half as much if they share a processor: these have no such machine yet.
+# At random, as another program may have one of its own
+_processors = random.sample(sorted(os.sched_getaffinity(0)), len(os.sched_getaffinity(0)))
 
 
 class GuestError(Exception):
@@ -186,6 +193,7 @@ class Machine:
         self._agent_lock = threading.Lock()
         self._qtest_lock = threading.Lock()
         self._process = None
+        self._processor = None
         self._bank_command = lambda words: "bank: nobody answers\n"
 
     def __enter__(self):
@@ -225,6 +233,9 @@ class Machine:
         for each in self._sockets.values():
             each.close()
         self._process = None
+        if self._processor is not None:
+            _processors.append(self._processor)
+            self._processor = None
 
     def kill(self):
         parent = self._process.pid      # which is timeout
@@ -280,6 +291,9 @@ class Machine:
         if self._icount is not None:
             command += ["-icount", f"shift={self._icount},sleep=off",
                         "-rtc", "clock=vm"]
+            with contextlib.suppress(IndexError):
+                self._processor = _processors.pop()
+                command = ["taskset", "-c", str(self._processor), *command]
         self._t0 = time.time()
         self._process = subprocess.Popen(
             command, pass_fds=fds, stderr=subprocess.PIPE, text=True,

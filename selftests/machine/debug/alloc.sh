@@ -66,7 +66,7 @@ verdict $? "all boards come up with load and charge on"
 echo 0 >/sys/kernel/debug/failslab/verbose 2>/dev/null
 echo 0 >/sys/kernel/debug/fail_page_alloc/verbose 2>/dev/null
 echo N >/sys/kernel/debug/failslab/ignore-gfp-wait 2>/dev/null
-for label in $(labels); do
+for label in $boards; do
 	device=/sys/bus/platform/devices/board-$label
 	told "$label" leaving
 	echo "board-$label" >$driver/unbind

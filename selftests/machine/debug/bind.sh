@@ -13,7 +13,7 @@ start
 verdict $? "all boards come up with load and charge on"
 flicker
 folders=
-for label in $(labels); do
+for label in $boards; do
 	folders="$folders $supplies/$label $(realpath "$supplies/$label/device")"
 	folders="$folders $(realpath "$supplies/$label/device")/stats"
 done
@@ -23,7 +23,7 @@ stir read "${2-8}" /tmp/stop $folders >/tmp/readers 2>&1 &
 readers=$!
 done=0 bad=0
 while [ "$done" -lt "$1" ]; do
-	for label in $(labels); do
+	for label in $boards; do
 		echo "board-$label" >$driver/unbind || bad=1
 		echo "board-$label" >$driver/bind || bad=1
 	done

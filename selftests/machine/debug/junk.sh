@@ -15,7 +15,7 @@ listed() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	told "$label" stirred
 	device=$(realpath "$supplies/$label/device")
 	# The first value of a property brings all files of the power supply anew, and

@@ -12,7 +12,7 @@ flicker
 done=0 bad=0
 while [ "$done" -lt "$1" ]; do
 	rmmod smallbms || bad=1
-	for label in $(labels); do
+	for label in $boards; do
 		is_level "$label" load 0 && is_level "$label" charge 0 || bad=2
 	done
 	modprobe smallbms || bad=3

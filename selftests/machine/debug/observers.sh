@@ -140,7 +140,7 @@ if [ ! -d $obstacle ] && ! insmod /lib/smallbms-obstacle.ko; then
 fi
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	device=/sys/bus/platform/devices/board-$label
 	unbind_board
 
@@ -168,7 +168,7 @@ for label in $(labels); do
 done
 
 # The driver goes while observers are missing
-for label in $(labels); do
+for label in $boards; do
 	told "$label" leaving
 	echo "board-$label" >$driver/unbind
 	echo "$label" >$obstacle/names

@@ -13,7 +13,7 @@ start
 verdict $? "all boards come up with load and charge on"
 
 cannot=
-for label in $(labels); do
+for label in $boards; do
 	described "$label" wakeup-source || described "$label" release-in-suspend ||
 		cannot=$label
 done
@@ -41,7 +41,7 @@ sleep_once() {
 slept=0 bad=0
 : >/tmp/took
 while [ $slept -lt "$1" ]; do
-	for label in $(labels); do
+	for label in $boards; do
 		sleep_once "$label" 1 || bad=1
 		within 1000 is_level "$label" charge 0 || bad=2
 		begun=$(when "$label" stimulus cell-overvoltage 1)
@@ -58,17 +58,17 @@ note "change while asleep to output, the sleep included:" \
 [ $bad -eq 0 ]
 verdict $? "asleep $slept times each, no change of an input is missed (T4)"
 
-for label in $(labels); do
+for label in $boards; do
 	pins "$label" cell-undervoltage 1
 done
-for label in $(labels); do
+for label in $boards; do
 	within 1000 is_level "$label" pre-alarm 1
 	[ "$(attribute "$label" disconnect_in_ms)" -gt 0 ]
 	verdict $? "$label: a countdown runs"
 done
 ! sleep_for 100 2>/dev/null
 verdict $? "the system does not sleep while a countdown runs (T4)"
-for label in $(labels); do
+for label in $boards; do
 	pins "$label" cell-undervoltage 0
 done
 within 10000 all_on

@@ -10,7 +10,7 @@ begin
 needs_sleep
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	! described "$label" release-in-suspend || told "$label" leaving
 done
 
@@ -82,7 +82,7 @@ releasing() {
 	verdict $? "$1: it works afterwards"
 }
 
-for label in $(labels); do
+for label in $boards; do
 	if described "$label" release-in-suspend; then
 		releasing "$label"
 		continue
@@ -98,7 +98,7 @@ for label in $(labels); do
 	verdict $? "$label: the log says why, once"
 	echo enabled >"$wakeup"
 done
-for label in $(labels); do
+for label in $boards; do
 	told "$label"
 done
 end

@@ -34,7 +34,7 @@ trips() {
 	done
 }
 
-for label in $(labels); do
+for label in $boards; do
 	dmesg | grep -q "board-$label: .*interrupt of over-temperature-gpios"
 	verdict $? "$label: the log names the line"
 	trips "$label" over-temperature $POLL_US

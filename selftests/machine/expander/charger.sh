@@ -34,14 +34,14 @@ follows() {
 }
 
 begin
-for label in $(labels); do
+for label in $boards; do
 	healthy "$label"
 	told "$label" leaving
 done
 modprobe smallbms
 within 2000 all_on
 verdict $? "a board whose charger has no driver yet comes up at once, with load and charge on (F0)"
-for label in $(labels); do
+for label in $boards; do
 	told "$label"
 	[ -e "$supplies/$label" ] && status_is "$label" Unknown
 	verdict $? "$label: its power supply does not wait for the charger, and its status is unknown (F0)"
@@ -53,7 +53,7 @@ for label in $(labels); do
 done
 usleep $((LATE_MS * 1000))
 modprobe gpio-charger
-for label in $(labels); do
+for label in $boards; do
 	within 2000 status_is "$label" Discharging
 	verdict $? "$label: a charger that comes late, offline, is taken up"
 	follows "$label"
@@ -61,11 +61,11 @@ for label in $(labels); do
 	within 5000 status_is "$label" Charging
 	verdict $? "$label: the charger is online again"
 done
-for label in $(labels); do
+for label in $boards; do
 	clear_record "$label"
 done
 echo sun >$driver/unbind
-for label in $(labels); do
+for label in $boards; do
 	within $LOOK_MS status_is "$label" Unknown
 	verdict $? "$label: the status is unknown when the driver of a charger that is online goes"
 	[ -e /sys/bus/platform/drivers/smallbms/board-"$label" ] && is_on "$label" &&
@@ -73,13 +73,13 @@ for label in $(labels); do
 	verdict $? "$label: the board stays, and load and charge stay on (F0)"
 done
 echo sun >$driver/bind
-for label in $(labels); do
+for label in $boards; do
 	within 2000 status_is "$label" Charging
 	verdict $? "$label: the status follows again when it is back"
 	follows "$label"
 done
 rmmod gpio-charger
-for label in $(labels); do
+for label in $boards; do
 	within $LOOK_MS status_is "$label" Unknown && is_on "$label"
 	verdict $? "$label: the status of a charger that is offline is unknown as well when its driver goes"
 done

@@ -8,7 +8,7 @@
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	[ -e "$bench/bench-$label/fault" ] || continue
 	for kind in nack timeout; do
 		told "$label" unreadable

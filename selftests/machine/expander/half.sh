@@ -19,7 +19,7 @@ rescanned() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	limit=$LIMIT_US more=0
 	if [ "$label" = half ]; then
 		limit=$((RESCAN_US + LIMIT_US))

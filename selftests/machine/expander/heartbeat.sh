@@ -39,7 +39,7 @@ if [ $# -eq 2 ]; then
 	end
 fi
 
-for label in $(labels); do
+for label in $boards; do
 	grep -q "heartbeat out" "$bench/bench-$label/pins" || continue
 	clear_record "$label"
 	sleep 5

@@ -23,7 +23,7 @@ refused() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	told "$label" leaving
 	dmesg -c >/dev/null
 

@@ -12,6 +12,25 @@ supplies=/sys/class/power_supply
 # shellcheck source-path=SCRIPTDIR/../../lib source=ktap.sh
 . ../../lib/ktap.sh
 
+# To fork takes as long as to read a hundred files, and on a kernel that looks for bugs
+# ten times that. So what is done often is done by the shell itself.
+
+# A pause: nobody ever writes there
+mkfifo "/tmp/silence.$$"
+exec 9<>"/tmp/silence.$$"
+rm "/tmp/silence.$$"
+usleep() {
+	_us=$((1000000 + $1 % 1000000))
+	read -r -t "$(($1 / 1000000)).${_us#1}" _silence <&9
+	return 0
+}
+
+# take FILE: its line, in $taken
+take() {
+	taken=
+	read -r taken 2>/dev/null <"$1"
+}
+
 begin() {
 	header
 	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
@@ -24,6 +43,11 @@ begin() {
 	   ! insmod /lib/smallbms-bench.ko; then
 		skip "no module smallbms-bench"
 	fi
+	boards=
+	for _each in "$bench"/bench-*; do
+		boards="$boards ${_each##*/bench-}"
+	done
+	boards=${boards# }
 }
 
 # find_chip LABEL NAME: $_chip is the folder of the chip that has this pin
@@ -51,7 +75,7 @@ pins() {
 
 # level LABEL NAME: prints the level of a pin
 level() {
-	find_chip "$1" "$2" && cat "$_chip/level/$2"
+	find_chip "$1" "$2" && take "$_chip/level/$2" && echo "$taken"
 }
 
 # bounce LABEL NAME HZ MS
@@ -64,7 +88,7 @@ set_bench() {
 }
 
 get_bench() {
-	cat "$bench/bench-$1/$2"
+	take "$bench/bench-$1/$2" && echo "$taken"
 }
 
 # told LABEL [WORD...]: what the monitor cannot see
@@ -76,23 +100,17 @@ told() {
 
 # attribute LABEL NAME: of the board
 attribute() {
-	cat "$supplies/$1/device/$2" 2>/dev/null
+	take "$supplies/$1/device/$2" && echo "$taken"
 }
 
 stat_of() {
-	cat "$supplies/$1/device/stats/$2" 2>/dev/null
+	attribute "$1" "stats/$2"
 }
 
 healthy() {
 	pins "$1" cell-low 0 cell-undervoltage 0 cell-overvoltage 0 \
 		over-temperature 0 under-temperature 0 charge-inhibit 0 \
 		remote-l 0 remote-h 1 remote-loop 0
-}
-
-labels() {
-	for _each in "$bench"/bench-*; do
-		echo "${_each##*/bench-}"
-	done
 }
 
 # Looks at the clock: $now_ms
@@ -114,8 +132,7 @@ fault() {
 	echo "$*" >"$bench/bench-$_label/fault"
 }
 
-# within MS COMMAND...: asks again and again until it is true; ever more seldom,
-# as forks cost more than the time that passes
+# within MS COMMAND...: asks again and again until it is true, ever more seldom
 within() {
 	_limit_ms=$1
 	shift
@@ -133,14 +150,13 @@ within() {
 }
 
 is_level() {
-	find_chip "$1" "$2" && read -r _is <"$_chip/level/$2" && [ "$_is" = "$3" ]
+	find_chip "$1" "$2" && take "$_chip/level/$2" && [ "$taken" = "$3" ]
 }
 
 # attribute_is LABEL NAME VALUE
 attribute_is() {
-	_is=
-	read -r _is 2>/dev/null <"$supplies/$1/device/$2"
-	[ "$_is" = "$3" ]
+	take "$supplies/$1/device/$2"
+	[ "$taken" = "$3" ]
 }
 
 # all_well LABEL: and nothing that was decided waits to be written. Levels alone
@@ -150,7 +166,8 @@ all_well() {
 }
 
 has_condition() {
-	case " $(attribute "$1" conditions) " in
+	take "$supplies/$1/device/conditions"
+	case " $taken " in
 	*" $2 "*) ;;
 	*) return 1 ;;
 	esac
@@ -175,7 +192,7 @@ all_on() {
 }
 
 none_bound() {
-	for _board in $(labels); do
+	for _board in $boards; do
 		[ ! -e "$supplies/$_board" ] || return 1
 	done
 }
@@ -189,7 +206,7 @@ bound() {
 # start. gpio-keys does not wait for a chip that is on its way.
 first() {
 	modprobe "$1" || return
-	for _label in $(labels); do
+	for _label in $boards; do
 		within 10000 bound "/sys/bus/platform/drivers/$1" "$2-$_label" ||
 			note "$2-$_label is not bound"
 	done
@@ -197,19 +214,19 @@ first() {
 
 # A healthy bank on every chip, the driver loaded, all outputs on
 start() {
-	for _label in $(labels); do
+	for _label in $boards; do
 		told "$_label"
 		healthy "$_label"
 	done
 	if [ ! -d /sys/module/smallbms ]; then
 		# Some debug kernels bind every driver twice
-		for _label in $(labels); do
+		for _label in $boards; do
 			told "$_label" leaving
 		done
 		modprobe smallbms || return
 	fi
 	within 60000 all_on || return
-	for _label in $(labels); do
+	for _label in $boards; do
 		told "$_label"
 	done
 }
@@ -219,11 +236,11 @@ driver_on() {
 }
 
 driver_off() {
-	for _label in $(labels); do
+	for _label in $boards; do
 		told "$_label" leaving
 	done
 	rmmod smallbms
-	for _label in $(labels); do
+	for _label in $boards; do
 		told "$_label"
 	done
 }
@@ -266,6 +283,31 @@ when() {
 			print $1; exit }' "$bench"/*"-$1"/record
 }
 
+# moments LABEL "KIND NAME LEVEL [LATER]"...: $moments has, of each, the ns of the first
+# such entry, or 0; all but the first have to come LATER ns (0) after that, at least
+moments() {
+	_label=$1
+	shift
+	_ifs=$IFS IFS=\;
+	moments=$(awk -v wanted="$*" '
+		{ at[NR] = $1; what[NR] = $2 " " $3 " " $4 }
+		END {
+			count = split(wanted, each, ";")
+			for (n = 1; n <= count; n++) {
+				split(each[n], word, " ")
+				found = "0"
+				for (row = 1; row <= NR && found == "0"; row++)
+					if (what[row] == word[1] " " word[2] " " word[3] &&
+					    (n == 1 || begun > 0 && at[row] >= begun + word[4]))
+						found = at[row]
+				if (n == 1)
+					begun = found
+				printf "%s ", found
+			}
+		}' "$bench"/*"-$_label"/record)
+	IFS=$_ifs
+}
+
 # drives LABEL NAME: of each time that an output was driven high, how long that
 # lasted in us; of the last, up to now, if it is high
 drives() {
@@ -291,7 +333,8 @@ interrupts_of() {
 			_chips="$_chips ${_expander##*/}"
 		done
 	done
-	awk -v chips="$_chips " -v action="$2" -v cpus="$(nproc)" '
+	awk -v chips="$_chips " -v action="$2" '
+		NR == 1 { cpus = NF }
 		index(chips, " " $(2 + cpus) " ") &&
 		index($0 " ", "  " action " ") {
 			for (n = 2; n < 2 + cpus; n++)
@@ -309,7 +352,7 @@ transfers() {
 
 # us FROM TO: the time between two stamps in microseconds
 us() {
-	awk -v from="$1" -v to="$2" 'BEGIN { printf "%d", (to - from) / 1000 }'
+	echo $(((${2:-0} - ${1:-0}) / 1000))
 }
 
 # between LOW VALUE HIGH; the value may be missing, which is false
@@ -323,7 +366,7 @@ median() {
 
 # Edges on all boards, without end; they may leave meanwhile
 flicker() {
-	for label in $(labels); do
+	for label in $boards; do
 		told "$label" leaving
 		# a tick for each change, and no more: debug kernels are slow
 		set_bench "$label" bounce_tick_us 1000
@@ -333,14 +376,14 @@ flicker() {
 
 # No more of them
 calm() {
-	for label in $(labels); do
+	for label in $boards; do
 		bounce "$label" cell-low 1 1
 		usleep 20000
 		healthy "$label"
 	done
 	within 20000 all_on
 	verdict $? "all boards work afterwards"
-	for label in $(labels); do
+	for label in $boards; do
 		told "$label"
 	done
 }

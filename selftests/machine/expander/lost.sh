@@ -21,7 +21,7 @@ verdict $? "all boards come up with load and charge on"
 
 # A third of the boards each
 n=0
-for label in $(labels); do
+for label in $boards; do
 	case $((n % 3)) in
 	0) percent=1 ;;
 	1) percent=10 ;;
@@ -36,12 +36,12 @@ done
 served=0
 rm -f /tmp/took.*
 for round in $(seq $ROUNDS); do
-	for label in $(labels); do
+	for label in $boards; do
 		clear_record "$label"
 		pins "$label" cell-overvoltage 1
 	done
 	within 5000 all_are charge 0 || served=1
-	for label in $(labels); do
+	for label in $boards; do
 		begun=$(when "$label" stimulus cell-overvoltage 1)
 		cut=$(when "$label" set charge 0)
 		[ "$cut" ] || continue
@@ -68,7 +68,7 @@ note "of these, from the round $FAST_ROUND on: slowest $worst us"
 between 20000 "$worst" $FAST_US
 verdict $? "a board that has missed edges polls its lines every 20 ms (F9)"
 missed=0
-for label in $(labels); do
+for label in $boards; do
 	[ "$(cat "/tmp/percent.$label")" != 100 ] ||
 		missed=$((missed + $(stat_of "$label" missed_edges)))
 done

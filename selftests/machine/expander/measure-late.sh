@@ -29,7 +29,7 @@ late_on() {
 }
 
 begin
-for label in $(labels); do
+for label in $boards; do
 	told "$label"
 	healthy "$label"
 done

@@ -36,7 +36,7 @@ heard() {
 	[ "$(interrupts_of "$1" "key-$1")" -gt "$2" ]
 }
 
-for label in $(labels); do
+for label in $boards; do
 	for storm in no 100000; do
 		[ $storm = no ] || bounce "$label" cell-low $storm \
 			$((STORM_SECONDS * 1000 + 2000))

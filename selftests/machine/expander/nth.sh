@@ -20,11 +20,14 @@ else
 fi
 
 begin
-first=$(labels | head -n 1)
-count=$(labels | wc -l)
+first=${boards%% *}
+count=0
+for _ in $boards; do
+	count=$((count + 1))
+done
 start
 verdict $? "all $count boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	echo 1000 >"$supplies/$label/device/load_reconnect_delay_ms"
 	set_bench "$label" load_reconnect_ms 1000
 	# a fault may hide an input from the board for F2's 100 ms
@@ -34,7 +37,7 @@ done
 # "off" must be true from the moment that it is told: nothing switches it on
 # again before the line clears
 honest() {
-	for label in $(labels); do
+	for label in $boards; do
 		attribute_is "$label" "$answer" off || continue
 		is_level "$label" "$answer" 0 || echo "$label" >>/tmp/lies
 	done
@@ -42,16 +45,17 @@ honest() {
 
 # A trip of every board; what fails has been ordered
 trip() {
-	for label in $(labels); do
+	for label in $boards; do
 		clear_record "$label"
-		stat_of "$label" missed_edges >"/tmp/missed.$label"
+		take "$supplies/$label/device/stats/missed_edges"
+		echo "$taken" >"/tmp/missed.$label"
 		pins "$label" "$line" 1
 	done
 	within "$wait_ms" all_are "$answer" 0
 	honest
 	usleep 300000
 	honest
-	for label in $(labels); do
+	for label in $boards; do
 		pins "$label" "$line" 0
 	done
 	within 10000 all_on
@@ -60,17 +64,21 @@ trip() {
 # in_time LABEL: what became of its trip: $took, $hit, $how; false if it took
 # too long
 in_time() {
-	stimulus=$(when "$1" stimulus "$line" 1)
+	moments "$1" "stimulus $line 1" "set $answer 0" "reset $answer 0" \
+		"set pre-alarm 1" "set charge 1 20000000" "stimulus $line 0"
+	# shellcheck disable=SC2086 # a list of numbers
+	set -- "$1" $moments
+	stimulus=$2 cut=$3 floated=$4 warned=$5 up=$6 cleared=$7
 	due=$stimulus limit=$LIMIT_US how=safe
-	[ "$path" = charge ] || due=$(when "$1" set pre-alarm 1)
+	[ "$path" = charge ] || due=$warned
 	read -r missed <"/tmp/missed.$1"
-	if [ "$(stat_of "$1" missed_edges)" -gt "$missed" ]; then
+	take "$supplies/$1/device/stats/missed_edges"
+	missed=$((taken - missed))
+	if [ $missed -gt 0 ]; then
 		limit=$((RESCAN_US + LIMIT_US))
 		how="safe, an interrupt was lost"
 	fi
-	cut=$(when "$1" set "$answer" 0 "$stimulus")
-	floated=$(when "$1" reset "$answer" 0 "$stimulus")
-	if [ "$floated" ]; then
+	if [ "$floated" -gt 0 ]; then
 		# by the chip's own reset; the board can but leave it so
 		due=$stimulus cut=$floated early_us=0
 		how="safe, by the reset itself"
@@ -81,24 +89,22 @@ in_time() {
 		early_us=30000000
 	fi
 	took=
-	[ -z "$due" ] || [ -z "$cut" ] || took=$(us "$due" "$cut")
-	case $(get_bench "$1" fault) in
+	[ "$due" -eq 0 ] || [ "$cut" -eq 0 ] || took=$(((cut - due) / 1000))
+	take "$bench/bench-$1/fault"
+	case $taken in
 	*" 0") hit="not reached" ;;
 	*) hit="hit" ;;
 	esac
 	fault "$1" none
-	[ "$floated" ] || between "$early_us" "$took" $((early_us + limit))
+	[ "$floated" -gt 0 ] || between "$early_us" "$took" $((early_us + limit))
 }
 
-# raised LABEL: charge went high for a moment while it had to be off. A repair
-# after a reset must not come by way of a high level, which the monitor cannot
-# see in the time that it gives the board.
+# Charge went high for a moment while it had to be off. A repair after a reset must not
+# come by way of a high level, which the monitor cannot see in the time that it gives the
+# board.
 raised() {
 	[ "$path" = charge ] && [ "$how" = "safe, by the reset itself" ] &&
-		[ "$missed" -eq "$(stat_of "$1" missed_edges)" ] || return
-	up=$(when "$1" set charge 1 $((stimulus + 20000000)))
-	cleared=$(when "$1" stimulus "$line" 0 "$stimulus")
-	[ "$up" ] && [ "$up" -lt "$cleared" ]
+		[ $missed -eq 0 ] && [ "$up" -gt 0 ] && [ "$up" -lt "$cleared" ]
 }
 
 # How many transfers there are to fail
@@ -114,17 +120,17 @@ for kind; do
 	: >/tmp/worst
 	while [ "$n" -le "$total" ]; do
 		at=$n
-		for label in $(labels); do
+		for label in $boards; do
 			fault "$label" "$kind" "$at" 1
 			at=$((at + 1))
 		done
 		trip || lost=$((lost + 1))
-		for label in $(labels); do
+		for label in $boards; do
 			in_time "$label" || {
 				how=BAD
 				bad=$((bad + 1))
 			}
-			if raised "$label"; then
+			if raised; then
 				how="BAD, charge went high again"
 				bad=$((bad + 1))
 			fi

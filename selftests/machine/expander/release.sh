@@ -13,7 +13,7 @@ LIMIT_MS=300
 begin
 start
 verdict $? "all boards come up with load and charge on"
-label=$(labels)
+label=$boards
 told "$label" leaving
 
 floats() {

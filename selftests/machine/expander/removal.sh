@@ -26,7 +26,7 @@ fails() {
 
 # A board for each state: the kernel links a board to its bus once only
 set -- healthy armed tripped
-for label in $(labels); do
+for label in $boards; do
 	[ $# -gt 0 ] || break
 	state=$1
 	shift

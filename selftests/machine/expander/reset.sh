@@ -26,7 +26,7 @@ truthful() {
 	done
 }
 
-for label in $(labels); do
+for label in $boards; do
 	[ -e "$bench/bench-$label/reset" ] || continue
 	clear_record "$label"
 	set_bench "$label" verbose 1

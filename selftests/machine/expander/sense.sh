@@ -23,7 +23,7 @@ short_driven() {
 }
 
 sensed=
-for label in $(labels); do
+for label in $boards; do
 	grep -q load-sense "$bench/bench-$label/pins" || continue
 	sensed="$sensed $label"
 	told "$label" short
@@ -108,10 +108,10 @@ for label in $sensed; do
 	verdict $? "$label: the load comes back afterwards (L4), and all is well"
 	told "$label"
 done
-for label in $(labels); do
+for label in $boards; do
 	pins "$label" cell-overvoltage 1 cell-undervoltage 1
 done
-for label in $(labels); do
+for label in $boards; do
 	within 2000 has_condition "$label" implausible
 	verdict $? "$label: overvoltage with undervoltage is told as implausible (F4)"
 	is_level "$label" charge 0 && is_level "$label" pre-alarm 1

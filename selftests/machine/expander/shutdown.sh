@@ -10,7 +10,7 @@ driver=/sys/bus/platform/drivers/smallbms
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	told "$label" leaving
 	rescans=$(stat_of "$label" rescans)
 	set_bench "$label" power shutdown

@@ -27,7 +27,7 @@ recovers() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	[ -e "$bench/bench-$label/fault" ] || continue
 	for ms in 200 1000; do
 		set_bench "$label" timeout_ms $ms

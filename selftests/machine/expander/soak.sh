@@ -8,7 +8,7 @@
 
 # One thing to happen a line, as "LABEL FILE WORDS"
 draw() {
-	labels | awk -v seed="$1" '
+	echo "$boards" | awk -v RS='[ \n]' -v seed="$1" '
 	function any(n) { return int(rand() * n) }
 	# a bus that lies again and again is believed
 	function fault(kind) {
@@ -47,7 +47,7 @@ draw() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	# a lost interrupt costs a re-scan, and unreadable lines act
 	set_bench "$label" grace_ms 1500
 	told "$label" unreadable
@@ -67,7 +67,7 @@ while [ "$seed" -lt $(($1 + $2)) ]; do
 		[ "$file" != int_stuck ] || [ ! -e "$bench/bench-$label/$file" ] ||
 			set_bench "$label" int_stuck 0
 	done </tmp/things
-	for label in $(labels); do
+	for label in $boards; do
 		echo "cell-low 0 0" >"$bench/bench-$label/bounce"
 		set_bench "$label" lose_percent 0
 		if [ -e "$bench/bench-$label/fault" ]; then
@@ -79,7 +79,7 @@ while [ "$seed" -lt $(($1 + $2)) ]; do
 	within 200000 all_on
 	verdict $? "seed $seed: whatever happened, all is well again"
 	truth=0
-	for label in $(labels); do
+	for label in $boards; do
 		attribute_is "$label" load on && attribute_is "$label" charge on ||
 			truth=1
 	done

@@ -41,7 +41,7 @@ trip_charge() {
 	verdict $? "$1: $kind: and it comes back (C2)"
 }
 
-for label in $(labels); do
+for label in $boards; do
 	echo 1000 >"$supplies/$label/device/load_reconnect_delay_ms"
 	set_bench "$label" load_reconnect_ms 1000
 	for kind in nack timeout; do

@@ -15,7 +15,7 @@ log() {
 begin
 start
 verdict $? "all boards come up with load and charge on"
-for label in $(labels); do
+for label in $boards; do
 	[ -e "$bench/bench-$label/fault" ] || continue
 	told "$label" leaving
 	echo "board-$label" >$driver/unbind

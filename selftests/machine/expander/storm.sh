@@ -25,19 +25,20 @@ done
 
 # trips LABEL SECONDS: for as long as the storm lasts
 trips() {
-	until=$(($(uptime_ms) + $2 * 1000))
+	look_at_clock
+	until=$((now_ms + $2 * 1000))
 	heard=$(interrupts_of "$1" over-temperature)
 	missed=$(stat_of "$1" missed_edges)
 	: >/tmp/took
 	lost=0 late=0
-	while [ "$(uptime_ms)" -lt "$until" ]; do
+	while look_at_clock; [ "$now_ms" -lt "$until" ]; do
 		clear_record "$1"
 		pins "$1" over-temperature 1
 		within 3000 is_level "$1" charge 0 || lost=1
-		begun=$(when "$1" stimulus over-temperature 1)
-		cut=$(when "$1" set charge 0)
+		moments "$1" "stimulus over-temperature 1" "set charge 0"
+		begun=${moments%% *} cut=${moments#* }
 		took=
-		[ -z "$cut" ] || took=$(us "$begun" "$cut")
+		[ $cut -eq 0 ] || took=$(((cut - begun) / 1000))
 		echo "${took:-999999999}" >>/tmp/took
 		between 20000 "$took" $LIMIT_US || late=1
 		pins "$1" over-temperature 0
@@ -55,7 +56,7 @@ trips() {
 	verdict $? "$1: $storm: the other input's own interrupt announces each edge (F9)"
 }
 
-for label in $(labels); do
+for label in $boards; do
 	[ -e "$bench/bench-$label/int_stuck" ] || continue
 	set_bench "$label" int_stuck 1
 	storm="INT is stuck"
@@ -75,7 +76,7 @@ most_in_ms() {
 	[ -z "$tick_us" ] || most=$((2000 + $1 * 11 / 10))
 }
 
-for label in $(labels); do
+for label in $boards; do
 	heard_low=$(interrupts_of "$label" cell-low)
 	begun_low=$(uptime_ms)
 	# longer than the trips: the last may take its time

@@ -61,7 +61,7 @@ count_rescans() {
 	rescans=$(($(stat_of "$1" rescans) - rescans))
 }
 
-for label in $(labels); do
+for label in $boards; do
 	missed=$(stat_of "$label" missed_edges)
 	set_bench "$label" lose_percent 100
 	# as long before a re-scan as can be, so that it is the re-scan that finds it
@@ -86,7 +86,7 @@ for label in $(labels); do
 	verdict $? "$label: and none is missed"
 done
 
-for label in $(labels); do
+for label in $boards; do
 	stuck_ms=$(uptime_ms)
 	set_bench "$label" int_stuck 1
 	trips "$label" 3 0 "INT is stuck: the expander's own driver announces the edges (T5)"

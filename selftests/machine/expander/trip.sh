@@ -28,16 +28,16 @@ trip() {
 	clear_record "$1"
 	pins "$1" cell-overvoltage 1
 	within 3000 is_level "$1" charge 0 || return
-	begun=$(when "$1" stimulus cell-overvoltage 1)
-	cut=$(when "$1" set charge 0)
+	moments "$1" "stimulus cell-overvoltage 1" "set charge 0"
+	begun=${moments%% *} cut=${moments#* }
 	usleep 30000
 	pins "$1" cell-overvoltage 0
-	echo "$(us "$begun" "$cut") $(transfers "$1" "$begun" "$cut")" \
-		"$(transfers "$1" "$cut" $((cut + 15000000)))"
+	echo "$(((cut - begun) / 1000)) $(transfers "$1" "$begun" $cut)" \
+		"$(transfers "$1" $cut $((cut + 15000000)))"
 	within 10000 is_level "$1" charge 1
 }
 
-for label in $(labels); do
+for label in $boards; do
 	[ ! -e "$bench/bench-$label/verbose" ] || set_bench "$label" verbose 1
 	: >/tmp/trips
 	good=0
@@ -89,17 +89,17 @@ for label in $(labels); do
 done
 
 # 30 s on all boards at once
-for label in $(labels); do
+for label in $boards; do
 	clear_record "$label"
 	pins "$label" cell-undervoltage 1
 done
 within 35000 all_are load 0
 verdict $? "undervoltage disconnects every load (L2)"
-for label in $(labels); do
-	warned=$(when "$label" set pre-alarm 1)
-	cut=$(when "$label" set load 0)
+for label in $boards; do
+	moments "$label" "set pre-alarm 1" "set load 0"
+	warned=${moments%% *} cut=${moments#* }
 	took=
-	[ -z "$warned" ] || [ -z "$cut" ] || took=$(us "$warned" "$cut")
+	[ "$warned" -eq 0 ] || [ $cut -eq 0 ] || took=$(((cut - warned) / 1000))
 	note "$label: pre-alarm to disconnect ${took:-never} us"
 	between 30000000 "$took" 30100000
 	verdict $? "$label: not before 30 s of pre-alarm, and not 100 ms later (L2, T5)"
@@ -114,12 +114,12 @@ for label in $(labels); do
 		attribute_is "$label" load_off_reason cell-undervoltage
 	verdict $? "$label: alarm 2, and the reason is told"
 done
-for label in $(labels); do
+for label in $boards; do
 	echo 2000 >"$supplies/$label/device/load_reconnect_delay_ms"
 	set_bench "$label" load_reconnect_ms 2000
 	pins "$label" cell-undervoltage 0
 done
-for label in $(labels); do
+for label in $boards; do
 	within 3000 returns_soon "$label"
 	verdict $? "$label: reconnect_in_ms says when (L4)"
 done

@@ -12,7 +12,7 @@ start
 verdict $? "all boards come up with load and charge on"
 
 trips() {
-	for label in $(labels); do
+	for label in $boards; do
 		clear_record "$label"
 		pins "$label" cell-overvoltage 1
 		within 3000 is_level "$label" charge 0
@@ -39,7 +39,7 @@ for pid in $pids; do
 	kill -STOP "$pid"
 done
 # They hold every attribute open, stop in the midst of it, and die
-for label in $(labels); do
+for label in $boards; do
 	for file in "$supplies/$label/device"/*; do
 		[ ! -f "$file" ] || [ ! -r "$file" ] || {
 			# shellcheck disable=SC2016 # for the inner shell

@@ -149,7 +149,7 @@ switched() {
 		attribute_is "$1" charge "$2"
 }
 
-for label in $(labels); do
+for label in $boards; do
 	within 5000 at_rest "$label"
 	gpiodetect | grep "\[$label\] (12 lines)" >/dev/null
 	verdict $? "$label: the chip has the board's name and 12 lines"
@@ -188,7 +188,7 @@ ended() {
 	! kill -0 "$listener" 2>/dev/null
 }
 
-for label in $(labels); do
+for label in $boards; do
 	board=$(basename "$(readlink -f "$supplies/$label/device")")
 	listen "$label"
 	! rmmod smallbms 2>/dev/null && at_rest "$label"
