@@ -11,6 +11,7 @@ The layout is that of the kernel, so that the tool follows the same links:
 
 import os
 import shutil
+import tempfile
 import threading
 
 # The driver's time to empty while there is none
@@ -103,10 +104,14 @@ class Tree:
         return self
 
     def remove(self, name="house"):
-        """Unplug the board."""
+        """Unplug the board. Its folders are kept elsewhere, empty: sysfs never gives their
+        inodes' numbers to another board."""
+        gone = tempfile.mkdtemp(prefix="gone-", dir=os.path.dirname(self.root))
         os.remove(self.supply(name))
-        shutil.rmtree(os.path.join(self.root, "devices/platform",
-                                   name + "-board"))
+        shutil.move(os.path.join(self.root, "devices/platform", name + "-board"), gone)
+        for folder, _, files in os.walk(gone):
+            for each in files:
+                os.remove(os.path.join(folder, each))
 
     def content(self):
         """Return every file's bytes, to see whether anything changed."""
