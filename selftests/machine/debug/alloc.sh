@@ -21,14 +21,21 @@ all_there() {
 	[ -e "$device/load" ] && [ -e "$device/stats/rescans" ] &&
 		[ -e "$device/gauge/soc_permille" ] &&
 		[ -e "$supplies/$label" ] && [ -e "$1" ] && [ -e "$2" ] || return
-	# a fork takes long in this kernel, and most often nothing failed
+	# most often nothing failed
+	ask log
+	[ "$answer" -gt 0 ] || return 0
 	dmesg >/tmp/log
-	grep -q 'failed to add' /tmp/log || return 0
 	sed -n "s/.*smallbms board-$label: \(.*\): failed to add.*/\1/p" \
 		/tmp/log | sort >/tmp/failed
 	sed -n "s/.*smallbms board-$label: \(.*\): added.*/\1/p" \
 		/tmp/log | sort >/tmp/added
 	cmp -s /tmp/failed /tmp/added
+}
+
+# ask WHAT: of stir, as a fork takes long in this kernel; its $answer
+ask() {
+	echo "$1" >&5
+	read -r answer <&6
 }
 
 judge_bound() {
@@ -47,7 +54,7 @@ judge_bound() {
 			note "$label: n=$n: missing: $(tr '\n' ' ' </tmp/failed)"
 		}
 	fi
-	cat /tmp/failed >>/tmp/observers
+	[ ! -s /tmp/failed ] || cat /tmp/failed >>/tmp/observers
 	echo "board-$label" >$driver/unbind
 }
 
@@ -70,15 +77,21 @@ for label in $boards; do
 	device=/sys/bus/platform/devices/board-$label
 	told "$label" leaving
 	echo "board-$label" >$driver/unbind
-	n=1 tried=0 bound=0 late=0 off=0 incomplete=0 floating=0 result=
+	n=1 tried=0 bound=0 late=0 off=0 incomplete=0 floating=0
 	: >/tmp/observers
+	mkfifo /tmp/questions /tmp/answers
+	stir fail $driver/bind "board-$label" 'failed to add' \
+		</tmp/questions >/tmp/answers &
+	exec 5>/tmp/questions 6</tmp/answers
 	while [ $n -lt 10000 ]; do
-		dmesg -c >/dev/null
-		result=$(stir fail $n $driver/bind "board-$label")
-		case $result in
+		ask $n
+		case $answer in
 		not-reached*) break ;;
 		failed*) ;;
-		*) note "$label: n=$n: $result" ;;
+		*)
+			note "$label: n=$n: $answer"
+			break
+			;;
 		esac
 		tried=$((tried + 1))
 		step=$CORE_STEP
@@ -91,7 +104,10 @@ for label in $boards; do
 		n=$((n + step))
 	done
 	note "$label: $tried of about $n allocations failed: $((tried - bound)) probes did, $late boards were incomplete at first"
-	case $result in
+	exec 5>&- 6<&-
+	rm /tmp/questions /tmp/answers
+	wait
+	case $answer in
 	not-reached*) [ $tried -gt 10 ] && [ $bound -gt 10 ] && [ $bound -lt $tried ] ;;
 	*) false ;;
 	esac

@@ -5,7 +5,10 @@
  *	stir read COUNT STOP FOLDER...		COUNT readers read every file, until
  *						there is a file STOP
  *	stir junk COUNT FILE...			COUNT writes of junk
- *	stir fail N FILE TEXT			the Nth allocation of a write fails
+ *	stir fail FILE TEXT WORDS		for each line of input: "N": the Nth
+ *						allocation of a write fails; "log": in
+ *						so many lines of the log since then are
+ *						the WORDS
  *	stir play FILE				a timeline: at its time each of the
  *						lines "NS write FILE TEXT" and
  *						"NS read FILE" is done
@@ -16,12 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FILES_MAX	256
+
+/* Of syslog(2) */
+#define KLOG_READ_ALL	3
+#define KLOG_CLEAR	5
 
 static char *files[FILES_MAX];
 static unsigned int file_count;
@@ -179,26 +187,56 @@ static int junk(int argc, char **argv)
 }
 
 /* Prints whether the Nth allocation came, and what the write returned. */
-static int fail_nth(char **argv)
+static int fail_nth(int control, const char *nth, int target, const char *text)
 {
-	char nth[16] = "";
-	int target, control, error = 0;
+	char left[16] = "";
+	int error = 0;
 
-	target = open(argv[1], O_WRONLY);
-	control = open("/proc/thread-self/fail-nth", O_RDWR);
-	if (target < 0 || control < 0)
+	if (klogctl(KLOG_CLEAR, NULL, 0) < 0 ||
+	    pwrite(control, nth, strlen(nth), 0) < 0)
 		return 2;
-	if (write(control, argv[0], strlen(argv[0])) < 0)
-		return 2;
-	if (write(target, argv[2], strlen(argv[2])) < 0)
+	if (pwrite(target, text, strlen(text), 0) < 0)
 		error = errno;
-	if (pread(control, nth, sizeof(nth) - 1, 0) < 0)
+	if (pread(control, left, sizeof(left) - 1, 0) < 0 ||
+	    pwrite(control, "0", 1, 0) < 0)
 		return 2;
-	if (write(control, "0", 1) < 0)
-		return 2;
-	printf("%s %s\n", atoi(nth) ? "not-reached" : "failed",
+	printf("%s %s\n", atoi(left) ? "not-reached" : "failed",
 	       error ? strerror(error) : "success");
 	return 0;
+}
+
+/* Prints in how many lines of the log the words are. */
+static int count_in_log(const char *words)
+{
+	static char log[1 << 20];
+	int length = klogctl(KLOG_READ_ALL, log, sizeof(log) - 1), count = 0;
+	char *found = log;
+
+	if (length < 0)
+		return 2;
+	log[length] = '\0';
+	while ((found = strstr(found, words))) {
+		count++;
+		found += strlen(words);
+	}
+	printf("%d\n", count);
+	return 0;
+}
+
+static int fail(char **argv)
+{
+	int target = open(argv[0], O_WRONLY), error = 0;
+	int control = open("/proc/thread-self/fail-nth", O_RDWR);
+	char line[32];
+
+	if (target < 0 || control < 0)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (!error && fgets(line, sizeof(line), stdin))
+		error = strcmp(line, "log\n") ?
+			fail_nth(control, line, target, argv[1]) :
+			count_in_log(argv[2]);
+	return error;
 }
 
 static unsigned long long boottime_ns(void)
@@ -273,7 +311,7 @@ int main(int argc, char **argv)
 	if (argc >= 4 && !strcmp(argv[1], "junk"))
 		return junk(argc - 2, argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "fail"))
-		return fail_nth(argv + 2);
+		return fail(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "play"))
 		return play(argv[2]);
 	fprintf(stderr, "stir: read, junk, fail or play, see stir.c\n");
