@@ -293,7 +293,7 @@ class Lab:
         self.machine = machine.Machine(
             board, name=name, workdir=os.path.join(TOP, "build", "lab", name),
             files=files, extra=extra, append=append, modules=modules,
-            memory_mb=256 if kernel == "stock" else 768, icount=0,
+            memory_mb=256 if kernel == "stock" else 384, icount=0,
             cpus=cpus,
             max_seconds=max_seconds * self._slow)
 
