@@ -23,7 +23,7 @@ COMMANDS = {
     "upower -i": f"upower -i {DEVICE}",
     "shell loop with cat": f"sh -c '{FILES} cat $f; done'",
     "shell loop with read": f"sh -c '{FILES} {READ}'",
-    "the same, of the board's folders too": f"sh -c '{ALL_FILES} {READ}'",
+    "shell loop with read, all folders": f"sh -c '{ALL_FILES} {READ}'",
 }
 # By turns; the number of the command and what it took, us
 SCRIPT = f"""cat >/tmp/tell <<'END'

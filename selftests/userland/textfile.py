@@ -18,7 +18,7 @@ def journal(gateway):
 
 
 def start(gateway):
-    """How it ends; systemd refuses a sixth time in 10 s, unless told to forget the others."""
+    """How it ends; systemd refuses a sixth start in 10 s, unless told to forget the others."""
     return gateway.run(f"systemctl reset-failed {SERVICE}; systemctl start {SERVICE}")[0]
 
 

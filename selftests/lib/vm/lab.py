@@ -308,8 +308,10 @@ class Lab:
         if kind and issubclass(kind, (TimeoutError, EOFError,
                                       machine.GuestError)):
             self.report.result(False, f"{self.name}: {error}")
-        self._judge()
-        self.machine.stop()
+        try:
+            self._judge()
+        finally:
+            self.machine.stop()
         return kind is not None and issubclass(
             kind, (TimeoutError, EOFError, machine.GuestError))
 

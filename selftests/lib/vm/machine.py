@@ -83,7 +83,7 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
     icount      N: an instruction takes 2^N ns, and time jumps while nothing
                 runs.  What happens inside then depends on nothing outside, and
                 waiting inside costs nothing; for whoever stands outside, the
-                machine's clock is of no use
+                machine's clock is of no use.  It keeps to one processor
     hardware    more arguments for QEMU
     ports       names of chardevs to have, for devices
     quick       the kernel leaves out what takes a fourth of a boot under emulation, and no
@@ -143,10 +143,11 @@ TRACE = re.compile(r"^\d+@(\d+\.\d+):pl061_update "
 Event = collections.namedtuple("Event", "t pin level driven")
 
 
-# Where QEMU counts instructions its threads take turns, thousands of times a second, and
-# a turn costs half as much if they share a processor: these have no such machine yet.
-# At random, as another program may have one of its own
-_processors = random.sample(sorted(os.sched_getaffinity(0)), len(os.sched_getaffinity(0)))
+# With -icount QEMU's threads take turns, thousands of times a second; a turn costs half as
+# much if they share a processor. These have no such machine yet; in random order, as
+# another program may have its own.
+_free_processors = list(os.sched_getaffinity(0))
+random.shuffle(_free_processors)
 
 
 class GuestError(Exception):
@@ -220,6 +221,9 @@ class Machine:
         return self
 
     def stop(self):
+        if self._processor is not None:
+            _free_processors.append(self._processor)
+            self._processor = None
         if not self._process:
             return
         self._process.terminate()
@@ -233,9 +237,6 @@ class Machine:
         for each in self._sockets.values():
             each.close()
         self._process = None
-        if self._processor is not None:
-            _processors.append(self._processor)
-            self._processor = None
 
     def kill(self):
         parent = self._process.pid      # which is timeout
@@ -292,7 +293,7 @@ class Machine:
             command += ["-icount", f"shift={self._icount},sleep=off",
                         "-rtc", "clock=vm"]
             with contextlib.suppress(IndexError):
-                self._processor = _processors.pop()
+                self._processor = _free_processors.pop()
                 command = ["taskset", "-c", str(self._processor), *command]
         self._t0 = time.time()
         self._process = subprocess.Popen(

@@ -23,7 +23,7 @@ all_there() {
 		[ -e "$supplies/$label" ] && [ -e "$1" ] && [ -e "$2" ] || return
 	# most often nothing failed
 	ask log
-	[ "$answer" -gt 0 ] || return 0
+	[ "$answer" != 0 ] || return 0
 	dmesg >/tmp/log
 	sed -n "s/.*smallbms board-$label: \(.*\): failed to add.*/\1/p" \
 		/tmp/log | sort >/tmp/failed
@@ -32,8 +32,9 @@ all_there() {
 	cmp -s /tmp/failed /tmp/added
 }
 
-# ask WHAT: of stir, as a fork takes long in this kernel; its $answer
+# ask WHAT: asks stir, which saves a fork; the reply is in $answer
 ask() {
+	answer=
 	echo "$1" >&5
 	read -r answer <&6
 }
@@ -83,13 +84,15 @@ for label in $boards; do
 	stir fail $driver/bind "board-$label" 'failed to add' \
 		</tmp/questions >/tmp/answers &
 	exec 5>/tmp/questions 6</tmp/answers
+	# if stir ends, there is no answer
+	trap '' PIPE
 	while [ $n -lt 10000 ]; do
 		ask $n
 		case $answer in
 		not-reached*) break ;;
 		failed*) ;;
 		*)
-			note "$label: n=$n: $answer"
+			note "$label: n=$n: ${answer:-stir has ended}"
 			break
 			;;
 		esac

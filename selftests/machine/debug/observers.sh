@@ -62,9 +62,8 @@ trip_in_time() {
 	clear_record "$label"
 	pins "$label" cell-overvoltage 1
 	within 3000 is_level "$label" charge 0
-	begun=$(when "$label" stimulus cell-overvoltage 1)
-	cut=$(when "$label" set charge 0)
-	between 20000 "$(us "$begun" "$cut")" $((20000 + LATE_US))
+	span "$label" "stimulus cell-overvoltage 1" "set charge 0"
+	between 20000 "$took" $((20000 + LATE_US))
 }
 
 bind_board() {

@@ -6,8 +6,8 @@
  *						there is a file STOP
  *	stir junk COUNT FILE...			COUNT writes of junk
  *	stir fail FILE TEXT WORDS		for each line of input: "N": the Nth
- *						allocation of a write fails; "log": in
- *						so many lines of the log since then are
+ *						allocation of a write fails; "log":
+ *						prints how often the log since then has
  *						the WORDS
  *	stir play FILE				a timeline: at its time each of the
  *						lines "NS write FILE TEXT" and
@@ -205,7 +205,7 @@ static int fail_nth(int control, const char *nth, int target, const char *text)
 	return 0;
 }
 
-/* Prints in how many lines of the log the words are. */
+/* Prints how often the log has the words. */
 static int count_in_log(const char *words)
 {
 	static char log[1 << 20];

@@ -44,9 +44,8 @@ while [ $slept -lt "$1" ]; do
 	for label in $boards; do
 		sleep_once "$label" 1 || bad=1
 		within 1000 is_level "$label" charge 0 || bad=2
-		begun=$(when "$label" stimulus cell-overvoltage 1)
-		cut=$(when "$label" set charge 0)
-		[ -z "$cut" ] || echo $(($(us "$begun" "$cut"))) >>/tmp/took
+		span "$label" "stimulus cell-overvoltage 1" "set charge 0"
+		[ -z "$took" ] || echo "$took" >>/tmp/took
 		sleep_once "$label" 0 || bad=3
 		within 10000 all_on || bad=4
 	done

@@ -43,9 +43,8 @@ waking() {
 	verdict $? "$1: an edge of its lines wakes the system (wakeup-source, T4)"
 	within 1000 is_level "$1" charge 0
 	verdict $? "$1: charge is cut then"
-	begun=$(when "$1" stimulus cell-overvoltage 1)
-	cut=$(when "$1" set charge 0)
-	between 0 "$(us "$begun" "$cut")" 220000
+	span "$1" "stimulus cell-overvoltage 1" "set charge 0"
+	between 0 "$took" 220000
 	verdict $? "$1: in time (T5)"
 	awake "$1"
 
@@ -64,9 +63,9 @@ releasing() {
 	asleep "$1" asleep
 	[ $slept -eq 0 ] && between 55000 $took 65000
 	verdict $? "$1: the system sleeps on (release-in-suspend)"
-	begun=$(when "$1" stimulus cell-overvoltage 1)
 	for output in load charge; do
-		between 0 "$(us "$(when "$1" set $output 0)" "$begun")" 1000000
+		span "$1" "set $output 0" "stimulus cell-overvoltage 1"
+		between 0 "$took" 1000000
 		verdict $? "$1: $output was released before (T4)"
 	done
 	within 1000 is_level "$1" load 1 && is_level "$1" charge 0

@@ -23,10 +23,7 @@ trips() {
 		clear_record "$1"
 		pins "$1" "$2" 1
 		within 3000 is_level "$1" charge 0
-		begun=$(when "$1" stimulus "$2" 1)
-		cut=$(when "$1" set charge 0)
-		took=
-		[ -z "$cut" ] || took=$(us "$begun" "$cut")
+		span "$1" "stimulus $2 1" "set charge 0"
 		note "$1: $2: edge to output ${took:-never} us"
 		between 20000 "$took" $((LIMIT_US + $3)) || good=1
 		pins "$1" "$2" 0

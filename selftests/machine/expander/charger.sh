@@ -69,7 +69,7 @@ for label in $boards; do
 	within $LOOK_MS status_is "$label" Unknown
 	verdict $? "$label: the status is unknown when the driver of a charger that is online goes"
 	[ -e /sys/bus/platform/drivers/smallbms/board-"$label" ] && is_on "$label" &&
-		[ -z "$(when "$label" set load 0)" ]
+		! happened "$label" set load 0
 	verdict $? "$label: the board stays, and load and charge stay on (F0)"
 done
 echo sun >$driver/bind

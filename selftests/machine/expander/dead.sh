@@ -22,10 +22,7 @@ for label in $boards; do
 		note "$label: $kind: told after $(($(uptime_ms) - begun)) ms"
 		within 8000 is_level "$label" charge 0
 		verdict $good "$label: reads that meet '$kind' are told (F2)"
-		begun=$(when "$label" fault bus "$([ $kind = nack ] && echo 0x1 || echo 0x2)")
-		cut=$(when "$label" set charge 0)
-		took=
-		[ -z "$begun" ] || [ -z "$cut" ] || took=$(us "$begun" "$cut")
+		span "$label" "fault bus $([ $kind = nack ] && echo 0x1 || echo 0x2)" "set charge 0"
 		note "$label: charge off ${took:-never} us after the first failure"
 		between 0 "$took" 200000
 		verdict $? "$label: they cut charge within 100 ms and 100 ms (F2)"

@@ -39,12 +39,10 @@ for label in $boards; do
 	clear_record "$label"
 	pins "$label" remote-loop 0
 	within 3000 is_level "$label" load 0
-	begun=$(when "$label" stimulus remote-loop 0)
-	cut=$(when "$label" set load 0)
-	took=$(us "$begun" "$cut")
+	span "$label" "stimulus remote-loop 0" "set load 0"
 	missed=$(($(stat_of "$label" missed_edges) - missed))
-	note "$label: off after $took us, $missed missed edges"
-	[ -n "$cut" ] && between 20000 "$took" "$limit"
+	note "$label: off after ${took:-never} us, $missed missed edges"
+	between 20000 "$took" "$limit"
 	verdict $? "$label: opened, it takes the load within $((limit / 1000)) ms (M3, T1)"
 	[ "$missed" -eq $more ]
 	verdict $? "$label: that is $more change of which no interrupt told"

@@ -56,7 +56,7 @@ for label in $boards; do
 	sleep 3
 	pins "$label" cell-low 0
 	sleep 3
-	outputs_off "$label" && [ -z "$(when "$label" set pre-alarm 1)" ]
+	outputs_off "$label" && ! happened "$label" set pre-alarm 1
 	verdict $? "$label: the scan cycle has ended: whatever the lines do, they float"
 	set_bench "$label" power restore
 	within 5000 is_on "$label"
@@ -70,7 +70,7 @@ for label in $boards; do
 	verdict $? "$label: restored with an empty bank it allows charge"
 	within 1000 is_level "$label" pre-alarm 1
 	sleep 2
-	is_level "$label" load 0 && [ -z "$(when "$label" set load 1)" ]
+	is_level "$label" load 0 && ! happened "$label" set load 1
 	verdict $? "$label: but connects no load, and takes back what the chip restored (L5)"
 	pins "$label" cell-undervoltage 0
 	within 60000 is_on "$label"

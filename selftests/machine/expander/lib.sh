@@ -12,17 +12,19 @@ supplies=/sys/class/power_supply
 # shellcheck source-path=SCRIPTDIR/../../lib source=ktap.sh
 . ../../lib/ktap.sh
 
-# To fork takes as long as to read a hundred files, and on a kernel that looks for bugs
-# ten times that. So what is done often is done by the shell itself.
+# A fork takes as long as reading ten files, and more than 10 ms on a kernel that looks for
+# bugs, so the shell itself does what is done often.
 
-# A pause: nobody ever writes there
+# A pause: to read what nobody ever writes
 mkfifo "/tmp/silence.$$"
 exec 9<>"/tmp/silence.$$"
 rm "/tmp/silence.$$"
 usleep() {
 	_us=$((1000000 + $1 % 1000000))
+	# shellcheck disable=SC3045 # busybox has it
 	read -r -t "$(($1 / 1000000)).${_us#1}" _silence <&9
-	return 0
+	# not every shell can wait
+	[ $? -ne 2 ] || sleep "$(($1 / 1000000)).${_us#1}"
 }
 
 # take FILE: its line, in $taken
@@ -31,6 +33,12 @@ take() {
 	read -r taken 2>/dev/null <"$1"
 }
 
+# take_attribute LABEL NAME: the same of a board's
+take_attribute() {
+	take "$supplies/$1/device/$2"
+}
+
+# The bench is there; $boards are the labels on it
 begin() {
 	header
 	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
@@ -100,7 +108,7 @@ told() {
 
 # attribute LABEL NAME: of the board
 attribute() {
-	take "$supplies/$1/device/$2" && echo "$taken"
+	take_attribute "$1" "$2" && echo "$taken"
 }
 
 stat_of() {
@@ -155,7 +163,7 @@ is_level() {
 
 # attribute_is LABEL NAME VALUE
 attribute_is() {
-	take "$supplies/$1/device/$2"
+	take_attribute "$1" "$2"
 	[ "$taken" = "$3" ]
 }
 
@@ -166,7 +174,7 @@ all_well() {
 }
 
 has_condition() {
-	take "$supplies/$1/device/conditions"
+	take_attribute "$1" conditions
 	case " $taken " in
 	*" $2 "*) ;;
 	*) return 1 ;;
@@ -180,20 +188,14 @@ is_on() {
 
 # all_are NAME LEVEL: on every chip
 all_are() {
-	for _each in "$bench"/bench-*; do
-		is_level "${_each##*/bench-}" "$1" "$2" || return
+	for _board in $boards; do
+		is_level "$_board" "$1" "$2" || return
 	done
 }
 
 all_on() {
-	for _each in "$bench"/bench-*; do
-		is_on "${_each##*/bench-}" || return
-	done
-}
-
-none_bound() {
 	for _board in $boards; do
-		[ ! -e "$supplies/$_board" ] || return 1
+		is_on "$_board" || return
 	done
 }
 
@@ -276,19 +278,14 @@ clear_record() {
 	done
 }
 
-# when LABEL KIND NAME LEVEL [AFTER]: ns of the first such entry, or nothing
-when() {
-	awk -v kind="$2" -v name="$3" -v level="$4" -v after="${5:-0}" \
-		'$2 == kind && $3 == name && $4 == level && $1 + 0 >= after + 0 {
-			print $1; exit }' "$bench"/*"-$1"/record
-}
-
 # moments LABEL "KIND NAME LEVEL [LATER]"...: $moments has, of each, the ns of the first
-# such entry, or 0; all but the first have to come LATER ns (0) after that, at least
+# such entry of the record, or 0; where LATER is given, it is that many ns after the first
+# of them, at least
 moments() {
 	_label=$1
 	shift
 	_ifs=$IFS IFS=\;
+	# shellcheck disable=SC2034 # is for the caller
 	moments=$(awk -v wanted="$*" '
 		{ at[NR] = $1; what[NR] = $2 " " $3 " " $4 }
 		END {
@@ -298,14 +295,30 @@ moments() {
 				found = "0"
 				for (row = 1; row <= NR && found == "0"; row++)
 					if (what[row] == word[1] " " word[2] " " word[3] &&
-					    (n == 1 || begun > 0 && at[row] >= begun + word[4]))
+					    (word[4] == "" ||
+					     begun > 0 && at[row] >= begun + word[4]))
 						found = at[row]
 				if (n == 1)
 					begun = found
-				printf "%s ", found
+				printf "%s%s", (n > 1 ? " " : ""), found
 			}
 		}' "$bench"/*"-$_label"/record)
 	IFS=$_ifs
+}
+
+# happened LABEL KIND NAME LEVEL
+happened() {
+	moments "$1" "$2 $3 $4"
+	[ "$moments" -gt 0 ]
+}
+
+# span LABEL "KIND NAME LEVEL" "KIND NAME LEVEL": $took us from the one to the other, or
+# nothing if one is missing; $begun and $ended are their ns
+# shellcheck disable=SC2034 # they are for the caller
+span() {
+	moments "$@"
+	begun=${moments% *} ended=${moments#* } took=
+	[ "$begun" -eq 0 ] || [ "$ended" -eq 0 ] || took=$(((ended - begun) / 1000))
 }
 
 # drives LABEL NAME: of each time that an output was driven high, how long that
@@ -348,11 +361,6 @@ transfers() {
 	awk -v from="$2" -v to="$3" '($2 == "read" || $2 == "write") &&
 		$1 + 0 >= from + 0 && $1 + 0 < to + 0 { n++ }
 		END { print n + 0 }' "$bench/bench-$1/record"
-}
-
-# us FROM TO: the time between two stamps in microseconds
-us() {
-	echo $(((${2:-0} - ${1:-0}) / 1000))
 }
 
 # between LOW VALUE HIGH; the value may be missing, which is false

@@ -42,11 +42,9 @@ for round in $(seq $ROUNDS); do
 	done
 	within 5000 all_are charge 0 || served=1
 	for label in $boards; do
-		begun=$(when "$label" stimulus cell-overvoltage 1)
-		cut=$(when "$label" set charge 0)
-		[ "$cut" ] || continue
+		span "$label" "stimulus cell-overvoltage 1" "set charge 0"
+		[ "$took" ] || continue
 		read -r percent <"/tmp/percent.$label"
-		took=$(us "$begun" "$cut")
 		echo "$took" >>"/tmp/took.$percent"
 		[ "$round" -lt $FAST_ROUND ] || [ "$percent" != 100 ] ||
 			echo "$took" >>/tmp/took.fast

@@ -36,9 +36,8 @@ trip() {
 	clear_record every
 	echo "cell-overvoltage 1" >"$bench/bench-every/measuring"
 	within 15000 is_level every charge 0 || return
-	begun=$(when every stimulus cell-overvoltage 1)
-	cut=$(when every set charge 0)
-	echo $(((cut - begun) / 1000))
+	span every "stimulus cell-overvoltage 1" "set charge 0"
+	echo "$took"
 	pins every cell-overvoltage 0
 	within 5000 is_level every charge 1
 }

@@ -67,7 +67,7 @@ verdict $? "a driver that goes: the board stays, and what was measured last stan
 [ "$(attribute late measurements/voltage_age_s)" -ge 40 ] &&
 	[ "$(cat $supplies/late/capacity)" = 50 ]
 verdict $? "its age is told, and nothing is concluded from it"
-[ -z "$(when late set load 0)$(when late set charge 0)" ]
+! happened late set load 0 && ! happened late set charge 0
 verdict $? "no output has moved"
 pins late cell-overvoltage 1
 within 200 is_level late charge 0

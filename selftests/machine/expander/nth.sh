@@ -47,7 +47,7 @@ honest() {
 trip() {
 	for label in $boards; do
 		clear_record "$label"
-		take "$supplies/$label/device/stats/missed_edges"
+		take_attribute "$label" stats/missed_edges
 		echo "$taken" >"/tmp/missed.$label"
 		pins "$label" "$line" 1
 	done
@@ -64,15 +64,15 @@ trip() {
 # in_time LABEL: what became of its trip: $took, $hit, $how; false if it took
 # too long
 in_time() {
-	moments "$1" "stimulus $line 1" "set $answer 0" "reset $answer 0" \
-		"set pre-alarm 1" "set charge 1 20000000" "stimulus $line 0"
+	moments "$1" "stimulus $line 1" "set $answer 0 0" "reset $answer 0 0" \
+		"set pre-alarm 1" "set charge 1 20000000" "stimulus $line 0 0"
 	# shellcheck disable=SC2086 # a list of numbers
 	set -- "$1" $moments
 	stimulus=$2 cut=$3 floated=$4 warned=$5 up=$6 cleared=$7
 	due=$stimulus limit=$LIMIT_US how=safe
 	[ "$path" = charge ] || due=$warned
 	read -r missed <"/tmp/missed.$1"
-	take "$supplies/$1/device/stats/missed_edges"
+	take_attribute "$1" stats/missed_edges
 	missed=$((taken - missed))
 	if [ $missed -gt 0 ]; then
 		limit=$((RESCAN_US + LIMIT_US))

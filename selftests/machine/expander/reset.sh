@@ -31,19 +31,18 @@ for label in $boards; do
 	clear_record "$label"
 	set_bench "$label" verbose 1
 	set_bench "$label" reset 1
-	[ "$(when "$label" reset load 0)" ]
+	happened "$label" reset load 0
 	verdict $? "$label: the reset floats the load, as the chip's data sheet says"
 	usleep $((LIMIT_MS * 1000))
 	truthful "$label"
 	verdict $? "$label: healthy: one re-scan later it is repaired or told (F3)"
 	within 3000 is_on "$label"
 	verdict $? "$label: healthy: load and charge are repaired"
-	begun=$(when "$label" reset load 0)
-	again=$(when "$label" set load 1)
+	span "$label" "reset load 0" "set load 1"
 	set_bench "$label" verbose 0
 	# How it was repaired, transfer by transfer
 	head -n 60 "$bench/bench-$label/record" | sed "s/^/# /"
-	note "$label: load was off for $(us "$begun" "${again:-$begun}") us"
+	note "$label: load was off for ${took:-0} us"
 
 	pins "$label" cell-low 1
 	within 1000 is_level "$label" pre-alarm 1

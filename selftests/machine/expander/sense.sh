@@ -92,10 +92,7 @@ for label in $sensed; do
 done
 for label in $sensed; do
 	within 70000 is_level "$label" load 0
-	begun=$(when "$label" set pre-alarm 1)
-	cut=$(when "$label" set load 0)
-	took=
-	[ -z "$begun" ] || [ -z "$cut" ] || took=$(us "$begun" "$cut")
+	span "$label" "set pre-alarm 1" "set load 0"
 	note "$label: load off ${took:-never} us after the first attempt at the pre-alarm"
 	between 30000000 "$took" 30100000
 	verdict $? "$label: a pre-alarm that is short-circuited does not postpone the cut (L2, F3)"

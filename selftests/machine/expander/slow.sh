@@ -38,10 +38,7 @@ for label in $boards; do
 		fault "$label" timeout 1 0 reads
 		told_in_time "$label" reads
 		within 8000 is_level "$label" charge 0
-		failed=$(when "$label" fault bus 0x2)
-		cut=$(when "$label" set charge 0)
-		took=
-		[ -z "$failed" ] || [ -z "$cut" ] || took=$(us "$failed" "$cut")
+		span "$label" "fault bus 0x2" "set charge 0"
 		note "$label: $ms ms: charge off ${took:-never} us after the first began"
 		between 0 "$took" $((ms * 1000 + 200000))
 		verdict $? "$label: the first of them that ends after F2's 100 ms cuts charge (F2)"

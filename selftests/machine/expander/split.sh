@@ -21,10 +21,7 @@ trip_charge() {
 	clear_record "$1"
 	pins "$1" cell-overvoltage 1
 	within 3000 is_level "$1" charge 0
-	begun=$(when "$1" stimulus cell-overvoltage 1)
-	cut=$(when "$1" set charge 0)
-	took=
-	[ -z "$cut" ] || took=$(us "$begun" "$cut")
+	span "$1" "stimulus cell-overvoltage 1" "set charge 0"
 	note "$1: edge to output ${took:-never} us"
 	case $kind in
 	nack)
@@ -52,7 +49,7 @@ for label in $boards; do
 		verdict $? "$label: $kind: a chip that is dead is reported (F2)"
 		usleep 300000
 		is_level "$label" load 1 && is_level "$label" charge 1 &&
-			[ -z "$(when "$label" set charge 0)" ] &&
+			! happened "$label" set charge 0 &&
 			attribute_is "$label" terminals on
 		verdict $? "$label: $kind: charge does not care, the terminals keep their state (F2)"
 		trip_charge "$label"
@@ -66,18 +63,12 @@ for label in $boards; do
 		clear_record "$label"
 		fault "$label" $kind
 		within 40000 is_level "$label" load 0
-		failed=$(when "$label" fault bus \
-			"$([ $kind = nack ] && echo 0x1 || echo 0x2)")
-		warned=$(when "$label" set pre-alarm 1)
-		cut=$(when "$label" set load 0)
-		took=
-		[ -z "$failed" ] || [ -z "$warned" ] ||
-			took=$(us "$failed" "$warned")
+		span "$label" "fault bus $([ $kind = nack ] && echo 0x1 || echo 0x2)" \
+			"set pre-alarm 1"
 		note "$label: pre-alarm ${took:-never} us after the first failure"
 		between 0 "$took" 200000
 		verdict $? "$label: $kind: a main chip that is dead raises the pre-alarm on the other in time (F2, F8)"
-		took=
-		[ -z "$warned" ] || [ -z "$cut" ] || took=$(us "$warned" "$cut")
+		span "$label" "set pre-alarm 1" "set load 0"
 		note "$label: load off ${took:-never} us after the pre-alarm"
 		between 30000000 "$took" 30100000
 		verdict $? "$label: $kind: the load on the other goes 30 s later (F2, L2)"

@@ -35,10 +35,7 @@ trips() {
 		clear_record "$1"
 		pins "$1" over-temperature 1
 		within 3000 is_level "$1" charge 0 || lost=1
-		moments "$1" "stimulus over-temperature 1" "set charge 0"
-		begun=${moments%% *} cut=${moments#* }
-		took=
-		[ $cut -eq 0 ] || took=$(((cut - begun) / 1000))
+		span "$1" "stimulus over-temperature 1" "set charge 0"
 		echo "${took:-999999999}" >>/tmp/took
 		between 20000 "$took" $LIMIT_US || late=1
 		pins "$1" over-temperature 0

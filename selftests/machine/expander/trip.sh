@@ -28,12 +28,11 @@ trip() {
 	clear_record "$1"
 	pins "$1" cell-overvoltage 1
 	within 3000 is_level "$1" charge 0 || return
-	moments "$1" "stimulus cell-overvoltage 1" "set charge 0"
-	begun=${moments%% *} cut=${moments#* }
+	span "$1" "stimulus cell-overvoltage 1" "set charge 0"
 	usleep 30000
 	pins "$1" cell-overvoltage 0
-	echo "$(((cut - begun) / 1000)) $(transfers "$1" "$begun" $cut)" \
-		"$(transfers "$1" $cut $((cut + 15000000)))"
+	echo "$took $(transfers "$1" "$begun" "$ended")" \
+		"$(transfers "$1" "$ended" $((ended + 15000000)))"
 	within 10000 is_level "$1" charge 1
 }
 
@@ -96,10 +95,7 @@ done
 within 35000 all_are load 0
 verdict $? "undervoltage disconnects every load (L2)"
 for label in $boards; do
-	moments "$label" "set pre-alarm 1" "set load 0"
-	warned=${moments%% *} cut=${moments#* }
-	took=
-	[ "$warned" -eq 0 ] || [ $cut -eq 0 ] || took=$(((cut - warned) / 1000))
+	span "$label" "set pre-alarm 1" "set load 0"
 	note "$label: pre-alarm to disconnect ${took:-never} us"
 	between 30000000 "$took" 30100000
 	verdict $? "$label: not before 30 s of pre-alarm, and not 100 ms later (L2, T5)"

@@ -16,10 +16,7 @@ trips() {
 		clear_record "$label"
 		pins "$label" cell-overvoltage 1
 		within 3000 is_level "$label" charge 0
-		begun=$(when "$label" stimulus cell-overvoltage 1)
-		cut=$(when "$label" set charge 0)
-		took=
-		[ -z "$cut" ] || took=$(us "$begun" "$cut")
+		span "$label" "stimulus cell-overvoltage 1" "set charge 0"
 		note "$label: $1: edge to output ${took:-never} us"
 		between 20000 "$took" $LIMIT_US
 		verdict $? "$label: $1: charge is cut in time (F6, T5)"

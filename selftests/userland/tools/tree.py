@@ -104,8 +104,8 @@ class Tree:
         return self
 
     def remove(self, name="house"):
-        """Unplug the board. Its folders are kept elsewhere, empty: sysfs never gives their
-        inodes' numbers to another board."""
+        """Unplug the board. Its folders are kept elsewhere, empty: sysfs does not reuse their
+        inode numbers."""
         gone = tempfile.mkdtemp(prefix="gone-", dir=os.path.dirname(self.root))
         os.remove(self.supply(name))
         shutil.move(os.path.join(self.root, "devices/platform", name + "-board"), gone)
