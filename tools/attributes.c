@@ -146,9 +146,11 @@ bool value_parse(enum kind kind, struct value *value)
 	return *value->text;
 }
 
-/** attribute_parse - check the text that was read, and make a number of it */
+/** attribute_parse - check the text, if it could be read, and make a number of it */
 void attribute_parse(enum attribute_id id, struct value *value)
 {
+	if (value->error)
+		return;
 	if (!*value->text && attribute_is_reported(id)) {
 		value->number = 0;
 		value->error = ENODATA;

@@ -86,8 +86,7 @@ static void read_by_path(const struct board *board, enum attribute_id id,
 	value->error = -board_path(board, id, path, sizeof(path));
 	if (!value->error)
 		value_read(value, path);
-	if (!value->error)
-		attribute_parse(id, value);
+	attribute_parse(id, value);
 }
 
 /** board_read_attribute - read one attribute, or note why it has no value */
@@ -152,8 +151,7 @@ static int files_read(const struct files *files, const struct board *board,
 	}
 	fd = value_open(value, *attribute->folder ? files->device : files->supply,
 			attribute->name);
-	if (!value->error)
-		attribute_parse(id, value);
+	attribute_parse(id, value);
 	return fd;
 }
 
@@ -180,8 +178,7 @@ static void files_read_again(const struct files *files, const struct board *boar
 		return;
 	}
 	value_take(value, length);
-	if (!value->error)
-		attribute_parse(id, value);
+	attribute_parse(id, value);
 }
 
 static bool is_wanted(enum attribute_id id, bool all)

@@ -78,8 +78,7 @@ static void value_from_json(enum attribute_id id, struct json_object *json,
 	else if (json)
 		snprintf(value->text, sizeof(value->text), "%s",
 			 json_object_get_string(json));
-	if (json)
-		attribute_parse(id, value);
+	attribute_parse(id, value);
 }
 
 /* The counters are in an object of their own. */
