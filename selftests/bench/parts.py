@@ -44,8 +44,8 @@ class Extent:
     peers = turns.PEERS
     idle_s = 1000
     storms = (10000, 100000)
-    storm_ms = 1500
-    storm_trips = 30
+    storm_ms = 4000
+    storm_trips = 300
     reading_s = 3
     flooded_trips = 400
     uevents = 20

@@ -64,6 +64,7 @@ struct pin {
  * @waiting: it does not have it yet
  * @changed_ns: when it got it
  * @done: it did
+ * @random: how long it rests between two movements
  * @count: trips so far
  * @samples: what each took, ns; 0: it was missed
  */
@@ -74,6 +75,7 @@ struct trips {
 	bool waiting;
 	u64 changed_ns;
 	struct completion done;
+	struct rnd_state random;
 	u32 count;
 	u64 *samples;
 };

@@ -58,6 +58,14 @@ static u64 trips_move(struct pins *p, bool level, unsigned int timeout_ms)
 	return took;
 }
 
+/* Ends at a moment of its own: any of a range would be that of another's interrupt */
+static void trips_rest(struct trips *t, u32 gap_us)
+{
+	u32 us = gap_us + prandom_u32_state(&t->random) % (gap_us + 1);
+
+	usleep_range(us, us + 1);
+}
+
 /**
  * trips_run() - time trips; sleeps until they are done
  * @p: the pins
@@ -92,9 +100,9 @@ int trips_run(struct pins *p, unsigned int input, unsigned int output,
 	/* Whoever times must not wait for its turn */
 	sched_set_fifo(current);
 	while (t->count < count && !ret) {
-		usleep_range(gap_us, 2 * gap_us);
+		trips_rest(t, gap_us);
 		samples[t->count++] = trips_move(p, true, TRIP_TIMEOUT_MS);
-		usleep_range(gap_us, 2 * gap_us);
+		trips_rest(t, gap_us);
 		trips_move(p, false, RETURN_TIMEOUT_MS);
 		if (signal_pending(current))
 			ret = -EINTR;
@@ -106,6 +114,7 @@ int trips_run(struct pins *p, unsigned int input, unsigned int output,
 void trips_init(struct trips *t)
 {
 	init_completion(&t->done);
+	prandom_seed_state(&t->random, 1);
 }
 
 void trips_free(struct trips *t)
