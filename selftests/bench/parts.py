@@ -12,7 +12,7 @@ from report import NAMES, WIDTH, quantile, ratio, resident, us
 from turns import lab
 
 COMPILED = ("smallbms", "daemon", "fifo", "copy")
-MOST_TRIPS = {"poller": 20, "python": 1000}     # they take long, and vary little
+MOST_TRIPS = {"poller": 20, "python": 1000}     # they take long
 AVAILABILITY_TRIPS = 5
 STORM_TICK_US = 10
 MEMORY_FROM = 16                                # boards; with fewer it is lost in what else happens

@@ -83,7 +83,7 @@ Machine(board, name="machine", workdir="build/pins/<name>", modules=("smallbms",
     icount      N: an instruction takes 2^N ns, and time jumps while nothing
                 runs.  What happens inside then depends on nothing outside, and
                 waiting inside costs nothing; for whoever stands outside, the
-                machine's clock is of no use.  It keeps to one processor
+                machine's clock is of no use.  QEMU then keeps to one processor, if one is free
     hardware    more arguments for QEMU
     ports       names of chardevs to have, for devices
     quick       the kernel leaves out what takes a fourth of a boot under emulation, and no
@@ -144,8 +144,8 @@ Event = collections.namedtuple("Event", "t pin level driven")
 
 
 # With -icount QEMU's threads take turns, thousands of times a second; a turn costs half as
-# much if they share a processor. These have no such machine yet; in random order, as
-# another program may have its own.
+# much if they share a processor. Those that have no such machine, in random order, as
+# another program may have its own:
 _free_processors = list(os.sched_getaffinity(0))
 random.shuffle(_free_processors)
 
@@ -221,9 +221,14 @@ class Machine:
         return self
 
     def stop(self):
-        if self._processor is not None:
-            _free_processors.append(self._processor)
-            self._processor = None
+        try:
+            self._end()
+        finally:
+            if self._processor is not None:
+                _free_processors.append(self._processor)
+                self._processor = None
+
+    def _end(self):
         if not self._process:
             return
         self._process.terminate()

@@ -74,6 +74,8 @@ verdict $? "all boards come up with load and charge on"
 echo 0 >/sys/kernel/debug/failslab/verbose 2>/dev/null
 echo 0 >/sys/kernel/debug/fail_page_alloc/verbose 2>/dev/null
 echo N >/sys/kernel/debug/failslab/ignore-gfp-wait 2>/dev/null
+# if stir ends, there is no answer
+trap '' PIPE
 for label in $boards; do
 	device=/sys/bus/platform/devices/board-$label
 	told "$label" leaving
@@ -84,8 +86,6 @@ for label in $boards; do
 	stir fail $driver/bind "board-$label" 'failed to add' \
 		</tmp/questions >/tmp/answers &
 	exec 5>/tmp/questions 6</tmp/answers
-	# if stir ends, there is no answer
-	trap '' PIPE
 	while [ $n -lt 10000 ]; do
 		ask $n
 		case $answer in

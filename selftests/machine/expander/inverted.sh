@@ -26,7 +26,7 @@ for label in $boards; do
 	between 20000 "$took" $LIMIT_US
 	verdict $? "$label: low, it cuts charge in time: ${took:-never} us (C1, T5)"
 	has_condition "$label" over-temperature
-	verdict $? "$label: and is told"
+	verdict $? "$label: the condition is told"
 	pins "$label" remote-loop 1
 	within 5000 is_on "$label"
 	verdict $? "$label: high, it lets charge on again (C2)"

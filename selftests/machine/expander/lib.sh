@@ -22,8 +22,8 @@ rm "/tmp/silence.$$"
 usleep() {
 	_us=$((1000000 + $1 % 1000000))
 	# shellcheck disable=SC3045 # busybox has it
-	read -r -t "$(($1 / 1000000)).${_us#1}" _silence <&9
-	# not every shell can wait
+	read -r -t "$(($1 / 1000000)).${_us#1}" _silence <&9 2>/dev/null
+	# not every shell's read has -t
 	[ $? -ne 2 ] || sleep "$(($1 / 1000000)).${_us#1}"
 }
 
@@ -33,12 +33,12 @@ take() {
 	read -r taken 2>/dev/null <"$1"
 }
 
-# take_attribute LABEL NAME: the same of a board's
+# take_attribute LABEL NAME: the same, of a board's attribute
 take_attribute() {
 	take "$supplies/$1/device/$2"
 }
 
-# The bench is there; $boards are the labels on it
+# Sees to it that the bench is there; $boards are the labels of its boards
 begin() {
 	header
 	[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs \
@@ -186,7 +186,7 @@ is_on() {
 		is_level "$1" pre-alarm 0
 }
 
-# all_are NAME LEVEL: on every chip
+# all_are NAME LEVEL: of every board
 all_are() {
 	for _board in $boards; do
 		is_level "$_board" "$1" "$2" || return
@@ -233,10 +233,6 @@ start() {
 	done
 }
 
-driver_on() {
-	[ -d /sys/module/smallbms ] || modprobe smallbms
-}
-
 driver_off() {
 	for _label in $boards; do
 		told "$_label" leaving
@@ -279,13 +275,12 @@ clear_record() {
 }
 
 # moments LABEL "KIND NAME LEVEL [LATER]"...: $moments has, of each, the ns of the first
-# such entry of the record, or 0; where LATER is given, it is that many ns after the first
-# of them, at least
+# such entry of the record, or 0; with LATER, of those that came as many ns or more after
+# the first moment asked for
 moments() {
 	_label=$1
 	shift
 	_ifs=$IFS IFS=\;
-	# shellcheck disable=SC2034 # is for the caller
 	moments=$(awk -v wanted="$*" '
 		{ at[NR] = $1; what[NR] = $2 " " $3 " " $4 }
 		END {
@@ -314,11 +309,12 @@ happened() {
 
 # span LABEL "KIND NAME LEVEL" "KIND NAME LEVEL": $took us from the one to the other, or
 # nothing if one is missing; $begun and $ended are their ns
-# shellcheck disable=SC2034 # they are for the caller
+# shellcheck disable=SC2034 # $took is for the caller
 span() {
 	moments "$@"
 	begun=${moments% *} ended=${moments#* } took=
-	[ "$begun" -eq 0 ] || [ "$ended" -eq 0 ] || took=$(((ended - begun) / 1000))
+	[ "${begun:-0}" -eq 0 ] || [ "${ended:-0}" -eq 0 ] ||
+		took=$(((ended - begun) / 1000))
 }
 
 # drives LABEL NAME: of each time that an output was driven high, how long that

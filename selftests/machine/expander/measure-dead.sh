@@ -37,6 +37,7 @@ trip() {
 	echo "cell-overvoltage 1" >"$bench/bench-every/measuring"
 	within 15000 is_level every charge 0 || return
 	span every "stimulus cell-overvoltage 1" "set charge 0"
+	[ "$took" ] || return
 	echo "$took"
 	pins every cell-overvoltage 0
 	within 5000 is_level every charge 1

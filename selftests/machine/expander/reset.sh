@@ -42,7 +42,7 @@ for label in $boards; do
 	set_bench "$label" verbose 0
 	# How it was repaired, transfer by transfer
 	head -n 60 "$bench/bench-$label/record" | sed "s/^/# /"
-	note "$label: load was off for ${took:-0} us"
+	note "$label: load was off for ${took:-?} us"
 
 	pins "$label" cell-low 1
 	within 1000 is_level "$label" pre-alarm 1

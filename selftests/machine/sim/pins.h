@@ -64,7 +64,7 @@ struct pin {
  * @waiting: it does not have it yet
  * @changed_ns: when it got it
  * @done: it did
- * @random: how long it rests between two movements
+ * @random: what the rests between two movements are drawn from
  * @count: trips so far
  * @samples: what each took, ns; 0: it was missed
  */

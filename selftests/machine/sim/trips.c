@@ -58,7 +58,7 @@ static u64 trips_move(struct pins *p, bool level, unsigned int timeout_ms)
 	return took;
 }
 
-/* Ends at a moment of its own: any of a range would be that of another's interrupt */
+/* Given a range, the kernel would wake it with somebody else's timer */
 static void trips_rest(struct trips *t, u32 gap_us)
 {
 	u32 us = gap_us + prandom_u32_state(&t->random) % (gap_us + 1);
