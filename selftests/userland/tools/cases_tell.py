@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """check, wiring and log; completion; what comes with the tool."""
 
+import fcntl
 import os
 import pty
 import re
@@ -650,9 +651,12 @@ def make(bench, folder, *args):
             os.chmod(path, 0o755)
     with open(told, "w", encoding="ascii"):
         pass
-    subprocess.run(["make", "-s", "-C", folder, f"rundir={bench.folder}/run",
-                    "KDIR=/nonexistent", *args], check=True, capture_output=True,
-                   env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
+    # Each test comes twice, perhaps at once, and both build in the same place
+    with open(os.path.join(folder, "Makefile"), encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "-C", folder, f"rundir={bench.folder}/run",
+                        "KDIR=/nonexistent", *args], check=True, capture_output=True,
+                       env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
     with open(told, encoding="ascii") as file:
         return file.read().splitlines()
 
