@@ -301,10 +301,10 @@ moments() {
 	IFS=$_ifs
 }
 
-# happened LABEL KIND NAME LEVEL
+# happened LABEL KIND NAME LEVEL: or nobody knows, as there is no record
 happened() {
 	moments "$1" "$2 $3 $4"
-	[ "$moments" -gt 0 ]
+	[ "${moments:-1}" -gt 0 ]
 }
 
 # span LABEL "KIND NAME LEVEL" "KIND NAME LEVEL": $took us from the one to the other, or

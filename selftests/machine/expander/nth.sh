@@ -68,7 +68,7 @@ in_time() {
 		"set pre-alarm 1" "set charge 1 20000000" "stimulus $line 0 0"
 	# shellcheck disable=SC2086 # a list of numbers
 	set -- "$1" $moments
-	stimulus=$2 cut=$3 floated=$4 warned=$5 up=$6 cleared=$7
+	stimulus=${2:-0} cut=${3:-0} floated=${4:-0} warned=${5:-0} up=${6:-0} cleared=${7:-0}
 	due=$stimulus limit=$LIMIT_US how=safe
 	[ "$path" = charge ] || due=$warned
 	read -r missed <"/tmp/missed.$1"
